@@ -1,0 +1,80 @@
+// What can fail returns a value or an error that names what was wrong and where. No exceptions anywhere.
+#pragma once
+
+#include "uml/core/text.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// The kind of failure, for programs; the sentence for people is in `error::what`.
+enum class errc : std::uint8_t {
+    none,
+    cannot_read,      ///< the file cannot be opened or read
+    malformed,        ///< the file breaks a rule of its format
+    unsupported,      ///< well formed, but a type, operation, precision or instruction set that is not available here
+    wrong_network,    ///< weights of another network
+    wrong_config,     ///< a size, class count or option that the network cannot have
+    missing_tensor,   ///< a parameter of the network is not in the file
+    unknown_tensor,   ///< the file has a tensor that the network does not have
+    wrong_shape,      ///< a tensor or picture of another shape
+    not_finite,       ///< NaN or infinity in a weight
+    out_of_memory,    ///< the heap refused
+    too_small,        ///< memory that the caller gave is smaller than what is needed
+    self_check,       ///< the network does not reproduce the outputs stored with its weights
+    invalid_argument, ///< anything else the caller passed that cannot be used
+};
+
+/// A failure: its kind and one sentence naming what was wrong and where (file, tensor, rule).
+struct error {
+    errc code = errc::none;
+    text<383> what{};
+};
+
+/// Starts an error whose sentence is continued with <<.
+template <class... Parts> [[nodiscard]] constexpr error fail(errc code, const Parts&... parts) {
+    error e{code, {}};
+    (void)(e.what << ... << parts);
+    return e;
+}
+
+/// A value or an error. Check it before use: `*r` on a failed result is undefined.
+template <class T> class [[nodiscard]] result {
+public:
+    constexpr result(T value) : value_(std::move(value)) {}
+    constexpr result(uml::error e) : error_(e) {}
+
+    [[nodiscard]] constexpr bool has_value() const { return value_.has_value(); }
+    constexpr explicit operator bool() const { return has_value(); }
+
+    constexpr T& operator*() & { return *value_; }
+    constexpr const T& operator*() const& { return *value_; }
+    constexpr T&& operator*() && { return *std::move(value_); }
+    constexpr T* operator->() { return &*value_; }
+    constexpr const T* operator->() const { return &*value_; }
+
+    /// Valid only when there is no value.
+    [[nodiscard]] constexpr const uml::error& error() const { return error_; }
+
+private:
+    std::optional<T> value_;
+    uml::error error_{};
+};
+
+/// Success, or an error.
+template <> class [[nodiscard]] result<void> {
+public:
+    constexpr result() = default;
+    constexpr result(uml::error e) : error_(e) {}
+
+    [[nodiscard]] constexpr bool has_value() const { return error_.code == errc::none; }
+    constexpr explicit operator bool() const { return has_value(); }
+    [[nodiscard]] constexpr const uml::error& error() const { return error_; }
+
+private:
+    uml::error error_{};
+};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE

@@ -1,0 +1,58 @@
+// A short string in a fixed buffer: error messages and names without a heap, at compile time too.
+#pragma once
+
+#include "uml/version.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// At most `capacity` characters; what does not fit is cut off.
+template <std::size_t capacity> class text {
+public:
+    constexpr text() = default;
+    constexpr text(std::string_view s) { *this << s; }
+
+    constexpr text& operator<<(std::string_view s) {
+        for (const char c : s) put(c);
+        return *this;
+    }
+    constexpr text& operator<<(const char* s) { return *this << std::string_view(s); }
+    constexpr text& operator<<(char c) {
+        put(c);
+        return *this;
+    }
+    constexpr text& operator<<(std::int64_t n) {
+        if (n < 0) put('-');
+        return *this << (n < 0 ? 0 - static_cast<std::uint64_t>(n) : static_cast<std::uint64_t>(n));
+    }
+    constexpr text& operator<<(int n) { return *this << static_cast<std::int64_t>(n); }
+    constexpr text& operator<<(unsigned n) { return *this << static_cast<std::uint64_t>(n); }
+    constexpr text& operator<<(std::uint64_t n) {
+        char digits[20]{};
+        int count = 0;
+        do digits[count++] = static_cast<char>('0' + n % 10);
+        while (n /= 10);
+        while (count > 0) put(digits[--count]);
+        return *this;
+    }
+
+    [[nodiscard]] constexpr std::string_view view() const { return {characters_, size_}; }
+    constexpr operator std::string_view() const { return view(); }
+    [[nodiscard]] constexpr const char* c_str() const { return characters_; }
+    [[nodiscard]] constexpr std::size_t size() const { return size_; }
+    [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
+    friend constexpr bool operator==(const text& a, std::string_view b) { return a.view() == b; }
+
+private:
+    constexpr void put(char c) {
+        if (size_ < capacity) characters_[size_++] = c;
+    }
+
+    char characters_[capacity + 1]{};
+    std::size_t size_ = 0;
+};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE
