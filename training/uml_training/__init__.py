@@ -1,0 +1,1 @@
+"""Training, export and evaluation of Uncertainty-informed Mutual Learning networks."""
