@@ -1,0 +1,31 @@
+// What all kernels share: activations, the end of a convolution, blocks of sixteen channels.
+#pragma once
+
+#include "uml/version.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace uml::inline UML_VERSION_NAMESPACE::kernels {
+
+enum class activation : std::uint8_t { none, relu, sigmoid, softplus };
+
+/// Packed weights come in panels of this many output channels, the same for every instruction set.
+inline constexpr int panel = 16;
+/// Scratch, packed weights and planned tensors are aligned to this many bytes.
+inline constexpr std::size_t alignment = 64;
+
+[[nodiscard]] constexpr int div_up(int a, int b) { return (a + b - 1) / b; }
+[[nodiscard]] constexpr int round_up(int a, int b) { return div_up(a, b) * b; }
+[[nodiscard]] constexpr std::size_t aligned_bytes(std::size_t n) { return (n + alignment - 1) / alignment * alignment; }
+
+/// The end of every convolution: out = act(scale[pixel] * sum + bias[channel] + residual[pixel][channel]).
+/// Null pointers leave their term out. The bias lies behind the packed weights.
+struct epilogue {
+    const float* scale = nullptr;    ///< one factor per output pixel
+    const float* residual = nullptr; ///< a tensor of the output's shape
+    int residual_step = 0;           ///< its pixel stride in floats
+    activation act = activation::none;
+};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::kernels
