@@ -1,0 +1,27 @@
+# Install and export. Headers only, so nothing depends on the architecture: the package files go below share/.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(uml_package_dir "${CMAKE_INSTALL_DATADIR}/cmake/uml")
+
+install(DIRECTORY include/uml DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    FILES_MATCHING PATTERN "*.hpp" PATTERN "*.inc" PATTERN "*.cuh")
+target_include_directories(uml INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+
+install(TARGETS uml EXPORT uml-targets)
+install(EXPORT uml-targets NAMESPACE uml:: DESTINATION "${uml_package_dir}")
+
+configure_package_config_file(cmake/uml-config.cmake.in "${CMAKE_CURRENT_BINARY_DIR}/uml-config.cmake"
+    INSTALL_DESTINATION "${uml_package_dir}" NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+# Before 1.0 a new minor version may change names.
+write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/uml-config-version.cmake"
+    COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/uml-config.cmake" "${CMAKE_CURRENT_BINARY_DIR}/uml-config-version.cmake"
+    cmake/uml-parts.cmake DESTINATION "${uml_package_dir}")
+
+# Relative to the .pc file itself, so that the installed tree can be moved.
+file(RELATIVE_PATH uml_prefix_from_pc "/p/${CMAKE_INSTALL_DATADIR}/pkgconfig" "/p")
+string(REGEX REPLACE "/$" "" uml_prefix_from_pc "${uml_prefix_from_pc}")
+configure_file(cmake/uml.pc.in "${CMAKE_CURRENT_BINARY_DIR}/uml.pc" @ONLY)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/uml.pc" DESTINATION "${CMAKE_INSTALL_DATADIR}/pkgconfig")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/uml")

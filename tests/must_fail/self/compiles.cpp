@@ -1,0 +1,3 @@
+// For the harness itself: compiles although it should not.
+// expect: anything
+int main() {}
