@@ -1,0 +1,32 @@
+// Weights from a file, through cstdio. A header of its own: programs without files do without it.
+#pragma once
+
+#include "uml/io/safetensors.hpp"
+
+#include <cstdint>
+#include <cstdio>
+#include <span>
+#include <utility>
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// Opens a safetensors file, reads and checks its header only; tensors are read when asked for. The file stays open.
+/// Errors: errc::cannot_read, malformed, unsupported, out_of_memory; each names the file, the tensor and the rule.
+[[nodiscard]] inline result<weights_file> open_weights(const char* path) {
+    std::FILE* const file = std::fopen(path, "rb");
+    if (file == nullptr) return fail(errc::cannot_read, path, ": cannot be opened");
+    const bool seekable = std::fseek(file, 0, SEEK_END) == 0;
+    const long size = seekable ? std::ftell(file) : -1;
+    byte_source source(
+        file, size < 0 ? 0 : static_cast<std::uint64_t>(size),
+        [](void* handle, std::uint64_t offset, std::span<std::byte> out) {
+            const auto f = static_cast<std::FILE*>(handle);
+            return std::fseek(f, static_cast<long>(offset), SEEK_SET) == 0 &&
+                   std::fread(out.data(), 1, out.size(), f) == out.size();
+        },
+        [](void* handle) { std::fclose(static_cast<std::FILE*>(handle)); });
+    if (size < 0) return fail(errc::cannot_read, path, ": not a file of known size");
+    return weights_file::open(std::move(source), path);
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE
