@@ -8,10 +8,14 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
-enum class activation : std::uint8_t { none, relu, sigmoid, softplus };
-
 /// Packed weights come in panels of this many output channels, the same for every instruction set.
 inline constexpr int panel = 16;
+
+/// Stands in for the residual of a convolution that has none.
+inline constexpr float no_residual[panel] = {};
+
+enum class activation : std::uint8_t { none, relu, sigmoid, softplus };
+
 /// Scratch, packed weights and planned tensors are aligned to this many bytes.
 inline constexpr std::size_t alignment = 64;
 

@@ -51,6 +51,10 @@ template <class T> void pack_conv(const conv_shape& s, const T* weights, const T
         *packed++ = bias != nullptr && o < s.c_out ? static_cast<float>(bias[o]) : 0.f;
 }
 
+/// Products that are summed in registers at a time: the slice of a panel's weights (16 KB) stays in the L1 cache, and
+/// summing in slices keeps rounding errors small.
+inline constexpr int conv_slice = 256;
+
 /// How a convolution is cut: a job is a block of output pixels times a group of panels.
 struct conv_split {
     int block = 0;  ///< output pixels per job, a multiple of every tier's tile height
