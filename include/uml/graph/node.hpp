@@ -1,0 +1,130 @@
+// The entries of a network's table: operations, parameters, outputs. Plain numbers, no pointers: the same table serves
+// the compiler, the program and a device.
+#pragma once
+
+#include "uml/core/tensor.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// Index of an entry in one of the graph's tables.
+using id = std::int16_t;
+inline constexpr id no_id = -1;
+
+/// What a node computes. x, y: its inputs.
+enum class op : std::uint8_t {
+    input,          ///< the picture, values 0..1
+    conv,           ///< 2-D convolution with zero padding; in[1], if there, is added before the activation
+    norm,           ///< per channel: scale · x + shift (batch normalisation with stored statistics)
+    layer_norm,     ///< over the channels of one pixel, eps 1e-5, affine
+    activate,       ///< the activation alone
+    add,            ///< x + y; an extent of 1 is repeated
+    multiply,       ///< x · y; an extent of 1 is repeated
+    add_constant,   ///< x + value
+    divide_into,    ///< value / x
+    max_pool,       ///< padding never wins
+    average_pool,   ///< padding counts as zeros
+    global_average, ///< mean over the pixels
+    resize,         ///< bilinear, corners aligned: source = target · (in - 1) / (out - 1)
+    concat,         ///< along the channels
+    slice,          ///< channels [arg, arg + c)
+    shuffle,        ///< output channel g · C / arg + j = input channel arg · j + g
+    tile,           ///< the channels repeated arg times
+    softmax_pixels, ///< over the pixels of one channel
+    weighted_sum,   ///< Σ over pixels of x(c, p) · y(p)
+    channel_dot,    ///< Σ over channels of x(c, p) · y(c)
+    sum_channels,   ///< Σ over channels
+    upsample_conv,  ///< 3×3 convolution of x resized to twice its size, computed at the low resolution
+    attention_pool, ///< with q = softmax over pixels of (weight · x): channels Σ q x, then the mean of x
+    scaled_product, ///< the matrix A · diag(x) · B of two parameters, made per image
+    dynamic_conv,   ///< 1×1 convolution of x by the matrix y; in[2]: a map, the result is multiplied by 1 + it
+};
+inline constexpr int op_count = static_cast<int>(op::dynamic_conv) + 1;
+
+/// The operation's name as it stands in messages.
+[[nodiscard]] constexpr std::string_view to_text(op o) {
+    constexpr std::string_view names[op_count] = {
+        "input",        "conv",           "norm",           "layer_norm",     "activate",
+        "add",          "multiply",       "add_constant",   "divide_into",    "max_pool",
+        "average_pool", "global_average", "resize",         "concat",         "slice",
+        "shuffle",      "tile",           "softmax_pixels", "weighted_sum",   "channel_dot",
+        "sum_channels", "upsample_conv",  "attention_pool", "scaled_product", "dynamic_conv"};
+    return names[static_cast<int>(o)];
+}
+
+/// Applied to a node's result, element by element.
+enum class activation : std::uint8_t {
+    none,
+    relu,
+    sigmoid,     ///< 1 / (1 + exp(-x))
+    softplus,    ///< log(1 + exp(x))
+    exp_negative ///< exp(-x)
+};
+
+/// Kernel extent, stride, padding and dilation, the same in both directions.
+struct window {
+    std::int16_t kernel = 1, stride = 1, pad = 0, dilation = 1;
+    friend constexpr bool operator==(const window&, const window&) = default;
+};
+
+/// Extent of the result of sliding `w` over `n`.
+[[nodiscard]] constexpr int slide(int n, window w) {
+    return (n + 2 * w.pad - w.dilation * (w.kernel - 1) - 1) / w.stride + 1;
+}
+
+struct node {
+    op kind = op::input;
+    activation act = activation::none;
+    std::uint8_t inputs = 0;
+    id in[4] = {no_id, no_id, no_id, no_id};
+    shape out{};
+    window win{};
+    std::int16_t groups = 1; ///< conv: 1 or, depthwise, the number of channels
+    std::int16_t arg = 0;    ///< slice: first channel; shuffle: groups; tile: times
+    float value = 0;         ///< add_constant, divide_into
+    id weight = no_id;       ///< entry in the parameter table
+    id weight2 = no_id;      ///< scaled_product: B
+    // Made by the memory plan, in elements.
+    std::int32_t step = 0;    ///< from a pixel to the next
+    std::int64_t at = 0;      ///< the tensor's place in the arena
+    std::int64_t scratch = 0; ///< place of the operation's scratch memory
+    std::int64_t packed = 0;  ///< place of the packed weights, bytes
+};
+
+/// How a parameter is made: read from the weights file, or computed from others when the network is prepared.
+enum class parameter_kind : std::uint8_t {
+    conv,        ///< leaf: NAME.weight [out, in, k, k] and, if `bias`, NAME.bias
+    linear,      ///< leaf: NAME.weight [out, in] and, if `bias`, NAME.bias
+    batch_norm,  ///< leaf: NAME.weight, .bias, .running_mean, .running_var; eps 1e-5
+    frozen_norm, ///< leaf: the same names, no eps
+    layer_norm,  ///< leaf: NAME.weight, .bias
+    folded,      ///< convolution `a` followed by normalisation `b`
+    product,     ///< 1×1 convolution `a` followed by 1×1 convolution `b`
+    column_sum,  ///< `a` on a tensor that was tiled `count` times
+    stacked,     ///< the outputs of `a`, then those of `b`
+    mixed,       ///< 1×1 convolutions `a` and `b` of a concatenated input, outputs shuffled in `count` groups
+    transposed,  ///< the matrix of `a`, transposed; no bias
+    bias_row     ///< the bias of `a` as a matrix of one row; no bias
+};
+
+struct parameter {
+    parameter_kind kind = parameter_kind::conv;
+    bool bias = false;
+    id name = no_id; ///< leaves
+    id a = no_id, b = no_id;
+    std::int16_t kernel = 1, count = 1;
+    std::int32_t out = 0, in = 0; ///< in: channels read by one output (depthwise: 1)
+};
+[[nodiscard]] constexpr bool is_leaf(parameter_kind k) { return k <= parameter_kind::layer_norm; }
+
+/// One word or number of a parameter's name; `up` is what stands before it.
+struct name_part {
+    id up = no_id;
+    std::int16_t number = 0;
+    std::uint16_t first = 0; ///< the word's place in the graph's letters
+    std::uint8_t length = 0; ///< 0: a number
+};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE

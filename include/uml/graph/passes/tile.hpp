@@ -1,0 +1,21 @@
+// Rewrites 3 and 6: a convolution of repeated channels is one of the unrepeated ones, with the column blocks of its
+// weight summed.
+#pragma once
+
+#include "uml/graph/passes/uses.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE::passes {
+
+/// `of_picture`: only where the picture itself was repeated (a grey one), else only elsewhere.
+constexpr void tile(graph& g, bool of_picture) {
+    for (int i = 0; i < g.node_count; ++i) {
+        node& n = g.nodes[i];
+        if (n.kind != op::conv || n.groups != 1) continue;
+        const node& tiled = g.nodes[n.in[0]];
+        if (tiled.kind != op::tile || (g.nodes[tiled.in[0]].kind == op::input) != of_picture) continue;
+        n.weight = derive(g, parameter_kind::column_sum, n.weight, no_id, tiled.arg);
+        n.in[0] = tiled.in[0];
+    }
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::passes

@@ -1,0 +1,160 @@
+// The memory plan: every tensor, and every operation's scratch memory, gets its place in one arena before anything
+// runs.
+#pragma once
+
+#include "uml/graph/graph.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// How a backend lays tensors out: channels last, `element_bytes` each, the step from pixel to pixel rounded up.
+struct layout {
+    int element_bytes = 4;
+    int align_channels = 16; ///< the step is a multiple of this,
+    int dense_below = 8;     ///< but as many as there are channels up to this number
+
+    [[nodiscard]] constexpr int step(int channels) const {
+        return channels <= dense_below ? channels : (channels + align_channels - 1) / align_channels * align_channels;
+    }
+    friend constexpr bool operator==(const layout&, const layout&) = default;
+};
+
+/// Blocks begin at multiples of 64 bytes for 4-byte elements; a vector may be read past the end of any of them.
+inline constexpr std::int64_t block_elements = 16;
+
+[[nodiscard]] constexpr std::int64_t block_size(std::int64_t elements) {
+    return (elements + block_elements - 1) / block_elements * block_elements;
+}
+
+/// What a plan comes to.
+struct plan_sizes {
+    std::int64_t arena_elements = 0; ///< planned
+    std::int64_t live_elements = 0;  ///< the largest set alive at one time: no plan can be smaller
+    std::int64_t packed_bytes = 0;   ///< weights in the backend's form
+};
+
+namespace plan_detail {
+
+/// Which block of memory a node's tensor lies in: its own, or a part of another's.
+struct views {
+    id root[graph::max_nodes]{};
+    std::int32_t first_channel[graph::max_nodes]{};
+    id last_use[graph::max_nodes]{}; ///< of a root
+
+    constexpr explicit views(const graph& g) {
+        for (int i = 0; i < g.node_count; ++i) root[i] = static_cast<id>(i);
+        // Inputs of a concatenation are written where they will stand; backwards, so that the outermost one decides.
+        for (int i = g.node_count - 1; i >= 0; --i) {
+            const node& n = g.nodes[i];
+            std::int32_t channel = first_channel[i];
+            for (int j = 0; n.kind == op::concat && j < n.inputs; ++j) {
+                const id b = n.in[j];
+                const op k = g.nodes[b].kind;
+                if (root[b] == b && k != op::slice && k != op::input) {
+                    root[b] = root[i];
+                    first_channel[b] = channel;
+                }
+                channel += g.nodes[b].out.c;
+            }
+        }
+        for (int i = 0; i < g.node_count; ++i) {
+            const node& n = g.nodes[i];
+            if (n.kind != op::slice) continue;
+            root[i] = root[n.in[0]];
+            first_channel[i] = first_channel[n.in[0]] + n.arg;
+        }
+        for (int i = 0; i < g.node_count; ++i) {
+            const node& n = g.nodes[i];
+            last_use[root[i]] = static_cast<id>(i);
+            for (int j = 0; j < n.inputs; ++j) last_use[root[n.in[j]]] = static_cast<id>(i);
+        }
+        for (int i = 0; i < g.output_count; ++i) last_use[root[g.outputs[i].node]] = static_cast<id>(g.node_count);
+    }
+};
+
+/// The blocks alive at the moment, sorted by address; a new one goes into the smallest gap that holds it.
+class heap {
+public:
+    constexpr void drop_before(int now) {
+        int kept = 0;
+        for (int i = 0; i < count_; ++i)
+            if (live_[i].last_use >= now) live_[kept++] = live_[i];
+        count_ = kept;
+    }
+    /// -1: more blocks than max_live are alive.
+    [[nodiscard]] constexpr std::int64_t place(std::int64_t size, int last_use) {
+        if (count_ == max_live) return -1;
+        std::int64_t best = -1, best_gap = 0, end = 0;
+        int where = count_;
+        for (int i = 0; i < count_; ++i) {
+            const std::int64_t gap = live_[i].from - end;
+            if (gap >= size && (best < 0 || gap < best_gap)) {
+                best = end;
+                best_gap = gap;
+                where = i;
+            }
+            end = live_[i].to;
+        }
+        if (best < 0) best = end;
+        for (int i = count_; i > where; --i) live_[i] = live_[i - 1];
+        live_[where] = {best, best + size, last_use};
+        ++count_;
+        if (best + size > top_) top_ = best + size;
+        std::int64_t sum = 0;
+        for (int i = 0; i < count_; ++i) sum += live_[i].to - live_[i].from;
+        if (sum > largest_) largest_ = sum;
+        return best;
+    }
+    [[nodiscard]] constexpr std::int64_t top() const { return top_; }
+    [[nodiscard]] constexpr std::int64_t largest_live() const { return largest_; }
+
+private:
+    static constexpr int max_live = 128;
+    struct block {
+        std::int64_t from = 0, to = 0;
+        int last_use = 0;
+    };
+    block live_[max_live]{};
+    int count_ = 0;
+    std::int64_t top_ = 0, largest_ = 0;
+};
+
+} // namespace plan_detail
+
+/// Gives every node its place. `backend` says how tensors are laid out, what an operation needs besides its tensors,
+/// how large its weights become, and which operations it has.
+template <class backend> [[nodiscard]] constexpr plan_sizes plan(graph& g) {
+    constexpr layout form = backend::tensor_layout;
+    const plan_detail::views v(g);
+    plan_detail::heap heap;
+    plan_sizes sizes;
+    bool placed[graph::max_nodes]{};
+    for (int i = 0; i < g.node_count; ++i) {
+        node& n = g.nodes[i];
+        if (!backend::supports(n))
+            g.fail(fault::unsupported, n.kind, n.weight == no_id ? no_id : g.parameters[n.weight].name, 0, 1);
+        heap.drop_before(i);
+        const id r = v.root[i];
+        node& owner = g.nodes[r];
+        if (!placed[r]) {
+            // A matrix is read in whole vectors whatever its width.
+            const int channels = owner.kind == op::scaled_product && owner.out.c < form.align_channels
+                                     ? form.align_channels
+                                     : owner.out.c;
+            owner.step = form.step(channels);
+            owner.at = heap.place(block_size(owner.out.pixels() * owner.step) + block_elements, v.last_use[r]);
+            placed[r] = true;
+        }
+        n.step = owner.step;
+        n.at = owner.at + v.first_channel[i];
+        const std::int64_t scratch = backend::scratch_bytes(g.nodes, n);
+        if (scratch > 0) n.scratch = heap.place(block_size((scratch + form.element_bytes - 1) / form.element_bytes), i);
+        if (owner.at < 0 || n.scratch < 0) g.fail(fault::too_many_entries, n.kind, no_id, 0, 0);
+        n.packed = sizes.packed_bytes;
+        sizes.packed_bytes += (backend::packed_bytes(g.nodes, g.parameters, n) + 63) / 64 * 64;
+    }
+    sizes.arena_elements = heap.top();
+    sizes.live_elements = heap.largest_live();
+    return sizes;
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE
