@@ -60,10 +60,24 @@ build_and_test() {
 stage_names=() stage_results=() stage_seconds=()
 tests_passed=0 tests_failed=0
 
+# count_tests LOG: "PASSED FAILED" if a program in it counts its tests (ctest, pytest, a line "N passed, N failed").
+count_tests() {
+    awk '/^[0-9]+% tests passed, [0-9]+ tests failed out of/ { failed += $4; passed += $NF - $4; counted = 1 }
+        /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3; counted = 1 }
+        / in [0-9.]+s/ && /^=* *[0-9]+ (passed|failed)/ {
+            for (i = 2; i <= NF; ++i) {
+                if ($i ~ /^passed/) passed += $(i - 1)
+                if ($i ~ /^failed/) failed += $(i - 1)
+            }
+            counted = 1
+        }
+        END { if (counted) print passed + 0, failed + 0 }' "$1"
+}
+
 # stage NAME PROGRAM...: runs it (a program of its own, so that its set -e holds), shows and keeps what it prints, remembers how it went. A command that ends with 77 was
 # not possible here, which is not a failure; it prints why.
 stage() {
-    local name=$1 log rc=0 start=$SECONDS line failed total
+    local name=$1 log rc=0 start=$SECONDS passed failed counted=no failed_before=$tests_failed
     shift
     log="$logs/$name.log"
     note "$name"
@@ -75,16 +89,14 @@ stage() {
         77) stage_results+=("not possible here") ;;
         *) stage_results+=("FAILED") ;;
     esac
-    # Stages that run ctest count by its tests, others as one.
-    local counted=no
-    while read -r failed total; do
+    while read -r passed failed; do
         counted=yes
+        tests_passed=$((tests_passed + passed))
         tests_failed=$((tests_failed + failed))
-        tests_passed=$((tests_passed + total - failed))
-    done < <(sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests failed out of \([0-9]*\).*/\1 \2/p' "$log")
+    done < <(count_tests "$log")
     if [ "$rc" -eq 0 ] && [ $counted = no ]; then
         tests_passed=$((tests_passed + 1))
-    elif [ "$rc" -ne 0 ] && [ "$rc" -ne 77 ] && ! grep -q 'The following tests FAILED' "$log"; then
+    elif [ "$rc" -ne 0 ] && [ "$rc" -ne 77 ] && [ "$tests_failed" -eq "$failed_before" ]; then
         tests_failed=$((tests_failed + 1))
     fi
     return 0
