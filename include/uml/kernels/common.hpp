@@ -14,7 +14,7 @@ inline constexpr int panel = 16;
 /// Stands in for the residual of a convolution that has none.
 inline constexpr float no_residual[panel] = {};
 
-enum class activation : std::uint8_t { none, relu, sigmoid, softplus };
+enum class activation : std::uint8_t { none, relu, sigmoid, softplus, exp_negative };
 
 /// Scratch, packed weights and planned tensors are aligned to this many bytes.
 inline constexpr std::size_t alignment = 64;
