@@ -5,76 +5,16 @@ using namespace naive;
 
 namespace {
 
-struct conv_case {
-    conv_shape shape;
-    int placing_variant = 0;
-    bool residual = false, scale = false;
-    activation act = activation::none;
-};
-
-conv_shape window(int h, int w, int c_in, int c_out, int k, int stride, int pad, int dilation) {
-    const auto extent = [&](int n) { return (n + 2 * pad - dilation * (k - 1) - 1) / stride + 1; };
-    return {h, w, c_in, extent(h), extent(w), c_out, k, k, stride, pad, dilation};
-}
-
-double expected(const conv_case& test, const picture& in, const std::vector<float>& weights, float bias,
-                const std::vector<float>& scale, const picture& residual, int y, int x, int o) {
-    const conv_shape& s = test.shape;
-    double sum = 0;
-    for (int c = 0; c < s.c_in; ++c)
-        for (int ky = 0; ky < s.kh; ++ky)
-            for (int kx = 0; kx < s.kw; ++kx) {
-                const int yy = y * s.stride - s.pad + ky * s.dilation, xx = x * s.stride - s.pad + kx * s.dilation;
-                if (yy < 0 || xx < 0 || yy >= s.h_in || xx >= s.w_in) continue;
-                const int index = ((o * s.c_in + c) * s.kh + ky) * s.kw + kx;
-                sum += static_cast<double>(in.at(yy, xx, c)) *
-                       static_cast<double>(weights[static_cast<std::size_t>(index)]);
-            }
-    if (test.scale) sum *= static_cast<double>(scale[static_cast<std::size_t>(y * s.w_out + x)]);
-    sum += static_cast<double>(bias);
-    if (test.residual) sum += static_cast<double>(residual.at(y, x, o));
-    return activate(sum, test.act);
-}
-
 void check(const conv_case& test, isa tier, unsigned seed) {
-    const conv_shape& s = test.shape;
-    noise random{std::mt19937(seed)};
-    const placing pin(s.c_in, test.placing_variant), pout(s.c_out, test.placing_variant);
-    const picture in = random.image(s.h_in, s.w_in, s.c_in, pin.step, pin.offset);
-    const picture residual = random.image(s.h_out, s.w_out, s.c_out, pout.step, pout.offset);
-    picture out(s.h_out, s.w_out, s.c_out, pout.step, pout.offset, untouched);
-    const std::vector<float> weights = random.numbers(static_cast<std::size_t>(s.c_out * s.c_in * s.taps()));
-    const std::vector<float> bias = random.numbers(static_cast<std::size_t>(s.c_out));
-    const std::vector<float> scale = random.numbers(static_cast<std::size_t>(s.pixels()));
-    std::vector<float> packed(conv_weights_size(s), std::numeric_limits<float>::quiet_NaN());
-    pack_conv(s, weights.data(), bias.data(), packed.data());
-
-    conv_args a{s, in.data.data() + in.offset, in.step, packed.data(), out.begin(), out.step, {}};
-    if (test.residual) a.end.residual = residual.data.data() + residual.offset, a.end.residual_step = residual.step;
-    if (test.scale) a.end.scale = scale.data();
-    a.end.act = test.act;
-    scratch_memory scratch(conv_scratch_bytes(s));
-    for (int job = conv_jobs(s) - 1; job >= 0; --job) kernels_for(tier).conv(a, job, scratch.begin());
-
-    difference d;
-    for (int y = 0; y < s.h_out; ++y)
-        for (int x = 0; x < s.w_out; ++x)
-            for (int o = 0; o < s.c_out; ++o)
-                d.add(expected(test, in, weights, bias[static_cast<std::size_t>(o)], scale, residual, y, x, o),
-                      static_cast<double>(out.at(y, x, o)));
-    CAPTURE(name(tier));
-    CAPTURE(s.c_in);
-    CAPTURE(s.c_out);
-    CAPTURE(s.h_in);
-    CAPTURE(s.w_in);
-    CAPTURE(s.kh);
-    CAPTURE(s.stride);
-    CAPTURE(s.dilation);
-    CAPTURE(test.placing_variant);
-    CHECK(d.worst <= 1e-5 * (1 + d.rms()));
-    CHECK(d.relative() <= 1e-6);
-    CHECK(out.neighbours_untouched());
-    CHECK(scratch.guard_untouched());
+    check_conv(test, tier, seed, 1e-6, [](isa t, conv_args& a, const auto& weights, const auto& bias) {
+        const conv_shape& s = a.shape;
+        std::vector<float> packed(conv_weights_size(s), std::numeric_limits<float>::quiet_NaN());
+        pack_conv(s, weights.data(), bias.data(), packed.data());
+        a.weights = packed.data();
+        scratch_memory scratch(conv_scratch_bytes(s));
+        for (int job = conv_jobs(s) - 1; job >= 0; --job) kernels_for(t).conv(a, job, scratch.begin());
+        CHECK(scratch.guard_untouched());
+    });
 }
 
 constexpr int channel_counts[] = {1, 2, 3, 8, 16, 24, 26, 40, 52, 64};

@@ -37,18 +37,29 @@ struct conv_args {
            (static_cast<std::size_t>(s.taps()) * static_cast<std::size_t>(s.c_in) + 1);
 }
 
-/// Packs weights [c_out][c_in][kh][kw] and a bias (may be null) of any floating type into `packed`.
+/// The bias of one panel, 0 where there is none.
+template <class T> void pack_bias_panel(const conv_shape& s, int p, const T* bias, float* packed) {
+    for (int o = p * panel; o < (p + 1) * panel; ++o)
+        packed[o] = bias != nullptr && o < s.c_out ? static_cast<float>(bias[o]) : 0.f;
+}
+
+/// Packs weights [c_out][c_in][kh][kw] and bias (may be null) of one panel, of any floating type. Panels are
+/// independent.
+template <class T> void pack_conv_panel(const conv_shape& s, int p, const T* weights, const T* bias, float* packed) {
+    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(s.taps()) * s.c_in * panel;
+    float* to = packed + p * size;
+    for (int t = 0; t < s.taps(); ++t)
+        for (int c = 0; c < s.c_in; ++c)
+            for (int o = p * panel; o < (p + 1) * panel; ++o) {
+                const std::ptrdiff_t from = (static_cast<std::ptrdiff_t>(o) * s.c_in + c) * s.taps() + t;
+                *to++ = o < s.c_out ? static_cast<float>(weights[from]) : 0.f;
+            }
+    pack_bias_panel(s, p, bias, packed + size * s.panels());
+}
+
+/// All panels.
 template <class T> void pack_conv(const conv_shape& s, const T* weights, const T* bias, float* packed) {
-    for (int p = 0; p < s.panels(); ++p)
-        for (int t = 0; t < s.taps(); ++t)
-            for (int c = 0; c < s.c_in; ++c)
-                for (int j = 0; j < panel; ++j) {
-                    const int o = p * panel + j;
-                    const std::ptrdiff_t from = (static_cast<std::ptrdiff_t>(o) * s.c_in + c) * s.taps() + t;
-                    *packed++ = o < s.c_out ? static_cast<float>(weights[from]) : 0.f;
-                }
-    for (int o = 0; o < s.panels() * panel; ++o)
-        *packed++ = bias != nullptr && o < s.c_out ? static_cast<float>(bias[o]) : 0.f;
+    for (int p = 0; p < s.panels(); ++p) pack_conv_panel(s, p, weights, bias, packed);
 }
 
 /// Products that are summed in registers at a time: the slice of a panel's weights (16 KB) stays in the L1 cache, and
@@ -81,11 +92,36 @@ struct conv_split {
     return c.blocks * c.groups;
 }
 
-/// Scratch bytes per thread: pointers to the pixels under every tap, a pixel of zeros, partial sums of two panels.
-[[nodiscard]] constexpr std::size_t conv_scratch_bytes(const conv_shape& s) {
-    const std::size_t block = static_cast<std::size_t>(split(s).block);
-    return aligned_bytes(static_cast<std::size_t>(s.taps()) * block * sizeof(void*)) +
-           aligned_bytes(static_cast<std::size_t>(s.c_in) * sizeof(float)) + 2 * panel * block * sizeof(float);
-}
+/// Pointers kept beyond a block's end: the highest tile may hang over, and the next one is asked for ahead of time.
+inline constexpr int conv_lookahead = 12;
+
+/// Scratch of one thread: pointers to the pixels under every tap, a pixel of zeros, the sums of two panels.
+struct conv_scratch {
+    std::size_t bytes = 0;
+    const float** pointers = nullptr; ///< [tap][block + lookahead]
+    float* zeros = nullptr;           ///< [c_in]
+    float* sums = nullptr;            ///< [2][block][16]
+
+    constexpr explicit conv_scratch(const conv_shape& s) {
+        const auto floats = [](int n) { return aligned_bytes(static_cast<std::size_t>(n) * sizeof(float)); };
+        const int block = split(s).block;
+        zeros_at_ = aligned_bytes(static_cast<std::size_t>(s.taps()) *
+                                  static_cast<std::size_t>(block + conv_lookahead) * sizeof(float*));
+        sums_at_ = zeros_at_ + floats(s.c_in);
+        bytes = sums_at_ + floats(2 * panel * block);
+    }
+    conv_scratch(const conv_shape& s, void* memory) : conv_scratch(s) {
+        char* begin = static_cast<char*>(memory);
+        pointers = static_cast<const float**>(memory);
+        zeros = reinterpret_cast<float*>(begin + zeros_at_);
+        sums = reinterpret_cast<float*>(begin + sums_at_);
+    }
+
+private:
+    std::size_t zeros_at_ = 0, sums_at_ = 0;
+};
+
+/// Scratch bytes that each thread needs.
+[[nodiscard]] constexpr std::size_t conv_scratch_bytes(const conv_shape& s) { return conv_scratch(s).bytes; }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels

@@ -6,6 +6,7 @@
 #include "uml/kernels/common.hpp"
 #include "uml/kernels/conv.hpp"
 #include "uml/kernels/isa.hpp"
+#include "uml/kernels/winograd.hpp"
 
 // Everything that the .inc files use must be included before the target pragmas below.
 #include <algorithm>
@@ -22,6 +23,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 struct kernel_table {
     isa tier;
     void (*conv)(const conv_args& args, int job, void* scratch);
+    void (*winograd)(const winograd_args& args, int phase, int job, void* scratch);
 };
 
 namespace baseline {
