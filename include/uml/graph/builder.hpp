@@ -98,8 +98,8 @@ public:
     constexpr value attention_pool(value x, id weight);
     /// The matrix A · diag(x) · B; x: C × 1 × 1; without `a`, diag(x) · B.
     constexpr value scaled_product(id a, value x, id b);
-    /// x times that matrix, multiplied by 1 + map (1 × H × W).
-    constexpr value dynamic_conv(value x, value matrix, value map);
+    /// x times that matrix, every pixel multiplied by its factor (1 × H × W).
+    constexpr value dynamic_conv(value x, value matrix, value factor);
 
     /// Hands a tensor to the caller if its kind is wanted.
     constexpr void output(value x, const name& where, wanted kind = wanted::answer) {
@@ -314,12 +314,12 @@ constexpr value builder::scaled_product(id a, value x, id b) {
     return append(n);
 }
 
-constexpr value builder::dynamic_conv(value x, value matrix, value map) {
+constexpr value builder::dynamic_conv(value x, value matrix, value factor) {
     if (x.is.c != matrix.is.h) g_->fail(fault::conv_channels, op::dynamic_conv, no_id, x.is.c, matrix.is.h);
-    if (map.is != shape{1, x.is.h, x.is.w})
-        g_->fail(fault::broadcast, op::dynamic_conv, no_id, map.is.size(), x.is.pixels());
+    if (factor.is != shape{1, x.is.h, x.is.w})
+        g_->fail(fault::broadcast, op::dynamic_conv, no_id, factor.is.size(), x.is.pixels());
     node n = reading(op::dynamic_conv, x, matrix);
-    n.in[2] = map.at;
+    n.in[2] = factor.at;
     n.inputs = 3;
     n.out.c = matrix.is.c;
     return append(n);

@@ -39,7 +39,7 @@ enum class op : std::uint8_t {
     upsample_conv,  ///< 3×3 convolution of x resized to twice its size, computed at the low resolution
     attention_pool, ///< with q = softmax over pixels of (weight · x): channels Σ q x, then the mean of x
     scaled_product, ///< the matrix A · diag(x) · B of two parameters, made per image
-    dynamic_conv,   ///< 1×1 convolution of x by the matrix y; in[2]: a map, the result is multiplied by 1 + it
+    dynamic_conv,   ///< 1×1 convolution of x by the matrix y; in[2]: a factor per pixel
 };
 inline constexpr int op_count = static_cast<int>(op::dynamic_conv) + 1;
 

@@ -136,12 +136,12 @@ template <class backend> [[nodiscard]] constexpr plan_sizes plan(graph& g) {
         const id r = v.root[i];
         node& owner = g.nodes[r];
         if (!placed[r]) {
-            // A matrix is read in whole vectors whatever its width.
-            const int channels = owner.kind == op::scaled_product && owner.out.c < form.align_channels
-                                     ? form.align_channels
-                                     : owner.out.c;
+            // A matrix is read in whole vectors whatever its width, and a row of zeros, its bias, stands behind it.
+            const bool matrix = owner.kind == op::scaled_product;
+            const int channels = matrix && owner.out.c < form.align_channels ? form.align_channels : owner.out.c;
             owner.step = form.step(channels);
-            owner.at = heap.place(block_size(owner.out.pixels() * owner.step) + block_elements, v.last_use[r]);
+            const std::int64_t elements = (owner.out.pixels() + (matrix ? 1 : 0)) * owner.step;
+            owner.at = heap.place(block_size(elements) + block_elements, v.last_use[r]);
             placed[r] = true;
         }
         n.step = owner.step;

@@ -2,6 +2,7 @@
 // time by the same functions.
 #pragma once
 
+#include "uml/graph/builder.hpp"
 #include "uml/graph/plan.hpp"
 #include "uml/graph/rewrite.hpp"
 

@@ -76,6 +76,7 @@ constexpr value mixer_level_collapsed(builder& g, value cls, value seg, const mi
     value s = g.channel_dot(f, v);
     s = g.add(s, offset);
     s = g.sigmoid(s);
+    s = g.add_constant(s, 1.0F);
     const id o = out == 0 ? no_id : g.conv_parameter(n.out / "conv", c, out, false);
     const value matrix = g.scaled_product(o, gate, entry);
     return g.dynamic_conv(f, matrix, s);

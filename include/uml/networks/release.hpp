@@ -2,6 +2,7 @@
 // and `edge`, the same with fewer channels and, if asked for, at half the resolution.
 #pragma once
 
+#include "uml/graph/program.hpp"
 #include "uml/layers/instructor.hpp"
 #include "uml/layers/mixer.hpp"
 #include "uml/layers/navigator.hpp"

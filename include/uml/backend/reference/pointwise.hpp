@@ -1,0 +1,68 @@
+// Element-wise operations and reductions of the reference backend: plain loops.
+#pragma once
+
+#include "uml/backend/reference/resample.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE::reference_detail {
+
+/// y = f(a, b), an extent of 1 repeated.
+template <class T, class F> void combine(tensor_view<const T> a, tensor_view<const T> b, tensor_view<T> y, F f) {
+    const auto at = [](const tensor_view<const T>& v, int r, int c, int k) {
+        return v(v.h == 1 ? 0 : r, v.w == 1 ? 0 : c, v.c == 1 ? 0 : k);
+    };
+    for (int r = 0; r < y.h; ++r)
+        for (int c = 0; c < y.w; ++c)
+            for (int k = 0; k < y.c; ++k) y(r, c, k) = f(at(a, r, c, k), at(b, r, c, k));
+}
+
+template <class T, class F> void transform(tensor_view<const T> x, tensor_view<T> y, F f) {
+    for (std::int64_t p = 0; p < y.pixels(); ++p)
+        for (int k = 0; k < y.c; ++k) y.pixel(p)[k] = f(x.pixel(p)[k], k);
+}
+
+template <class T> void layer_norm(tensor_view<const T> x, const T* scale, const T* shift, tensor_view<T> y) {
+    for (std::int64_t p = 0; p < y.pixels(); ++p) {
+        T mean = 0, variance = 0;
+        for (int k = 0; k < x.c; ++k) mean += x.pixel(p)[k];
+        mean /= static_cast<T>(x.c);
+        for (int k = 0; k < x.c; ++k) variance += (x.pixel(p)[k] - mean) * (x.pixel(p)[k] - mean);
+        const T factor = 1 / std::sqrt(variance / static_cast<T>(x.c) + T(1e-5));
+        for (int k = 0; k < x.c; ++k) y.pixel(p)[k] = (x.pixel(p)[k] - mean) * factor * scale[k] + shift[k];
+    }
+}
+
+/// Σ over pixels of x · weight(p), the weight a map or, without one, 1 / pixels.
+template <class T> void weighted_sum(tensor_view<const T> x, const tensor_view<const T>* weight, T* y) {
+    for (int k = 0; k < x.c; ++k) y[k] = 0;
+    for (std::int64_t p = 0; p < x.pixels(); ++p)
+        for (int k = 0; k < x.c; ++k)
+            y[k] += x.pixel(p)[k] * (weight ? *weight->pixel(p) : 1 / static_cast<T>(x.pixels()));
+}
+
+template <class T> void softmax_pixels(tensor_view<const T> x, tensor_view<T> y) {
+    T largest = *x.data, sum = 0;
+    for (std::int64_t p = 0; p < x.pixels(); ++p) largest = *x.pixel(p) > largest ? *x.pixel(p) : largest;
+    for (std::int64_t p = 0; p < x.pixels(); ++p) sum += *y.pixel(p) = std::exp(*x.pixel(p) - largest);
+    for (std::int64_t p = 0; p < x.pixels(); ++p) *y.pixel(p) /= sum;
+}
+
+/// y(p) = Σ over channels of x(c, p) · a(c); without `a`, of x(c, p).
+template <class T> void channel_sum(tensor_view<const T> x, const T* a, tensor_view<T> y) {
+    for (std::int64_t p = 0; p < x.pixels(); ++p) {
+        T sum = 0;
+        for (int k = 0; k < x.c; ++k) sum += x.pixel(p)[k] * (a ? a[k] : T(1));
+        *y.pixel(p) = sum;
+    }
+}
+
+/// y = Σ softmax over pixels of (query · x) times x, then the mean of x. `scores`: one number per pixel.
+template <class T> void attention_pool(tensor_view<const T> x, const T* query, T* scores, T* y) {
+    const tensor_view<T> map{scores, x.h, x.w, 1, 1};
+    const tensor_view<const T> weight{scores, x.h, x.w, 1, 1};
+    channel_sum(x, query, map);
+    softmax_pixels(weight, map);
+    weighted_sum(x, &weight, y);
+    weighted_sum<T>(x, nullptr, y + x.c);
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::reference_detail

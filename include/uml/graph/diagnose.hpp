@@ -1,0 +1,82 @@
+// A malformed static network as a compile error that people can read: one sentence, the layer's name, what is there and
+// what should be. For the chain of calls with their values the description is evaluated once more, after the fact only.
+#pragma once
+
+#include "uml/graph/program.hpp"
+
+#include <utility>
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// A layer's name, readable in both compilers' messages.
+template <char... letters> struct layer {};
+template <int n> struct have {};
+template <int n> struct want {};
+
+template <fault what, class where, class is, class should_be> struct malformed_network {
+    static_assert(what == fault::none, "uml: the network is malformed");
+};
+
+#define UML_SENTENCE(kind, sentence)                                                                                   \
+    template <class where, int is, int should_be> struct malformed_network<kind, where, have<is>, want<should_be>> {   \
+        static_assert(is == should_be, "uml: " sentence);                                                              \
+    };
+UML_SENTENCE(fault::input_extent,
+             "this height or width is not a multiple of what the network needs; the next smaller and "
+             "larger multiples of `want` would be right")
+UML_SENTENCE(fault::configuration,
+             "this option of the configuration is out of range; `want` is the nearest value allowed")
+UML_SENTENCE(fault::unknown_input, "an operation reads a value that no operation of this network made")
+UML_SENTENCE(fault::conv_channels, "a convolution's input has not the number of channels that its weight expects")
+UML_SENTENCE(fault::conv_groups, "a depthwise convolution has as many outputs as inputs")
+UML_SENTENCE(fault::window_extent, "the input is smaller than the window that slides over it")
+UML_SENTENCE(fault::concat_extent, "tensors of different height or width cannot be concatenated")
+UML_SENTENCE(fault::broadcast, "two shapes do not fit each other: an extent must be equal or 1")
+UML_SENTENCE(fault::slice_range, "a slice reaches beyond the channels of its input")
+UML_SENTENCE(fault::single_channel, "the operation needs an input of one channel")
+UML_SENTENCE(fault::too_many_entries, "the network is larger than the graph's tables")
+UML_SENTENCE(fault::name_too_long, "a parameter's name has too many parts")
+UML_SENTENCE(fault::unsupported, "the backend lacks an operation that this network uses")
+#undef UML_SENTENCE
+
+namespace diagnose_detail {
+
+/// What to show as the place: the layer's name, or the operation's.
+template <const graph& g> struct place {
+    static constexpr path_text label =
+        g.error.where == no_id ? path_text(to_text(g.error.where_op)) : path(g.names, g.letters, g.error.where);
+};
+template <const graph& g, class> struct spelled;
+template <const graph& g, std::size_t... i> struct spelled<g, std::index_sequence<i...>> {
+    using type = layer<place<g>::label.view()[i]...>;
+};
+
+template <class description, auto configuration> constexpr bool replay() {
+    graph g{};
+    g.replaying = true;
+    describe<description>(g, configuration, all_rewrites(), wanted::answer);
+    return true;
+}
+
+} // namespace diagnose_detail
+
+/// True; or a compile error that says what is wrong with `g`, described by `description` for `configuration`.
+template <const graph& g, class description, auto configuration> constexpr bool well_formed() {
+    if constexpr (g.error.what == fault::none) {
+        return true;
+    } else {
+        using where =
+            typename diagnose_detail::spelled<g,
+                                              std::make_index_sequence<diagnose_detail::place<g>::label.size()>>::type;
+        constexpr std::size_t told =
+            sizeof(malformed_network<g.error.what, where, have<g.error.have>, want<g.error.want>>);
+        if constexpr (g.error.what != fault::unsupported) {
+            constexpr bool called_from = diagnose_detail::replay<description, configuration>();
+            return called_from && told > 0;
+        } else {
+            return told > 0;
+        }
+    }
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE

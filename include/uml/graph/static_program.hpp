@@ -1,0 +1,45 @@
+// A program made by the compiler: shapes checked, rewrites applied, memory planned, tables cut to size.
+#pragma once
+
+#include "uml/graph/diagnose.hpp"
+
+#include <array>
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// The tables of `description` in `configuration`, lowered for `target`.
+template <class description, auto configuration, class target> class static_program {
+    struct lowered {
+        graph g{};
+        plan_sizes sizes{};
+    };
+    static constexpr lowered full = [] {
+        lowered l{};
+        describe<description>(l.g, configuration, target::preferred, wanted::answer);
+        if (l.g.error.what == fault::none) l.sizes = plan<target>(l.g);
+        return l;
+    }();
+    static constexpr const graph& g = full.g;
+    static constexpr bool ok = well_formed<full.g, description, configuration>();
+
+    template <std::size_t n, class T> static constexpr std::array<T, n> cut(const T* from) {
+        std::array<T, n> a{};
+        for (std::size_t i = 0; i < n; ++i) a[i] = from[i];
+        return a;
+    }
+    static constexpr auto nodes = cut<std::size_t(g.node_count)>(g.nodes);
+    static constexpr auto parameters = cut<std::size_t(g.parameter_count)>(g.parameters);
+    static constexpr auto outputs = cut<std::size_t(g.output_count)>(g.outputs);
+    static constexpr auto names = cut<std::size_t(g.name_count)>(g.names);
+    static constexpr auto letters = cut<std::size_t(g.letter_count)>(g.letters);
+
+public:
+    static constexpr std::int64_t arena_bytes = full.sizes.arena_elements * target::tensor_layout.element_bytes;
+    static constexpr std::int64_t packed_bytes = full.sizes.packed_bytes;
+
+    [[nodiscard]] static constexpr program_view view() {
+        return {nodes, parameters, outputs, names.data(), letters.data(), arena_bytes, packed_bytes};
+    }
+};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE

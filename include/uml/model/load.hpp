@@ -1,0 +1,146 @@
+// From a weights file to a model: checked whole before anything is prepared, all or nothing.
+#pragma once
+
+#include "uml/io/file.hpp"
+#include "uml/model/bind.hpp"
+#include "uml/model/materialise.hpp"
+#include "uml/model/model.hpp"
+#include "uml/model/self_check.hpp"
+
+#include <optional>
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+struct load_options {
+    std::span<std::byte>
+        memory{};           ///< for the prepared weights, prepared_bytes from a multiple of 64 on; empty: from the heap
+    bool self_check = true; ///< run the self-check that the file carries, if it carries one
+    // For networks configured at run time:
+    std::optional<config> configuration{}; ///< instead of the file's own
+    std::optional<rewrites> passes{};      ///< instead of the backend's choice
+    wanted outputs = wanted::answer;
+};
+
+namespace load_detail {
+
+/// Tensors that published checkpoints have and no inference uses.
+[[nodiscard]] constexpr bool never_used(std::string_view name) {
+    for (const std::string_view prefix :
+         {"cls_feature_encoder.layer4.", "seg_feature_encoder.layer4.", "seg_feature_encoder.conv5_"})
+        if (name.starts_with(prefix)) return true;
+    return false;
+}
+
+/// The file's own words against what the program was compiled for.
+[[nodiscard]] inline result<void> check_config(const weights_file& f, const model_card& card, std::string_view label,
+                                               const config& c) {
+    if (card.network.empty()) return {};
+    if (card.network != label)
+        return fail(errc::wrong_network, f.source(), ": weights of network ", quoted(card.network).view(), ", not ",
+                    label);
+    const config& g = card.configuration;
+    const struct {
+        const char* what;
+        int have, want;
+    } fields[] = {{"classes", g.classes, c.classes},
+                  {"regions", g.regions, c.regions},
+                  {"channels_in", g.channels_in, c.channels_in},
+                  {"channel_divisor", g.channel_divisor, c.channel_divisor},
+                  {"stem_stride", g.stem_stride, c.stem_stride}};
+    for (const auto& x : fields)
+        if (x.have != x.want)
+            return fail(errc::wrong_config, f.source(), ": weights for ", x.what, " ", x.have, ", the network has ",
+                        x.what, " ", x.want);
+    return {};
+}
+
+/// Builds the program, or checks that the file is for the compiled one.
+template <class net, class B>
+[[nodiscard]] result<model_detail::program_of<net, B>> make_program(const weights_file& f, const model_card& card,
+                                                                    const load_options& o) {
+    using description = typename net::description;
+    if constexpr (net::is_static) {
+        if constexpr (requires { description::label; } &&
+                      std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>)
+            if (auto r = check_config(f, card, description::label, net::configuration); !r) return r.error();
+        return model_detail::program_of<net, B>{};
+    } else {
+        if (card.network.empty() && !o.configuration)
+            return fail(errc::wrong_network, f.source(),
+                        ": a plain state_dict does not say which network it is for: load it into a network of fixed "
+                        "configuration");
+        const config c = o.configuration ? *o.configuration : card.configuration;
+        const rewrites on = o.passes ? *o.passes : B::preferred;
+        bool known = true;
+        auto tables = dynamic_program::make<B>([&](graph& g) {
+            if constexpr (std::is_same_v<description, dynamic>)
+                known = describe_known(card.network, g, c, on, o.outputs);
+            else
+                describe<description>(g, c, on, o.outputs);
+        });
+        if (!known)
+            return fail(errc::wrong_network, f.source(), ": weights of network ", quoted(card.network).view(),
+                        ", which is not known here");
+        if (!tables) {
+            error e = fail(tables.error().code, f.source(), ": ", tables.error().what.view());
+            return e;
+        }
+        if constexpr (!std::is_same_v<description, dynamic>)
+            if (auto r = check_config(f, card, description::label, c); !r) return r.error();
+        return model_detail::program_of<net, B>{*std::move(tables)};
+    }
+}
+
+/// Brings every operation's parameters into the backend's form.
+template <class B>
+[[nodiscard]] result<void> pack_all(const program_view& p, const weights_file& f, typename B::weights& w) {
+    for (std::size_t i = 0; i < p.nodes.size(); ++i) {
+        const node& n = p.nodes[i];
+        if (n.weight == no_id && n.weight2 == no_id) continue;
+        owned_parameter first, second;
+        if (n.weight != no_id)
+            if (auto r = materialise(p, f, n.weight, first); !r) return r;
+        if (n.weight2 != no_id)
+            if (auto r = materialise(p, f, n.weight2, second); !r) return r;
+        if (auto r = B::pack(p, static_cast<int>(i), first.view(), second.view(), w); !r) return r;
+    }
+    return {};
+}
+
+} // namespace load_detail
+
+/// Loads a network. Errors name the file, the tensor and the rule; see errc for the kinds.
+template <class net, backend B>
+[[nodiscard]] result<model<net, B>> load(const weights_file& file, const load_options& options = {}) {
+    auto card = read_card(file);
+    if (!card) return card.error();
+    auto program = load_detail::make_program<net, B>(file, *card, options);
+    if (!program) return program.error();
+    const program_view p = program->view();
+    if (auto r = check_binding(p, file, load_detail::never_used); !r) return r.error();
+    auto weights = B::make_weights(p, options.memory);
+    if (!weights) return weights.error();
+    if (auto r = load_detail::pack_all<B>(p, file, *weights); !r) return r.error();
+    model<net, B> m(*std::move(program), *std::move(weights), *std::move(card));
+    if (options.self_check)
+        if (auto r = run_self_check(m, file); !r) return r.error();
+    return m;
+}
+
+/// From a file. Its tensors are read one by one: neither the whole file nor all unprepared weights are ever in memory.
+template <class net, backend B>
+[[nodiscard]] result<model<net, B>> load(const char* path, const load_options& options = {}) {
+    const auto file = open_weights(path);
+    if (!file) return file.error();
+    return load<net, B>(*file, options);
+}
+
+/// From a file that is in memory already (linked in, in flash). It is not needed any more afterwards.
+template <class net, backend B>
+[[nodiscard]] result<model<net, B>> load(std::span<const std::byte> bytes, const load_options& options = {}) {
+    const auto file = weights_from(bytes);
+    if (!file) return file.error();
+    return load<net, B>(*file, options);
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE

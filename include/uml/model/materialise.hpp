@@ -1,0 +1,175 @@
+// The numbers of a parameter: read from the weights file, folded, multiplied out, stacked, all in double.
+#pragma once
+
+#include "uml/backend/concept.hpp"
+#include "uml/core/buffer.hpp"
+#include "uml/io/safetensors.hpp"
+
+#include <cmath>
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// A parameter's numbers on the heap.
+struct owned_parameter {
+    buffer<double> values, bias; ///< bias empty if there is none
+    int out = 0, in = 0, kernel = 1;
+
+    [[nodiscard]] dense_parameter view() const {
+        return {values.data(), bias.size() > 0 ? bias.data() : nullptr, out, in, kernel};
+    }
+    [[nodiscard]] std::size_t row() const {
+        return static_cast<std::size_t>(in > 0 ? in : 1) * static_cast<std::size_t>(kernel * kernel);
+    }
+};
+
+namespace materialise_detail {
+
+[[nodiscard]] inline error no_memory() { return fail(errc::out_of_memory, "no memory to prepare the weights"); }
+
+/// Reads `slot` of the parameter into doubles.
+[[nodiscard]] inline result<void> read_tensor(const program_view& p, const weights_file& file, id name,
+                                              const char* slot, buffer<double>& to) {
+    path_text full = p.name_of(name);
+    full << slot;
+    const tensor_entry* e = file.find(full);
+    if (e == nullptr) return fail(errc::missing_tensor, file.source(), ": tensor ", full.view(), " is missing");
+    buffer<float> numbers;
+    const auto count = static_cast<std::size_t>(e->elements());
+    if (!numbers.resize(count) || !to.resize(count)) return no_memory();
+    if (auto read = file.read(*e, numbers.span()); !read) return read.error();
+    for (std::size_t i = 0; i < count; ++i) to.data()[i] = static_cast<double>(numbers.data()[i]);
+    return {};
+}
+
+/// Batch normalisation with stored statistics as scale and shift.
+[[nodiscard]] inline result<void> read_norm(const program_view& p, const weights_file& file, const parameter& q,
+                                            owned_parameter& to) {
+    buffer<double> mean, variance;
+    if (auto r = read_tensor(p, file, q.name, ".weight", to.values); !r) return r;
+    if (auto r = read_tensor(p, file, q.name, ".bias", to.bias); !r) return r;
+    if (q.kind == parameter_kind::layer_norm) return {};
+    if (auto r = read_tensor(p, file, q.name, ".running_mean", mean); !r) return r;
+    if (auto r = read_tensor(p, file, q.name, ".running_var", variance); !r) return r;
+    const double eps = q.kind == parameter_kind::batch_norm ? 1e-5 : 0.0;
+    for (std::size_t k = 0; k < to.values.size(); ++k) {
+        if (!(variance.data()[k] + eps > 0))
+            return fail(errc::malformed, file.source(), ": tensor ", p.name_of(q.name).view(), ".running_var: channel ",
+                        static_cast<std::uint64_t>(k), " is not positive");
+        to.values.data()[k] /= std::sqrt(variance.data()[k] + eps);
+        to.bias.data()[k] -= mean.data()[k] * to.values.data()[k];
+    }
+    return {};
+}
+
+[[nodiscard]] inline bool bias_or_zeros(owned_parameter& p) { return p.bias.resize(static_cast<std::size_t>(p.out)); }
+
+/// b after a, both 1×1: values b·a, bias b·(bias of a) + (bias of b).
+[[nodiscard]] inline bool multiply(const owned_parameter& a, const owned_parameter& b, owned_parameter& to) {
+    const std::size_t out = static_cast<std::size_t>(to.out), in = a.row(), middle = static_cast<std::size_t>(a.out);
+    if (!to.values.resize(out * in)) return false;
+    const bool biased = a.bias.size() + b.bias.size() > 0;
+    if (biased && !bias_or_zeros(to)) return false;
+    for (std::size_t o = 0; o < out; ++o) {
+        double* row = to.values.data() + o * in;
+        for (std::size_t m = 0; m < middle; ++m) {
+            const double factor = b.values.data()[o * middle + m];
+            const double* from = a.values.data() + m * in;
+            if (factor == 0) continue; // half of a mixer's entry matrix is zero
+            for (std::size_t i = 0; i < in; ++i) row[i] += factor * from[i];
+            if (a.bias.size() > 0) to.bias.data()[o] += factor * a.bias.data()[m];
+        }
+        if (b.bias.size() > 0) to.bias.data()[o] += b.bias.data()[o];
+    }
+    return true;
+}
+
+[[nodiscard]] inline bool sum_columns(const owned_parameter& a, int count, owned_parameter& to) {
+    if (!to.values.resize(static_cast<std::size_t>(to.out) * to.row())) return false;
+    for (std::size_t o = 0; o < static_cast<std::size_t>(to.out); ++o)
+        for (std::size_t b = 0; b < static_cast<std::size_t>(count); ++b)
+            for (std::size_t i = 0; i < to.row(); ++i)
+                to.values.data()[o * to.row() + i] += a.values.data()[o * a.row() + b * to.row() + i];
+    return true;
+}
+
+/// Rows of `a` (from its input channel 0) and `b` (from input channel `b_column`), in the order that `row_of` says.
+template <class F>
+[[nodiscard]] bool stack(const owned_parameter& a, const owned_parameter& b, std::size_t b_column, F row_of,
+                         owned_parameter& to) {
+    if (!to.values.resize(static_cast<std::size_t>(to.out) * to.row())) return false;
+    if (a.bias.size() + b.bias.size() > 0 && !bias_or_zeros(to)) return false;
+    for (int o = 0; o < to.out; ++o) {
+        const bool from_a = o < a.out;
+        const owned_parameter& from = from_a ? a : b;
+        const std::size_t source = static_cast<std::size_t>(from_a ? o : o - a.out),
+                          row = static_cast<std::size_t>(row_of(o));
+        for (std::size_t i = 0; i < from.row(); ++i)
+            to.values.data()[row * to.row() + (from_a ? 0 : b_column) + i] =
+                from.values.data()[source * from.row() + i];
+        if (from.bias.size() > 0) to.bias.data()[row] = from.bias.data()[source];
+    }
+    return true;
+}
+
+} // namespace materialise_detail
+
+/// Evaluates parameter `which`. Errors: those of reading the file, errc::out_of_memory.
+[[nodiscard]] inline result<void> materialise(const program_view& p, const weights_file& file, id which,
+                                              owned_parameter& to) {
+    using namespace materialise_detail;
+    const parameter& q = p.parameters[static_cast<std::size_t>(which)];
+    to.out = q.out;
+    to.in = q.in;
+    to.kernel = q.kernel;
+    owned_parameter a, b;
+    if (q.a != no_id)
+        if (auto r = materialise(p, file, q.a, a); !r) return r;
+    if (q.b != no_id)
+        if (auto r = materialise(p, file, q.b, b); !r) return r;
+    bool enough = true;
+    switch (q.kind) {
+    case parameter_kind::conv:
+    case parameter_kind::linear:
+        if (auto r = read_tensor(p, file, q.name, ".weight", to.values); !r) return r;
+        return q.bias ? read_tensor(p, file, q.name, ".bias", to.bias) : result<void>{};
+    case parameter_kind::batch_norm:
+    case parameter_kind::frozen_norm:
+    case parameter_kind::layer_norm: return read_norm(p, file, q, to);
+    case parameter_kind::folded:
+        enough = bias_or_zeros(a);
+        for (std::size_t o = 0; enough && o < static_cast<std::size_t>(a.out); ++o) {
+            for (std::size_t i = 0; i < a.row(); ++i) a.values.data()[o * a.row() + i] *= b.values.data()[o];
+            a.bias.data()[o] = a.bias.data()[o] * b.values.data()[o] + b.bias.data()[o];
+        }
+        to = std::move(a);
+        break;
+    case parameter_kind::product: enough = multiply(a, b, to); break;
+    case parameter_kind::column_sum:
+        enough = sum_columns(a, q.count, to);
+        to.bias = std::move(a.bias);
+        break;
+    case parameter_kind::stacked:
+        enough = stack(
+            a, b, 0, [](int o) { return o; }, to);
+        break;
+    case parameter_kind::mixed: {
+        // The shuffle: output channel g · C / count + j is channel count · j + g of the concatenation.
+        const int height = q.out / q.count;
+        enough = stack(
+            a, b, a.row(), [&](int o) { return o % q.count * height + o / q.count; }, to);
+        break;
+    }
+    case parameter_kind::transposed:
+        enough = to.values.resize(static_cast<std::size_t>(q.out) * static_cast<std::size_t>(q.in));
+        for (std::size_t o = 0; enough && o < static_cast<std::size_t>(q.out); ++o)
+            for (std::size_t i = 0; i < static_cast<std::size_t>(q.in); ++i)
+                to.values.data()[o * static_cast<std::size_t>(q.in) + i] =
+                    a.values.data()[i * static_cast<std::size_t>(q.out) + o];
+        break;
+    case parameter_kind::bias_row: to.values = std::move(a.bias); break;
+    }
+    if (!enough) return no_memory();
+    return {};
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE
