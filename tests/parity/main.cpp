@@ -1,0 +1,93 @@
+// uml-parity: every output of golden files against a backend, within the limits of its precision.
+#include "parity.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+namespace {
+
+constexpr const char* usage =
+    "usage: uml-parity [--network release|paper] [--backend reference|cpu|eigen|onednn]\n"
+    "                  [--precision f64|f32|f32-direct|bf16] [--passes all|none|NAME,...] [--isa NAME]\n"
+    "                  [--threads N] [--weights-seed N] FILE...\n"
+    "Runs golden files and prints, for every tensor, its largest absolute and relative error, the normalised error\n"
+    "||out - ref|| / ||ref - mean(ref)|| and its limit (for class outputs: ||out - ref|| / ||ref||).\n"
+    "Exit: 0 all within, 1 some outside, 2 usage or unreadable file, 3 not available on this machine.\n";
+
+int refuse(const std::string& what) {
+    std::fprintf(stderr, "uml-parity: %s\n%s", what.c_str(), usage);
+    return 2;
+}
+
+template <class T> bool to_number(const std::string& text, T& n) {
+    const char* end = text.data() + text.size();
+    const auto r = std::from_chars(text.data(), end, n);
+    return r.ec == std::errc{} && r.ptr == end;
+}
+
+bool one_of(const std::string& text, std::initializer_list<const char*> all) {
+    for (const char* a : all)
+        if (text == a) return true;
+    return false;
+}
+
+/// Reads the options; a sentence if they cannot be used.
+std::string read(int argc, char** argv, parity::options& o) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string key = argv[i];
+        if (!key.starts_with("--")) {
+            o.files.push_back(key);
+            continue;
+        }
+        if (i + 1 == argc) return key + " needs a value";
+        const std::string value = argv[++i];
+        if (key == "--network" && one_of(value, {"release", "paper"}))
+            o.network = value;
+        else if (key == "--backend" && one_of(value, {"reference", "cpu", "eigen", "onednn"}))
+            o.backend = value;
+        else if (key == "--precision" && one_of(value, {"f64", "f32", "f32-direct", "bf16"}))
+            o.precision = value;
+        else if (key == "--isa")
+            o.isa = value;
+        else if (key == "--threads" && to_number(value, o.threads) && o.threads >= 1 && o.threads <= 256)
+            continue;
+        else if (key == "--weights-seed") {
+            std::uint64_t seed = 0;
+            if (!to_number(value, seed)) return "--weights-seed " + value + " is not a number";
+            o.seed = seed;
+        } else if (key == "--passes") {
+            const auto passes = uml::rewrites_from(value);
+            if (!passes) return "--passes " + value + ": unknown pass";
+            o.passes = *passes;
+        } else
+            return key + " " + value + " is not an option";
+    }
+    return o.files.empty() ? "no files" : "";
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc == 2 && std::string(argv[1]) == "--help") {
+        std::fputs(usage, stdout);
+        return 0;
+    }
+    parity::options o;
+    if (const std::string wrong = read(argc, argv, o); !wrong.empty()) return refuse(wrong);
+    auto worst = parity::status::within;
+    for (const std::string& path : o.files) {
+        const auto g = uml_test::read_golden(path.c_str());
+        auto s = parity::status::unusable;
+        if (!g)
+            std::fprintf(stderr, "uml-parity: %s\n", g.error().what.c_str());
+        else if (o.backend == "reference")
+            s = parity::run_reference(o, *g, path.c_str());
+        if (s == parity::status::not_available) {
+            std::fprintf(stderr, "uml-parity: backend %s, precision %s, instruction set %s: not available here\n", o.backend.c_str(),
+                         o.precision.c_str(), o.isa.empty() ? "(best)" : o.isa.c_str());
+            return static_cast<int>(s);
+        }
+        if (static_cast<int>(s) > static_cast<int>(worst)) worst = s;
+    }
+    return static_cast<int>(worst);
+}
