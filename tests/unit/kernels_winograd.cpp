@@ -40,8 +40,10 @@ TEST_CASE("winograd: extents from 1 to 20, and enough tiles for one phase") {
     unsigned seed = 1;
     for (const isa tier : tiers()) {
         for (int h = 1; h <= 20; ++h)
-            for (const int w : {1, 2, 3, 4, 5, 9, 16, 20})
-                check({square(h, w, 5, 18), static_cast<int>(seed % 3)}, tier, ++seed);
+            for (const int w : {1, 2, 3, 4, 5, 9, 16, 20}) {
+                ++seed;
+                check({square(h, w, 5, 18), static_cast<int>(seed % 3)}, tier, seed);
+            }
         const conv_shape large = square(41, 46, 19, 88);
         CHECK(winograd_phases(large) == 1);
         check({large, 1}, tier, ++seed);

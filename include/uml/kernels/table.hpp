@@ -6,6 +6,7 @@
 #include "uml/kernels/common.hpp"
 #include "uml/kernels/conv.hpp"
 #include "uml/kernels/isa.hpp"
+#include "uml/kernels/upconv.hpp"
 #include "uml/kernels/winograd.hpp"
 
 // Everything that the .inc files use must be included before the target pragmas below.
@@ -24,6 +25,7 @@ struct kernel_table {
     isa tier;
     void (*conv)(const conv_args& args, int job, void* scratch);
     void (*winograd)(const winograd_args& args, int phase, int job, void* scratch);
+    void (*upconv)(const upconv_args& args, int job, void* scratch);
 };
 
 namespace baseline {

@@ -1,0 +1,94 @@
+// 3x3 convolution after a bilinear ×2 upsample (aligned corners), computed at the low resolution: sizes and arguments.
+// conv(up(x))(p) = sum over the nine taps k of up(W_k x)(p + k): a quarter of the multiply-adds. Code: upconv.inc.
+#pragma once
+
+#include "uml/kernels/conv.hpp"
+
+#include <algorithm>
+
+namespace uml::inline UML_VERSION_NAMESPACE::kernels {
+
+/// The convolution sees 2 h_in × 2 w_in pixels, which is its output's extent too: 3x3, stride 1, padding 1. Weights are
+/// those of pack_conv.
+[[nodiscard]] constexpr conv_shape upconv_shape(int h_in, int w_in, int c_in, int c_out) {
+    return {h_in, w_in, c_in, 2 * h_in, 2 * w_in, c_out, 3, 3, 1, 1, 1};
+}
+
+/// Where an output coordinate of the ×2 upsample lies: between lo and hi, `fraction` of the way.
+struct upsample_point {
+    int lo = 0, hi = 0;
+    float fraction = 0;
+};
+
+[[nodiscard]] constexpr upsample_point upsample_at(int out, int n) {
+    const int numerator = out * (n - 1), denominator = 2 * n - 1;
+    const int lo = numerator / denominator;
+    return {lo, std::min(lo + 1, n - 1), static_cast<float>(numerator % denominator) / static_cast<float>(denominator)};
+}
+
+/// Low rows that go through the nine products at a time.
+[[nodiscard]] constexpr int upconv_rows(const conv_shape& s) { return std::clamp(128 / s.w_in, 1, s.h_in); }
+/// Low rows whose horizontal sums are kept: the new ones and two before them.
+[[nodiscard]] constexpr int upconv_ring(const conv_shape& s) { return upconv_rows(s) + 2; }
+
+/// Row strips per panel. Neighbours compute some rows twice, so there are only as many as the threads need.
+[[nodiscard]] constexpr int upconv_strips(const conv_shape& s, int threads) {
+    constexpr int fewest_rows = 4;
+    return std::clamp(div_up(4 * threads, s.panels()), 1, std::max(1, s.h_in / fewest_rows));
+}
+
+/// One convolution with its strips, of upconv_strips. The result does not depend on their number.
+struct upconv_args {
+    conv_args conv;
+    int strips = 1;
+};
+
+/// Independent jobs.
+[[nodiscard]] constexpr int upconv_jobs(const upconv_args& a) { return a.conv.shape.panels() * a.strips; }
+
+/// Where an output column takes its sums from: two low columns under each of three taps.
+struct upconv_column {
+    int offset[6];
+    float weight[6];
+};
+
+/// Scratch of one thread.
+struct upconv_scratch {
+    static constexpr int chunk = 32; ///< output pixels that are finished at a time
+    std::size_t bytes = 0;
+    float* products = nullptr;         ///< [9 taps][rows * w_in][16]
+    float* ring = nullptr;             ///< [ring][3][w_out][16]
+    float* result = nullptr;           ///< [chunk][16]
+    upconv_column* columns = nullptr;  ///< [w_out]
+    const float** pointers = nullptr;  ///< [rows * w_in + lookahead]
+    std::ptrdiff_t products_plane = 0; ///< floats between taps
+
+    constexpr explicit upconv_scratch(const conv_shape& s) {
+        const auto size = [](std::ptrdiff_t n, std::size_t each) {
+            return aligned_bytes(static_cast<std::size_t>(n) * each);
+        };
+        const std::ptrdiff_t pixels = round_up(upconv_rows(s) * s.w_in, conv_lookahead);
+        products_plane = pixels * panel;
+        ring_at_ = size(9 * products_plane, sizeof(float));
+        result_at_ = ring_at_ + size(static_cast<std::ptrdiff_t>(upconv_ring(s)) * 3 * s.w_out * panel, sizeof(float));
+        columns_at_ = result_at_ + size(chunk * panel, sizeof(float));
+        pointers_at_ = columns_at_ + size(s.w_out, sizeof(upconv_column));
+        bytes = pointers_at_ + size(pixels + conv_lookahead, sizeof(float*));
+    }
+    upconv_scratch(const conv_shape& s, void* memory) : upconv_scratch(s) {
+        char* begin = static_cast<char*>(memory);
+        products = reinterpret_cast<float*>(begin);
+        ring = reinterpret_cast<float*>(begin + ring_at_);
+        result = reinterpret_cast<float*>(begin + result_at_);
+        columns = reinterpret_cast<upconv_column*>(begin + columns_at_);
+        pointers = reinterpret_cast<const float**>(begin + pointers_at_);
+    }
+
+private:
+    std::size_t ring_at_ = 0, result_at_ = 0, columns_at_ = 0, pointers_at_ = 0;
+};
+
+/// Scratch bytes that each thread needs.
+[[nodiscard]] constexpr std::size_t upconv_scratch_bytes(const conv_shape& s) { return upconv_scratch(s).bytes; }
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::kernels
