@@ -2,7 +2,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(uml_package_dir "${CMAKE_INSTALL_DATADIR}/cmake/uml")
+set(uml_package_dir "${CMAKE_INSTALL_DATADIR}/uml")
 
 install(DIRECTORY include/uml DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
     FILES_MATCHING PATTERN "*.hpp" PATTERN "*.inc" PATTERN "*.cuh")

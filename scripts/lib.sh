@@ -42,6 +42,20 @@ install_packages() {
     fi
 }
 
+# python_tools NAME PACKAGE...: tools from PyPI in build/venv-NAME. False, with a message, where that is not possible.
+python_tools() {
+    local venv="$root/build/venv-$1"
+    shift
+    if [ ! -x "$venv/bin/pip" ] && ! python3 -m venv "$venv" >"$logs/venv.log" 2>&1; then
+        echo "no Python environment (see build/logs/venv.log): going on without $*"
+        return 1
+    fi
+    if ! "$venv/bin/pip" install -q "$@" >>"$logs/venv.log" 2>&1; then
+        echo "could not install from PyPI (see build/logs/venv.log): going on without $*"
+        return 1
+    fi
+}
+
 # build PRESET [TARGET...]: configures and builds it, all of it or these targets, as far as it goes.
 build() {
     local preset=$1
