@@ -1,0 +1,26 @@
+"""The command `uml-train`."""
+
+import argparse
+import sys
+
+from . import fit
+from .data import DataError
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="uml-train", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, module in {"fit": fit}.items():
+        command = commands.add_parser(name, help=(module.__doc__ or "").strip().splitlines()[0])
+        module.add_arguments(command)
+        command.set_defaults(main=module.main)
+    args = parser.parse_args(argv)
+    try:
+        return args.main(args)
+    except (DataError, ValueError, OSError) as error:
+        print(f"uml-train: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

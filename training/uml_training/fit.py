@@ -1,0 +1,83 @@
+"""`uml-train fit`: data checks, training, a checkpoint and a line of figures every epoch."""
+
+import argparse
+import json
+import pathlib
+import sys
+import time
+
+import torch
+
+from . import data, evaluate
+from .networks import NETWORKS, Config
+from .recipes import PRESETS, recipe
+from .trainer import Run, Trainer
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with train and val (and test)")
+    parser.add_argument("--network", choices=NETWORKS, required=True)
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("training/runs/run"), help="run folder")
+    parser.add_argument("--size", type=int, nargs="+", default=[256], metavar="PIXELS", help="height and width")
+    parser.add_argument("--regions", type=int, default=2)
+    parser.add_argument("--classes", type=int, default=0, help="0: as many as labels.csv has")
+    parser.add_argument("--channels", type=int, choices=(1, 3), default=3)
+    parser.add_argument("--divisor", type=int, default=4, help="channel divisor, edge only")
+    parser.add_argument("--stem-stride", type=int, default=1, help="edge only")
+    parser.add_argument("--preset", choices=PRESETS, default="published")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--lr", type=float)
+    parser.add_argument("--warmup", type=float, help="epochs")
+    parser.add_argument("--decay-from", type=float, help="epoch at which the learning rate starts to fall")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--resume", action="store_true", help="go on from the run folder's checkpoint, if there is one")
+    parser.add_argument("--start-from", type=pathlib.Path, help="checkpoint of another run whose weights to take")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
+    parser.add_argument("--threads", type=int, default=2)
+
+
+def storage_size(split: data.Split, size: tuple[int, int], channels: int) -> tuple[int, int]:
+    """Pictures are kept at up to twice the network's size, so that augmentation samples real detail."""
+    first = data.read_picture(split.cases[0].image, "L" if channels == 1 else "RGB")
+    return min(first.shape[0], 2 * size[0]), min(first.shape[1], 2 * size[1])
+
+
+def main(args: argparse.Namespace) -> int:
+    torch.set_num_threads(args.threads)
+    size = (args.size[0], args.size[-1])
+    splits = {name: data.read_split(folder) for name, folder in data.find_splits(args.data).items()}
+    if "train" not in splits or "val" not in splits:
+        raise data.DataError(f"{args.data}: training needs train and val, found {', '.join(splits) or 'neither'}")
+    classes = args.classes or 1 + max(case.label for split in splits.values() for case in split.cases)
+    edge = args.network == "edge"
+    config = Config(*size, args.regions, classes, args.channels, args.divisor if edge else 1,
+                    args.stem_stride if edge else 1)
+    config.check_size()
+    store = storage_size(splits["train"], size, config.channels_in)
+    pictures = {name: data.load(split, config.regions, classes, config.channels_in, store)
+                for name, split in splits.items()}
+    data.check_disjoint(pictures)
+
+    chosen = recipe(args.preset, epochs=args.epochs, batch=args.batch, lr=args.lr, warmup=args.warmup,
+                    decay_from=args.decay_from)
+    run = Run(args.out, args.network, config, chosen, args.seed, args.device, args.precision)
+    run.folder.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(run, pictures["train"])
+    if args.start_from:
+        trainer.start_from(args.start_from)
+    if args.resume and run.checkpoint.is_file():
+        trainer.resume()
+    names = splits["train"].class_names()
+    described = run.describe() | {"classes": names, "start_from": str(args.start_from or ""),
+                                  "splits": {name: [case.id for case in s.cases] for name, s in splits.items()}}
+    (run.folder / "run.json").write_text(json.dumps(described, indent=1))
+    while trainer.epoch < chosen.epochs:
+        figures = trainer.train_epoch()
+        found = evaluate.run(trainer.result(), splits["val"], config, batch=chosen.batch, device=args.device)
+        figures |= {f"val_{name}": value for name, value in evaluate.quick(found).items()}
+        trainer.history.append(figures)
+        trainer.save()
+        print(time.strftime("%H:%M:%S"), " ".join(f"{k} {v:.4g}" for k, v in figures.items()), file=sys.stderr)
+    return 0

@@ -1,0 +1,88 @@
+"""The published losses. Evidence e >= 0, alpha = e + 1; class dimension is 1 everywhere."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .layers import resize
+
+DICE_SMOOTH = 1.0  # pixels; keeps an empty region's Dice at 1 and its logarithm finite
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Published: 0.5, 0.1 and 0.4; the KL term grows to its full weight over `annealing` epochs."""
+
+    cls: float = 0.5
+    mutual: float = 0.1
+    seg: float = 0.4
+    annealing: float = 50.0
+
+    def kl_weight(self, epoch: float) -> float:
+        return min(1.0, epoch / self.annealing)
+
+
+def expected_cross_entropy(alpha: Tensor, target: Tensor) -> Tensor:
+    """sum_k y_k (digamma(S) - digamma(alpha_k)): the cross-entropy expected under Dir(alpha)."""
+    return (target * (torch.digamma(alpha.sum(1, keepdim=True)) - torch.digamma(alpha))).sum(1)
+
+
+def kl_to_uniform(alpha: Tensor) -> Tensor:
+    """KL(Dir(alpha) || Dir(1)) in nats."""
+    total = alpha.sum(1, keepdim=True)
+    spread = ((alpha - 1) * (torch.digamma(alpha) - torch.digamma(total))).sum(1)
+    return torch.lgamma(total).squeeze(1) - torch.lgamma(alpha).sum(1) - math.lgamma(alpha.shape[1]) + spread
+
+
+def evidential_loss(evidence: Tensor, target: Tensor, kl_weight: float) -> Tensor:
+    """Mean over everything but the classes. target: one-hot (or soft) like evidence."""
+    loss = expected_cross_entropy(evidence + 1, target)
+    if kl_weight > 0:
+        misleading = evidence * (1 - target) + 1
+        loss = loss + kl_weight * kl_to_uniform(misleading)
+    return loss.mean()
+
+
+def log_dice_loss(scores: Tensor, target: Tensor) -> Tensor:
+    """-log Dice(softmax(scores), target), averaged over images and regions."""
+    p = scores.softmax(1)
+    both = (p * target).sum((2, 3))
+    total = p.sum((2, 3)) + target.sum((2, 3))
+    return -torch.log((2 * both + DICE_SMOOTH) / (total + DICE_SMOOTH)).mean()
+
+
+def mutual_loss(logits: list[Tensor], target: Tensor, kl_weight: float) -> Tensor:
+    """Summed over the levels, each level's evidence upsampled to the first level's size.
+
+    That is the image's size as published; with a stem stride of s it is 1/s of it, and so is the target (averaged over
+    s x s pixels, so soft at borders): digamma on full-size maps would cost a third of a training step.
+    """
+    if target.shape[-2:] != logits[0].shape[-2:]:
+        target = F.adaptive_avg_pool2d(target, logits[0].shape[-2:])
+    total = target.new_zeros(())
+    for level in logits:
+        evidence = resize(F.softplus(level), target.shape[-2:])
+        total = total + log_dice_loss(evidence, target) + evidential_loss(evidence, target, kl_weight)
+    return total
+
+
+def segmentation_loss(logits: Tensor | list[Tensor], mask: Tensor, target: Tensor) -> Tensor:
+    """Log-Dice and cross-entropy; the paper network's four logits count alike."""
+    several = logits if isinstance(logits, list) else [logits]
+    return sum(log_dice_loss(x, target) + F.cross_entropy(x, mask) for x in several) / len(several)
+
+
+def total_loss(out: dict, label: Tensor, mask: Tensor, regions: int, weights: LossWeights,
+               epoch: float) -> tuple[Tensor, dict[str, float]]:
+    """label: N, mask: N x H x W (both int64). Returns the loss and its three parts before weighting."""
+    kl_weight = weights.kl_weight(epoch)
+    target = F.one_hot(mask, regions).movedim(-1, 1).to(out["cls_logits"].dtype)
+    classes = out["cls_logits"].shape[1]
+    cls = evidential_loss(F.softplus(out["cls_logits"]), F.one_hot(label, classes).to(target.dtype), kl_weight)
+    mutual = mutual_loss(out["mut_logits"], target, kl_weight)
+    seg = segmentation_loss(out["seg_logits"], mask, target)
+    loss = weights.cls * cls + weights.mutual * mutual + weights.seg * seg
+    return loss, {"cls": cls.item(), "mutual": mutual.item(), "seg": seg.item()}
