@@ -1,0 +1,110 @@
+#include "analyze/options.hpp"
+
+#include "support/arguments.hpp"
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+namespace analyze {
+namespace {
+
+constexpr std::array<std::string_view, 4> all_kinds{"overlay", "mask", "uncertainty", "reliable"};
+
+constexpr support::option known[] = {{"--weights"},       {"--out"},         {"--json", false},   {"--csv"},
+                                     {"--save"},          {"--threads"},     {"--backend"},       {"--precision"},
+                                     {"--resume", false}, {"--help", false}, {"--version", false}};
+
+uml::result<std::vector<std::string>> parse_kinds(std::string_view list) {
+    std::vector<std::string> kinds;
+    while (!list.empty()) {
+        const std::size_t end = std::min(list.find(','), list.size());
+        const std::string_view kind = list.substr(0, end);
+        if (std::find(all_kinds.begin(), all_kinds.end(), kind) == all_kinds.end())
+            return uml::fail(uml::errc::invalid_argument, "--save knows overlay, mask, uncertainty and reliable, not '",
+                             kind, "'");
+        if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.emplace_back(kind);
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    if (kinds.empty()) return uml::fail(uml::errc::invalid_argument, "--save needs at least one kind of picture");
+    return kinds;
+}
+
+} // namespace
+
+uml::result<options> parse_options(int count, const char* const* words) {
+    const auto parsed = support::arguments::parse(count, words, known);
+    if (!parsed) return parsed.error();
+    const support::arguments& a = *parsed;
+    options o;
+    o.help = a.has("--help");
+    o.version = a.has("--version");
+    if (o.help || o.version) return o;
+
+    o.engine.weights = a.value("--weights");
+    o.engine.backend = a.value("--backend", o.engine.backend);
+    o.engine.precision = a.value("--precision", o.engine.precision);
+    const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const auto threads = a.integer("--threads", 1, support::most_threads, std::min(cores, support::most_threads));
+    if (!threads) return threads.error();
+    o.engine.threads = *threads;
+    o.inputs = a.words();
+    o.csv = a.value("--csv");
+    o.json = a.has("--json");
+    o.resume = a.has("--resume");
+    if (a.has("--save") || a.has("--out")) {
+        o.folder = a.value("--out", ".");
+        o.kinds.assign(all_kinds.begin(), all_kinds.end());
+    }
+    if (a.has("--save")) {
+        const auto kinds = parse_kinds(a.value("--save"));
+        if (!kinds) return kinds.error();
+        o.kinds = *kinds;
+    }
+    for (const std::string_view name : {"--weights", "--out", "--csv"})
+        if (a.has(name) && a.value(name).empty()) return uml::fail(uml::errc::invalid_argument, name, " needs a value");
+    if (o.engine.weights.empty()) return uml::fail(uml::errc::invalid_argument, "--weights is missing");
+    if (o.inputs.empty()) return uml::fail(uml::errc::invalid_argument, "no picture and no folder is named");
+    if (o.resume && o.kinds.empty() && o.csv.empty())
+        return uml::fail(uml::errc::invalid_argument, "--resume looks at existing results: add --out or --csv");
+    if (const auto available = support::check_available(o.engine); !available) return available.error();
+    return o;
+}
+
+std::string help_text() {
+    std::string text = R"(uml-analyze: classifies and segments medical images, and says how far to trust each answer.
+
+usage: uml-analyze --weights W [options] IMAGE|FOLDER...
+
+  IMAGE is a PNG or JPEG file of any size; of a FOLDER all such files in it are read. An image is resized for the
+  network, and the results are mapped back to its own pixels.
+
+  --weights W      the network's file (safetensors with the metadata of this library)
+  --out DIR        write pictures there, as DIR/NAME.KIND.png; images of equal name get -2, -3 ... behind it
+  --save LIST      which kinds, with commas (all by default; without --out into the current folder):
+                     overlay      the image with the contours of its regions, class, scores and verdict
+                     mask         the number of its region at every pixel, as an indexed PNG
+                     uncertainty  vacuity as colours, with a scale
+                     reliable     white where the vacuity is low enough to rely on the pixel
+  --json           one JSON document on standard output in place of the report (docs/analyze-schema.json)
+  --csv FILE       a table with one row per image
+  --resume         skip images whose pictures and table rows exist already
+  --threads N      use N threads (all cores by default)
+  --backend B      one of: )";
+    text += support::backends_here();
+    text += "\n  --precision P    one of: ";
+    text += support::precisions_here();
+    text += R"(
+  --help           this text
+  --version        the version
+
+exit status: 0 all images done, 1 some failed (the others are done), 2 wrong usage, 3 weights refused
+
+A probability is the network's score for a class, not the chance of being right. Vacuity says how little evidence there
+is, from 0 to 1; an image with more than the limit in the weights file is referred to a human.
+For research. Not a medical device.
+)";
+    return text;
+}
+
+} // namespace analyze

@@ -1,0 +1,36 @@
+// What became of one picture: numbers for the report, the JSON document and the CSV file.
+#pragma once
+
+#include "support/engine.hpp"
+#include "support/maps.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace analyze {
+
+struct outcome {
+    enum class state { done, failed, skipped };
+
+    state status = state::failed;
+    std::string image;   ///< path as given or found
+    std::string problem; ///< a sentence, when failed
+
+    // The rest only when done.
+    int height = 0, width = 0;
+    std::vector<double> belief, probability;
+    double vacuity = 1;
+    int predicted = 0;
+    bool accepted = false;
+    std::vector<support::region_summary> regions;
+    double mean_pixel_vacuity = 0, most_pixel_vacuity = 0;
+    double reliable_share = 0;                                   ///< of all pixels
+    double network_seconds = 0, seconds = 0;                     ///< the network alone; all work on this picture
+    std::vector<std::pair<std::string, std::string>> pictures{}; ///< kind and path of those written
+};
+
+/// Why the picture is accepted or referred, as a sentence without a full stop.
+[[nodiscard]] std::string reason(const outcome& o, const support::model_facts& model);
+
+} // namespace analyze

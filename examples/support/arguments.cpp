@@ -1,0 +1,68 @@
+#include "support/arguments.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+namespace support {
+
+uml::result<arguments> arguments::parse(int count, const char* const* words, std::span<const option> known) {
+    arguments a;
+    for (int i = 1; i < count; ++i) {
+        const std::string_view word = words[i];
+        if (word == "--") {
+            a.words_.insert(a.words_.end(), words + i + 1, words + count);
+            break;
+        }
+        if (!word.starts_with("--")) {
+            if (word.size() > 1 && word[0] == '-')
+                return uml::fail(uml::errc::invalid_argument, "unknown option ", word, "; options have two dashes");
+            a.words_.emplace_back(word);
+            continue;
+        }
+        const std::size_t equals = word.find('=');
+        const std::string_view name = word.substr(0, equals);
+        const auto found = std::find_if(known.begin(), known.end(), [&](const option& o) { return o.name == name; });
+        if (found == known.end()) return uml::fail(uml::errc::invalid_argument, "unknown option ", name);
+        std::string value;
+        if (equals != std::string_view::npos) {
+            if (!found->takes_value) return uml::fail(uml::errc::invalid_argument, name, " takes no value");
+            value = word.substr(equals + 1);
+        } else if (found->takes_value) {
+            if (i + 1 == count) return uml::fail(uml::errc::invalid_argument, name, " needs a value");
+            value = words[++i];
+        }
+        if (!a.values_.emplace(name, value).second)
+            return uml::fail(uml::errc::invalid_argument, name, " is given twice");
+    }
+    return a;
+}
+
+std::string arguments::value(std::string_view name, std::string_view otherwise) const {
+    const auto found = values_.find(std::string(name));
+    return found == values_.end() ? std::string(otherwise) : found->second;
+}
+
+uml::result<int> arguments::integer(std::string_view name, int least, int most, int otherwise) const {
+    if (!has(name)) return otherwise;
+    const std::string text = value(name);
+    int n = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), n);
+    if (failed != std::errc{} || end != text.data() + text.size() || n < least || n > most)
+        return uml::fail(uml::errc::invalid_argument, name, " wants a whole number from ", least, " to ", most,
+                         ", not '", text, "'");
+    return n;
+}
+
+uml::result<double> arguments::number(std::string_view name, double least, double most, double otherwise) const {
+    if (!has(name)) return otherwise;
+    const std::string text = value(name);
+    char* end = nullptr;
+    const double n = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end != '\0' || !(n >= least && n <= most))
+        return uml::fail(uml::errc::invalid_argument, name, " wants a number from ", static_cast<int>(least), " to ",
+                         static_cast<int>(most), ", not '", text, "'");
+    return n;
+}
+
+} // namespace support

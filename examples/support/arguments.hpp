@@ -1,0 +1,43 @@
+// Command lines: `--name value`, `--name=value`, `--flag`, and everything else in order.
+#pragma once
+
+#include "uml/core/result.hpp"
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace support {
+
+/// An option that a program knows.
+struct option {
+    std::string_view name; ///< with its dashes
+    bool takes_value = true;
+};
+
+/// A command line taken apart.
+class arguments {
+public:
+    /// Fails with a sentence on an unknown option, a missing or superfluous value, and an option given twice.
+    /// After `--` everything is a plain word.
+    [[nodiscard]] static uml::result<arguments> parse(int count, const char* const* words,
+                                                      std::span<const option> known);
+
+    [[nodiscard]] bool has(std::string_view name) const { return values_.contains(std::string(name)); }
+    [[nodiscard]] std::string value(std::string_view name, std::string_view otherwise = {}) const;
+    [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
+
+    /// The value as a number in [least, most]; `otherwise` where the option is absent; a sentence if it is no such
+    /// number.
+    [[nodiscard]] uml::result<int> integer(std::string_view name, int least, int most, int otherwise) const;
+    [[nodiscard]] uml::result<double> number(std::string_view name, double least, double most, double otherwise) const;
+
+private:
+    std::map<std::string, std::string> values_;
+    std::vector<std::string> words_;
+};
+
+} // namespace support

@@ -1,0 +1,71 @@
+// The one place where the programs meet the library: a weights file in, a reading of a picture out.
+#pragma once
+
+#include "support/picture.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace support {
+
+/// What the programs know of a network with its weights.
+struct model_facts {
+    std::string network;              ///< release, paper or edge
+    int height = 0, width = 0;        ///< what pictures are resized to
+    int channels = 0;                 ///< 1 grey, 3 colour
+    std::vector<std::string> classes; ///< names, in the order of the network's outputs
+    std::vector<std::string> regions; ///< names; 0 is the background
+    double most_image_vacuity = 1;    ///< a picture with more is referred to a human
+    double most_pixel_vacuity = 1;    ///< a pixel with more is not reliable
+};
+
+/// What the network says of one picture, at the network's size.
+struct reading {
+    std::vector<double> belief, probability; ///< one per class; the beliefs and the vacuity sum to 1
+    double vacuity = 1;
+    int predicted = 0;
+    bool accepted = false;
+    int height = 0, width = 0, regions = 0;
+    std::vector<float> logits;        ///< of the segmentation: height × width × regions
+    std::vector<float> pixel_vacuity; ///< of the mutual decoder: height × width
+};
+
+/// What to open, and how to run it.
+struct engine_request {
+    std::string weights, backend = "cpu", precision = "f32";
+    int threads = 1;
+};
+
+/// A loaded network. Not for several threads at once: it uses several itself.
+class engine {
+public:
+    virtual ~engine() = default;
+
+    [[nodiscard]] const model_facts& facts() const { return facts_; }
+
+    /// The picture as the network wants it: grey or colour, resized.
+    [[nodiscard]] picture prepare(const picture& p) const;
+
+    /// Reads a picture of exactly the network's size.
+    [[nodiscard]] virtual uml::result<reading> run(const uml::image_view& image) = 0;
+
+protected:
+    model_facts facts_;
+};
+
+/// More threads than this no backend uses.
+inline constexpr int most_threads = 16;
+
+/// Names of the backends and precisions in this build, with commas.
+[[nodiscard]] std::string_view backends_here();
+[[nodiscard]] std::string_view precisions_here();
+
+/// `unsupported` if the backend or the precision is not in this build, with a sentence that names those that are.
+[[nodiscard]] uml::result<void> check_available(const engine_request& request);
+
+/// Loads and checks the weights. Fails with a sentence that names the file and what is wrong with it.
+[[nodiscard]] uml::result<std::unique_ptr<engine>> open_engine(const engine_request& request);
+
+} // namespace support
