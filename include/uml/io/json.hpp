@@ -105,6 +105,33 @@ private:
     }
 }
 
+/// Whether a raw string says `plain` once its escapes are resolved.
+[[nodiscard]] constexpr bool says(std::string_view raw, std::string_view plain) {
+    unescaper bytes(raw);
+    for (const char c : plain)
+        if (bytes.next() != static_cast<unsigned char>(c)) return false;
+    return bytes.next() < 0;
+}
+
+/// The length of the UTF-8 sequence at the front of `s`, 1 to 4, or 0 if there is none: cut short, overlong, a
+/// surrogate, above U+10FFFF.
+[[nodiscard]] constexpr std::size_t utf8_sequence(std::string_view s) {
+    const auto byte = [s](std::size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
+    const unsigned lead = byte(0);
+    if (lead < 0x80) return s.empty() ? 0 : 1;
+    const std::size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
+                               : lead >= 0xe0 && lead <= 0xef ? 3
+                               : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                              : 0;
+    // Four leads narrow what may come second.
+    const unsigned low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    const unsigned high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (byte(1) < low || byte(1) > high) return 0;
+    for (std::size_t i = 2; i < length; ++i)
+        if (byte(i) < 0x80 || byte(i) > 0xbf) return 0;
+    return length;
+}
+
 /// A number as it stands in the text, if it is a plain non-negative integer below 2^64.
 [[nodiscard]] constexpr std::optional<std::uint64_t> to_unsigned(std::string_view digits) {
     if (digits.empty()) return std::nullopt;
@@ -159,6 +186,8 @@ public:
     [[nodiscard]] constexpr bool escaped() const { return escaped_; }
     /// How many bytes have been read; after `failed`, where the fault is.
     [[nodiscard]] constexpr std::size_t offset() const { return at_; }
+    /// Where the last value began, in bytes.
+    [[nodiscard]] constexpr std::size_t start() const { return start_; }
     /// After `failed`: the rule that the text breaks.
     [[nodiscard]] constexpr const char* rule() const { return rule_; }
 
@@ -210,6 +239,7 @@ private:
     }
 
     constexpr token value(char c) {
+        start_ = at_;
         if (c == '{' || c == '[') return open(c == '{');
         expect_ = depth_ == 0 ? state::end : state::separator;
         if (c == '"') return string() ? token::string : token::failed;
@@ -260,7 +290,13 @@ private:
             const auto c = static_cast<unsigned char>(text_[at_]);
             if (c == '"') break;
             if (c < 0x20) return refuse("a string holds a control character");
-            if (c == '\\' ? !escape() : !multibyte(c)) return false;
+            if (c == '\\') {
+                if (!escape()) return false;
+                continue;
+            }
+            const std::size_t bytes = utf8_sequence(text_.substr(at_));
+            if (bytes == 0) return refuse("a string is not UTF-8");
+            at_ += bytes;
         }
         raw_ = text_.substr(first, at_ - first);
         ++at_;
@@ -298,33 +334,10 @@ private:
         return true;
     }
 
-    /// One code point of two to four bytes: no overlong form, no surrogate, nothing above U+10FFFF.
-    constexpr bool multibyte(unsigned char lead) {
-        const int following = lead >= 0xc2 && lead <= 0xdf   ? 1
-                              : lead >= 0xe0 && lead <= 0xef ? 2
-                              : lead >= 0xf0 && lead <= 0xf4 ? 3
-                                                             : 0;
-        unsigned low = 0x80;
-        unsigned high = 0xbf;
-        if (lead == 0xe0) low = 0xa0;
-        if (lead == 0xed) high = 0x9f;
-        if (lead == 0xf0) low = 0x90;
-        if (lead == 0xf4) high = 0x8f;
-        bool good = following > 0 && text_.size() - at_ > static_cast<std::size_t>(following);
-        for (int i = 1; good && i <= following; ++i) {
-            const auto c = static_cast<unsigned char>(text_[at_ + static_cast<std::size_t>(i)]);
-            good = c >= low && c <= high;
-            low = 0x80;
-            high = 0xbf;
-        }
-        if (!good) return refuse("a string is not UTF-8");
-        at_ += static_cast<std::size_t>(following) + 1;
-        return true;
-    }
-
     std::string_view text_;
     limits most_;
     std::size_t at_ = 0;
+    std::size_t start_ = 0;
     std::uint64_t count_ = 0;
     std::uint64_t objects_ = 0; // bit d: what is open at depth d is an object
     std::string_view raw_{};
