@@ -3,9 +3,19 @@
 // add a kernel: arguments and sizes in NAME.hpp, code in NAME.inc, one line in tier.inc, one pointer below.
 #pragma once
 
+#include "uml/kernels/channel_sums.hpp"
 #include "uml/kernels/common.hpp"
 #include "uml/kernels/conv.hpp"
+#include "uml/kernels/copy.hpp"
+#include "uml/kernels/depthwise.hpp"
+#include "uml/kernels/elementwise.hpp"
 #include "uml/kernels/isa.hpp"
+#include "uml/kernels/picture.hpp"
+#include "uml/kernels/pixel_sums.hpp"
+#include "uml/kernels/pool.hpp"
+#include "uml/kernels/resize.hpp"
+#include "uml/kernels/scaled_product.hpp"
+#include "uml/kernels/softmax.hpp"
 #include "uml/kernels/upconv.hpp"
 #include "uml/kernels/winograd.hpp"
 
@@ -26,6 +36,17 @@ struct kernel_table {
     void (*conv)(const conv_args& args, int job, void* scratch);
     void (*winograd)(const winograd_args& args, int phase, int job, void* scratch);
     void (*upconv)(const upconv_args& args, int job, void* scratch);
+    void (*depthwise)(const conv_args& args, int job, void* scratch);
+    void (*pool)(const pool_args& args, int job, void* scratch);
+    void (*resize)(const resize_args& args, int job, void* scratch);
+    void (*elementwise)(const elementwise_args& args, int job, void* scratch);
+    void (*copy)(const copy_args& args, int job, void* scratch);
+    void (*picture)(const picture_args& args, int job, void* scratch);
+    void (*channel_sums)(const channel_sums_args& args, int job, void* scratch);
+    void (*layer_norm)(const layer_norm_args& args, int job, void* scratch);
+    void (*pixel_sums)(const pixel_sums_args& args, int phase, int job, void* scratch);
+    void (*softmax)(const softmax_args& args, int phase, int job, void* scratch);
+    void (*scaled_product)(const scaled_product_args& args, int job, void* scratch);
 };
 
 namespace baseline {

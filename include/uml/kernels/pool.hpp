@@ -1,0 +1,27 @@
+// Pooling over windows: arguments and sizes. The kernel itself is pool.inc.
+#pragma once
+
+#include "uml/kernels/conv.hpp"
+#include "uml/kernels/views.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE::kernels {
+
+enum class pooling : std::uint8_t {
+    largest, ///< padding never wins
+    average  ///< padding counts as zeros
+};
+
+/// Pools windows of `in` into `out`; `window` has c_in = c_out channels.
+struct pool_args {
+    pooling kind = pooling::largest;
+    conv_shape window;
+    const float* in = nullptr;
+    int in_step = 0;
+    float* out = nullptr;
+    int out_step = 0;
+};
+
+[[nodiscard]] constexpr row_split pool_split(const conv_shape& s) { return split_rows(s.h_out, s.w_out, s.c_out); }
+[[nodiscard]] constexpr int pool_jobs(const pool_args& a) { return pool_split(a.window).jobs; }
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::kernels
