@@ -23,6 +23,7 @@ class Case:
     name: str
     image: pathlib.Path
     mask: pathlib.Path
+    greys: tuple[int, ...] = ()  # the mask's grey value of each region, where they are not the regions' numbers
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ def read_split(folder: pathlib.Path) -> Split:
     return Split(folder, cases)
 
 
+def read_splits(folder: pathlib.Path) -> dict[str, Split]:
+    """Every split of a folder in this layout, by name."""
+    return {name: read_split(path) for name, path in find_splits(folder).items()}
+
+
 def complain(folder: pathlib.Path, faults: list[str]) -> None:
     if faults:
         more = f"\n  and {len(faults) - MAX_LISTED} more" if len(faults) > MAX_LISTED else ""
@@ -95,13 +101,18 @@ def read_picture(path: pathlib.Path, mode: str) -> np.ndarray:
         raise DataError(f"{path}: not a readable picture ({error})") from error
 
 
-def read_mask(path: pathlib.Path, regions: int) -> np.ndarray:
+def read_mask(case: Case, regions: int) -> np.ndarray:
     """H x W u8 region indices. With two regions any value above 127 is region 1; otherwise values are indices."""
-    mask = read_picture(path, "L")
-    if regions == 2 and mask.max(initial=0) > 1:
-        return (mask > 127).astype(np.uint8)
+    mask = read_picture(case.mask, "L")
+    if case.greys:
+        table = np.full(256, 255, np.uint8)
+        table[list(case.greys)] = np.arange(len(case.greys))
+        mask = table[mask]
+    elif regions == 2 and mask.max(initial=0) > 1:
+        mask = (mask > 127).astype(np.uint8)
     if mask.max(initial=0) >= regions:
-        raise DataError(f"{path}: mask value {int(mask.max())}, but regions are 0 to {regions - 1}")
+        known = f"the greys {case.greys}" if case.greys else f"0 to {regions - 1}"
+        raise DataError(f"{case.mask}: mask has values other than {known}")
     return mask
 
 
@@ -125,7 +136,7 @@ def load(split: Split, regions: int, classes: int, channels: int, size: tuple[in
             faults.append(f"{case.id}: label {case.label}, but classes are 0 to {classes - 1}")
         try:
             image = read_picture(case.image, "L" if channels == 1 else "RGB")
-            mask = read_mask(case.mask, regions)
+            mask = read_mask(case, regions)
         except DataError as error:
             faults.append(str(error))
             continue

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
-from .data import Case, Split, read_mask, read_picture
+from . import metrics
+from .data import Case, Split, read_mask, read_picture, resized
 from .networks import Config
 
 
@@ -25,16 +27,16 @@ class Findings:
 
 
 def fit_input(image: np.ndarray, size: tuple[int, int]) -> Tensor:
-    """H x W [x 3] u8 -> 1 x C x h x w in [0, 1]; bilinear with half-pixel centres and no antialiasing."""
-    x = torch.from_numpy(image.reshape(*image.shape[:2], -1).copy()).movedim(-1, 0)[None].float() / 255
-    if x.shape[-2:] == tuple(size):
-        return x
-    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
+    """H x W [x 3] u8 -> 1 x C x h x w in [0, 1]; Pillow's bilinear filter, which the C++ programs equal."""
+    x = resized(image, size, Image.Resampling.BILINEAR)
+    return torch.from_numpy(x.reshape(*x.shape[:2], -1).copy()).movedim(-1, 0)[None].float() / 255
 
 
 def back(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """A map of the network's size at the picture's own size."""
-    return x if x.shape[-2:] == tuple(size) else F.interpolate(x, size=size, mode="bilinear", align_corners=False)
+    """A map of the network's size at the picture's own size, by the same filter."""
+    if tuple(x.shape[-2:]) == tuple(size):
+        return x
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
 def batches(split: Split, config: Config, noise: float, seed: int,
@@ -47,7 +49,7 @@ def batches(split: Split, config: Config, noise: float, seed: int,
         x = torch.cat([fit_input(p, size) for p in pictures])
         if noise > 0:
             x = (x + noise * torch.randn(x.shape, generator=generator)).clamp(0, 1)
-        yield cases, x, [read_mask(c.mask, config.regions) for c in cases]
+        yield cases, x, [read_mask(c, config.regions) for c in cases]
 
 
 @torch.inference_mode()
@@ -69,16 +71,10 @@ def run(model: torch.nn.Module, split: Split, config: Config, noise: float = 0.0
     return found
 
 
-def dice(mask: np.ndarray, truth: np.ndarray) -> float:
-    """Foreground Dice; 1 when both are empty."""
-    total = int(mask.sum()) + int(truth.sum())
-    return 1.0 if total == 0 else 2 * int((mask & truth).sum()) / total
-
-
 def quick(found: Findings) -> dict[str, float]:
     """What is watched during training."""
     alpha = np.stack(found.alphas)
     labels = np.array(found.labels)
     return {"accuracy": float((alpha.argmax(1) == labels).mean()),
-            "dice": float(np.mean([dice(m, t) for m, t in zip(found.masks, found.truths)])),
+            "dice": float(np.mean([metrics.dice(m, t) for m, t in zip(found.masks, found.truths)])),
             "vacuity": float((alpha.shape[1] / alpha.sum(1)).mean())}

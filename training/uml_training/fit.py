@@ -9,6 +9,7 @@ import time
 import torch
 
 from . import data, evaluate
+from .layouts import read_splits
 from .networks import NETWORKS, Config
 from .recipes import PRESETS, recipe
 from .trainer import Run, Trainer
@@ -47,7 +48,7 @@ def storage_size(split: data.Split, size: tuple[int, int], channels: int) -> tup
 def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     size = (args.size[0], args.size[-1])
-    splits = {name: data.read_split(folder) for name, folder in data.find_splits(args.data).items()}
+    splits = read_splits(args.data)
     if "train" not in splits or "val" not in splits:
         raise data.DataError(f"{args.data}: training needs train and val, found {', '.join(splits) or 'neither'}")
     classes = args.classes or 1 + max(case.label for split in splits.values() for case in split.cases)
@@ -70,8 +71,9 @@ def main(args: argparse.Namespace) -> int:
     if args.resume and run.checkpoint.is_file():
         trainer.resume()
     names = splits["train"].class_names()
-    described = run.describe() | {"classes": names, "start_from": str(args.start_from or ""),
-                                  "splits": {name: [case.id for case in s.cases] for name, s in splits.items()}}
+    described = run.describe() | {
+        "data": str(args.data.resolve()), "start_from": str(args.start_from or ""), "classes": names,
+        "splits": {name: [case.id for case in split.cases] for name, split in splits.items()}}
     (run.folder / "run.json").write_text(json.dumps(described, indent=1))
     while trainer.epoch < chosen.epochs:
         figures = trainer.train_epoch()

@@ -1,0 +1,148 @@
+"""Training a little: resumed equals uninterrupted, and what comes out is what was trained."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+
+from uml_training import cli, convert, evaluate, export
+from uml_training.layouts import read_splits
+from uml_training.networks import Config, build
+
+FIT = ["--network", "edge", "--size", "32", "--channels", "1", "--divisor", "16", "--preset", "small-data",
+       "--batch", "4", "--epochs", "3", "--threads", "2"]
+
+
+def fit(tiny, out, *more):
+    assert cli.main(["fit", "--data", str(tiny), "--out", str(out), *FIT, *more]) == 0
+
+
+def test_resumed_after_a_kill_equals_uninterrupted(tiny, tmp_path, monkeypatch):
+    fit(tiny, tmp_path / "whole")
+    from uml_training import trainer
+    step, calls = trainer.total_loss, []
+
+    def killed(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 5:  # in the middle of the second epoch
+            raise KeyboardInterrupt
+        return step(*args, **kwargs)
+
+    monkeypatch.setattr(trainer, "total_loss", killed)
+    with pytest.raises(KeyboardInterrupt):
+        fit(tiny, tmp_path / "parts")
+    monkeypatch.undo()
+    fit(tiny, tmp_path / "parts", "--resume")
+    whole, parts = (torch.load(tmp_path / d / "checkpoint.pt", weights_only=True) for d in ("whole", "parts"))
+    assert whole["epoch"] == parts["epoch"] == 3
+    for part in ("model", "average"):
+        a, b = (s[part]["model"] if part == "average" else s[part] for s in (whole, parts))
+        assert all(torch.equal(a[name], b[name]) for name in a), part
+    described = json.loads((tmp_path / "whole/run.json").read_text())
+    assert described["versions"]["torch"] == torch.__version__ and len(described["splits"]["train"]) == 12
+
+
+def test_resuming_another_recipe_is_refused(tiny, tmp_path, capsys):
+    fit(tiny, tmp_path / "run", "--epochs", "1")
+    assert cli.main(["fit", "--data", str(tiny), "--out", str(tmp_path / "run"), *FIT, "--lr", "1", "--resume"]) == 1
+    assert "made with another recipe" in capsys.readouterr().err
+
+
+def test_data_faults_come_before_training(tiny, tmp_path, capsys):
+    (tiny / "val/masks/val1.png").unlink()
+    assert cli.main(["fit", "--data", str(tiny), "--out", str(tmp_path / "run"), *FIT]) == 1
+    assert "no masks/val1.png" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_export(tiny, tmp_path):
+    fit(tiny, tmp_path / "run", "--epochs", "1")
+    weights = tmp_path / "w.safetensors"
+    assert cli.main(["export", str(tmp_path / "run"), "--out", str(weights), "--license", "CC BY 4.0"]) == 0
+    network, config, state, metadata = export.read(weights)
+    assert (network, config.channel_divisor) == ("edge", 16)
+    assert json.loads(metadata["uml.classes"]) == ["low", "middle", "high"]
+    assert all(t.dtype == (torch.bfloat16 if t.ndim >= 2 else torch.float32) for t in state.values())
+    assert not any("layer4" in name or "num_batches" in name for name in state)
+    screening = json.loads(metadata["uml.screening"])
+    assert 0 < screening["image_vacuity"] <= 1 and 0 < screening["pixel_vacuity"] <= 1
+    with safe_open(weights, "np") as file:
+        image = file.get_tensor("uml.selfcheck.input")
+    assert image.dtype == np.uint8 and image.shape == (32, 32, 1)
+    check = json.loads(metadata["uml.selfcheck"])
+    out = export.inference_model(network, config, state).float().outputs(
+        torch.from_numpy(image.copy()).movedim(-1, 0)[None].float() / 255)
+    logits = out["seg_logits"].flatten()[check["logit_index"]].tolist()
+    assert logits == pytest.approx(check["logit_value"], rel=1e-4, abs=1e-4)
+    assert out["cls_alpha"][0].tolist() == pytest.approx(check["cls_alpha"], rel=1e-5)
+
+    report = tmp_path / "report.json"
+    command = ["evaluate", "--weights", str(weights), "--data", str(tiny), "--split", "val", "--noise", "0.1"]
+    assert cli.main([*command, "--json", str(report)]) == 0
+    result = json.loads(report.read_text())
+    assert result["n"] == 6 and set(result["metrics"]) == {
+        "accuracy", "f1_weighted", "auc", "dice", "assd", "hd95", "ece", "brier", "aurc", "risk_at_80", "auroc_error",
+        "ause", "coverage_90"}
+    assert result["noise"]["sigma"] == 0.1
+
+
+def test_freezing_the_norms_changes_nothing():
+    """Encoder norms with eps, and the frozen ones without it: the same function."""
+    torch.manual_seed(0)
+    config = Config(32, 32, channels_in=1, channel_divisor=16)
+    model = build("edge", config, frozen=False)
+    for _ in range(3):
+        model(torch.rand(4, 1, 32, 32))
+    state = export.frozen_state(model.state_dict(), "edge", config)
+    frozen = export.inference_model("edge", config, state)
+    x = torch.rand(2, 1, 32, 32, dtype=torch.float64)
+    with torch.inference_mode():
+        want, have = model.double().eval().outputs(x), frozen.outputs(x)
+    for name in want:
+        torch.testing.assert_close(have[name], want[name], rtol=1e-5, atol=1e-6, msg=name)
+
+
+def test_a_perfect_mask_has_dice_one_at_its_own_size(tiny):
+    """Pictures of another size than the network's: results are mapped back before they are judged."""
+    config = Config(32, 32, channels_in=1, channel_divisor=16)
+
+    class Oracle(torch.nn.Module):
+        def outputs(self, images):
+            bright = (images > 0.6).float()
+            return {"cls_alpha": torch.ones(len(images), 3), "mutual_uncertainty.0": 1 - bright,
+                    "seg_logits": torch.cat([1 - bright, bright], 1)}
+
+    found = evaluate.run(Oracle(), read_splits(tiny)["val"], config)
+    assert all(mask.shape == (40, 40) for mask in found.masks)
+    assert evaluate.quick(found)["dice"] > 0.85
+
+
+@pytest.mark.parametrize("network", ["release", "paper"])
+def test_convert(network, tmp_path):
+    """A checkpoint as the authors' code writes it: behind `module.`, with counters and unused layers."""
+    torch.manual_seed(0)
+    model = build(network, Config(32, 32, regions=3, classes=2), with_unused=True)
+    state = {f"module.{name}": tensor for name, tensor in model.state_dict().items()}
+    torch.save({"state_dict": state, "epoch": 7}, tmp_path / "authors.pth")
+    out = tmp_path / "converted.safetensors"
+    assert cli.main(["convert", str(tmp_path / "authors.pth"), "--out", str(out), "--size", "32"]) == 0
+    name, config, stored, _ = export.read(out)
+    assert (name, config) == (network, Config(32, 32, 3, 2))
+    assert not any(part in key for key in stored for part in ("layer4", "conv5", "num_batches"))
+    assert all(torch.equal(tensor, model.state_dict()[key]) for key, tensor in stored.items())
+
+
+def test_convert_refuses(tmp_path):
+    torch.save({"w": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises(ValueError, match="neither of the published networks"):
+        convert.published_state(convert.read_checkpoint(tmp_path / "other.pth"), 32, 32)
+    with torch.device("meta"):
+        shapes = build("release", Config(32, 32)).state_dict()
+    state = {name: torch.zeros(tensor.shape) for name, tensor in shapes.items()}
+    del state["mut_feature_mixer.PSA1.ln.bias"]
+    with pytest.raises(ValueError, match="tensor mut_feature_mixer.PSA1.ln.bias is missing"):
+        convert.published_state(state, 32, 32)
+    with pytest.raises(ValueError, match="1 tensors that release does not have, for example surprise"):
+        convert.published_state(state | {"surprise": torch.zeros(1)}, 32, 32)

@@ -1,0 +1,101 @@
+"""`uml-train evaluate`: the figures that uml-evaluate gives, from the same weights file and folder."""
+
+import argparse
+import json
+import math
+import pathlib
+import sys
+
+import numpy as np
+import torch
+
+from . import data, evaluate, metrics
+from .evaluate import Findings
+from .export import inference_model, read
+from .layouts import read_splits
+
+RESAMPLES = 1000
+
+
+class Table:
+    """Findings as arrays, one row an image; masks are already summed up."""
+
+    def __init__(self, found: Findings):
+        alpha = np.stack(found.alphas)
+        self.labels = np.array(found.labels)
+        self.probability = alpha / alpha.sum(1, keepdims=True)
+        self.vacuity = alpha.shape[1] / alpha.sum(1)
+        self.predicted = self.probability.argmax(1)
+        self.right = self.predicted == self.labels
+        self.wrong = (~self.right).astype(float)
+        pairs = list(zip(found.masks, found.truths))
+        self.dice = np.array([metrics.dice(m, t) for m, t in pairs])
+        distances = np.array([metrics.surface_distances(m, t) for m, t in pairs])
+        self.assd, self.hd95 = distances[:, 0], distances[:, 1]
+        self.ause = np.array([metrics.ause(u.ravel(), (m != t).astype(float).ravel())
+                              for u, (m, t) in zip(found.vacuities, pairs)])
+
+    def figures(self, i: np.ndarray | slice = slice(None)) -> dict[str, float]:
+        """All metrics of the images i; those of pixels are means over the images."""
+        labels, u, wrong, right = self.labels[i], self.vacuity[i], self.wrong[i], self.right[i]
+        p = self.probability[i]
+        return {"accuracy": metrics.accuracy(labels, self.predicted[i]),
+                "f1_weighted": metrics.f1_weighted(labels, self.predicted[i]), "auc": metrics.auc(labels, p),
+                "dice": metrics.mean(self.dice[i]), "assd": metrics.mean(self.assd[i]),
+                "hd95": metrics.mean(self.hd95[i]), "ece": metrics.ece(p.max(1), right),
+                "brier": metrics.brier(labels, p), "aurc": metrics.aurc(u, wrong),
+                "risk_at_80": metrics.risk_at(u, wrong, 0.8), "auroc_error": metrics.auroc(u, wrong),
+                "ause": metrics.mean(self.ause[i]), "coverage_90": metrics.coverage_at_accuracy(u, wrong, 0.9)}
+
+    def intervals(self) -> dict[str, list[float]]:
+        """95 % bootstrap intervals over the images, all metrics on the same resamples."""
+        rows: list[dict[str, float]] = []
+        metrics.bootstrap95(len(self.labels), lambda i: rows.append(self.figures(i)) or 0.0, RESAMPLES)
+        result = {}
+        for name in rows[0]:
+            values = np.array([row[name] for row in rows])
+            values = values[~np.isnan(values)]
+            result[name] = np.percentile(values, [2.5, 97.5]).tolist() if len(values) else [math.nan, math.nan]
+        return result
+
+
+def without_nan(value):
+    """NaN becomes null: JSON has no NaN."""
+    if isinstance(value, dict):
+        return {k: without_nan(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [without_nan(v) for v in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", type=pathlib.Path, required=True, help="file of uml-train export")
+    parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--split", default="", help="train, val or test, where the folder has them")
+    parser.add_argument("--noise", type=float, default=0.0, help="standard deviation of a second, noisy evaluation")
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--threads", type=int, default=2)
+
+
+def main(args: argparse.Namespace) -> int:
+    torch.set_num_threads(args.threads)
+    network, config, state, _ = read(args.weights)
+    model = inference_model(network, config, state).float().to(memory_format=torch.channels_last)
+    splits = read_splits(args.data)
+    if args.split not in splits:
+        raise data.DataError(f"{args.data}: --split is one of {', '.join(splits) or 'none (leave it out)'}")
+    split = splits[args.split]
+    table = Table(evaluate.run(model, split, config))
+    result = {"n": len(table.labels), "metrics": table.figures(), "ci95": table.intervals(), "noise": {}}
+    if args.noise > 0:
+        noisy = Table(evaluate.run(model, split, config, noise=args.noise))
+        result["noise"] = {"sigma": args.noise, "metrics": noisy.figures(), "ci95": noisy.intervals()}
+    text = json.dumps(without_nan(result), indent=1)
+    if args.json:
+        args.json.write_text(text + "\n")
+    for name, value in result["metrics"].items():
+        low, high = result["ci95"][name]
+        print(f"{name:12} {value:8.4f}  [{low:.4f}, {high:.4f}]", file=sys.stderr if args.json is None else sys.stdout)
+    if args.json is None:
+        print(text)
+    return 0
