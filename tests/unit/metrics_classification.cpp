@@ -137,14 +137,15 @@ TEST_CASE("selective metrics by hand") {
     CHECK(m::ause(constant, wrong) == doctest::Approx((0.4 - (0.25 + 0.4) / 5) / 0.4));
 }
 
-TEST_CASE("a coverage of 80 % of 35 cases is 28 cases") {
+TEST_CASE("a coverage of 55 % of 100 cases is 55 cases, though 0.55 * 100 rounds up") {
     std::vector<double> uncertainty;
     std::vector<double> loss;
-    for (int i = 0; i < 35; ++i) {
+    for (int i = 0; i < 100; ++i) {
         uncertainty.push_back(i);
-        loss.push_back(i == 28 ? 1 : 0);
+        loss.push_back(i == 55 ? 1 : 0);
     }
-    CHECK(uml::metrics::risk_at_coverage(uncertainty, loss, 0.8) == 0.0);
+    CHECK(uml::metrics::risk_at_coverage(uncertainty, loss, 0.55) == 0.0);
+    CHECK(uml::metrics::risk_at_coverage(uncertainty, loss, 0.551) == doctest::Approx(1.0 / 56));
 }
 
 TEST_CASE("reliability bins are open below and closed above") {

@@ -55,7 +55,7 @@ template <sequence_of<double> U, sequence_of<double> L>
 [[nodiscard]] double risk_at_coverage(const U& uncertainty, const L& loss, double coverage) {
     const std::vector<double> risk = risk_coverage(uncertainty, loss);
     if (risk.empty() || !(coverage > 0 && coverage <= 1)) return undefined;
-    constexpr double rounding = 1e-9; // 0.8 * 35 may come out above 28
+    constexpr double rounding = 1e-9; // 0.55 * 100 comes out above 55
     const auto accepted = static_cast<std::size_t>(std::ceil(coverage * static_cast<double>(risk.size()) - rounding));
     return risk[accepted > 0 ? accepted - 1 : 0];
 }
