@@ -82,6 +82,10 @@ int main(int argc, char** argv) {
             std::fprintf(stderr, "uml-parity: %s\n", g.error().what.c_str());
         else if (o.backend == "reference")
             s = parity::run_reference(o, *g, path.c_str());
+        else if (o.backend == "cpu")
+            s = parity::run_cpu(o, *g, path.c_str());
+        else
+            s = parity::status::not_available;
         if (s == parity::status::not_available) {
             std::fprintf(stderr, "uml-parity: backend %s, precision %s, instruction set %s: not available here\n", o.backend.c_str(),
                          o.precision.c_str(), o.isa.empty() ? "(best)" : o.isa.c_str());

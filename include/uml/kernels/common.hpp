@@ -27,6 +27,7 @@ inline constexpr std::size_t alignment = 64;
 /// Null pointers leave their term out. The bias lies behind the packed weights.
 struct epilogue {
     const float* scale = nullptr;    ///< one factor per output pixel
+    int scale_step = 1;              ///< its pixel stride in floats
     const float* residual = nullptr; ///< a tensor of the output's shape
     int residual_step = 0;           ///< its pixel stride in floats
     activation act = activation::none;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "uml/kernels/conv.hpp"
+#include "uml/kernels/resize.hpp"
 
 #include <algorithm>
 
@@ -12,18 +13,6 @@ namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 /// those of pack_conv.
 [[nodiscard]] constexpr conv_shape upconv_shape(int h_in, int w_in, int c_in, int c_out) {
     return {h_in, w_in, c_in, 2 * h_in, 2 * w_in, c_out, 3, 3, 1, 1, 1};
-}
-
-/// Where an output coordinate of the ×2 upsample lies: between lo and hi, `fraction` of the way.
-struct upsample_point {
-    int lo = 0, hi = 0;
-    float fraction = 0;
-};
-
-[[nodiscard]] constexpr upsample_point upsample_at(int out, int n) {
-    const int numerator = out * (n - 1), denominator = 2 * n - 1;
-    const int lo = numerator / denominator;
-    return {lo, std::min(lo + 1, n - 1), static_cast<float>(numerator % denominator) / static_cast<float>(denominator)};
 }
 
 /// Low rows that go through the nine products at a time.
