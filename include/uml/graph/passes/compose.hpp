@@ -7,10 +7,8 @@ namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
 constexpr void compose(graph& g) {
     const uses u(g);
-    links l(g);
     for (int i = 0; i < g.node_count; ++i) {
         node& n = g.nodes[i];
-        l.follow(n);
         if (!is_pointwise(n)) continue;
         const id b = n.in[0];
         node& before = g.nodes[b];
@@ -30,10 +28,11 @@ constexpr void compose(graph& g) {
             matrix.out.c = n.out.c;
             before.out.c = n.out.c;
             before.act = n.act;
-            l.to[i] = b;
+            n.kind = op::slice; // all of it
+            n.act = activation::none;
+            n.weight = no_id;
         }
     }
-    l.follow_outputs(g);
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes

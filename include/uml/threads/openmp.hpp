@@ -1,0 +1,33 @@
+// The caller's OpenMP team as an executor: no second set of threads beside the ones that other libraries use.
+#pragma once
+
+#ifndef _OPENMP
+    #error "uml/threads/openmp.hpp needs OpenMP: compile with -fopenmp or link OpenMP::OpenMP_CXX"
+#endif
+
+#include "uml/core/executor.hpp"
+
+#include <cstdint>
+#include <omp.h>
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// Jobs on a team of `width` threads. Nothing to keep alive.
+[[nodiscard]] inline executor openmp(int width) {
+    executor e;
+    e.width = width < 1 ? 1 : width;
+    // The width travels in the pointer: there is nothing else to remember.
+    e.self = reinterpret_cast<void*>(static_cast<std::uintptr_t>(e.width));
+    e.run = [](void* self, int count, executor::body call, void* context) {
+        const int threads = static_cast<int>(reinterpret_cast<std::uintptr_t>(self));
+#pragma omp parallel num_threads(threads)
+        {
+            const int thread = omp_get_thread_num();
+#pragma omp for schedule(dynamic, 1)
+            for (int job = 0; job < count; ++job) call(context, job, thread);
+        }
+    };
+    return e;
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE
