@@ -83,6 +83,7 @@ def write(path: pathlib.Path, network: str, config: Config, state: dict[str, Ten
     tensors = dict(state) | {SELF_CHECK: torch.from_numpy(image.copy())}
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, metadata)
+    path.chmod(0o644)  # save_file writes for the owner only
 
 
 def read(path: pathlib.Path) -> tuple[str, Config, dict[str, Tensor], dict[str, str]]:

@@ -8,7 +8,7 @@ import time
 
 import torch
 
-from . import data, evaluate
+from . import curves, data, evaluate
 from .layouts import read_splits
 from .networks import NETWORKS, Config
 from .recipes import PRESETS, recipe
@@ -81,5 +81,6 @@ def main(args: argparse.Namespace) -> int:
         figures |= {f"val_{name}": value for name, value in evaluate.quick(found).items()}
         trainer.history.append(figures)
         trainer.save()
+        curves.draw(trainer.history, run.folder / "curves.png")
         print(time.strftime("%H:%M:%S"), " ".join(f"{k} {v:.4g}" for k, v in figures.items()), file=sys.stderr)
     return 0

@@ -40,7 +40,7 @@ class Run:
     def describe(self) -> dict:
         return {"network": self.network, "config": self.config.as_dict(), "recipe": self.recipe.as_dict(),
                 "seed": self.seed, "device": self.device, "precision": self.precision,
-                "versions": {"python": platform.python_version(), "torch": torch.__version__,
+                "versions": {"python": platform.python_version(), "torch": str(torch.__version__),
                              "numpy": np.__version__}}
 
 
@@ -84,8 +84,9 @@ class Trainer:
     def train_epoch(self) -> dict:
         """One epoch; its randomness depends on the seed and the epoch's number alone, so that resuming repeats it."""
         recipe = self.run.recipe
-        torch.manual_seed(hash((self.run.seed, self.epoch)) % 2**63)  # dropout
-        generator = torch.Generator().manual_seed(hash((self.run.seed, self.epoch, 1)) % 2**63)
+        epoch_seed = self.run.seed * 1_000_003 + self.epoch
+        torch.manual_seed(epoch_seed)  # dropout
+        generator = torch.Generator().manual_seed(epoch_seed)
         order = torch.randperm(len(self.train.ids), generator=generator)
         sums: dict[str, float] = {}
         right, started = 0, time.monotonic()
