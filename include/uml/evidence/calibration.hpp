@@ -1,9 +1,9 @@
 // Choosing a screening threshold from the risk-coverage curve of calibration data.
 #pragma once
 
+#include "uml/core/element.hpp"
 #include "uml/core/heap_sort.hpp"
 #include "uml/core/result.hpp"
-#include "uml/evidence/special.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +31,7 @@ namespace detail {
 template <class F> constexpr result<void> for_each_operating_point(std::span<calibration_case> cases, F use) {
     if (cases.empty()) return fail(errc::invalid_argument, "calibration: there are no cases");
     for (std::size_t i = 0; i < cases.size(); ++i)
-        if (!finite(cases[i].vacuity))
+        if (!is_finite(cases[i].vacuity))
             return fail(errc::not_finite, "calibration: the vacuity of case ", static_cast<std::uint64_t>(i),
                         " is not a finite number");
     heap_sort(cases, [](const auto& a, const auto& b) { return a.vacuity < b.vacuity; });

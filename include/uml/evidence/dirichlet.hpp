@@ -2,6 +2,7 @@
 // belief, vacuity, dissonance, probabilities, entropies.
 #pragma once
 
+#include "uml/core/element.hpp"
 #include "uml/core/result.hpp"
 #include "uml/evidence/special.hpp"
 
@@ -49,12 +50,13 @@ public:
         if (d.classes() < 2)
             return fail(errc::invalid_argument, "Dirichlet: ", d.classes(), " classes, at least 2 are needed");
         for (int k = 0; k < d.classes(); ++k) {
-            if (!finite(d.alpha(k))) return fail(errc::not_finite, "Dirichlet: class ", k, " is not a finite number");
+            if (!is_finite(d.alpha(k)))
+                return fail(errc::not_finite, "Dirichlet: class ", k, " is not a finite number");
             if (d.evidence(k) < 0)
                 return fail(errc::invalid_argument, "Dirichlet: the evidence of class ", k,
                             " is negative (alpha must be at least 1)");
         }
-        if (!finite(d.strength())) return fail(errc::not_finite, "Dirichlet: the sum of alpha overflows");
+        if (!is_finite(d.strength())) return fail(errc::not_finite, "Dirichlet: the sum of alpha overflows");
         return d;
     }
 

@@ -1,9 +1,9 @@
 // Opinions of subjective logic: belief masses, vacuity and base rates, in the caller's memory.
 #pragma once
 
+#include "uml/core/element.hpp"
 #include "uml/core/result.hpp"
 #include "uml/evidence/dirichlet.hpp"
-#include "uml/evidence/special.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -96,7 +96,7 @@ public:
             const value_type odds = vacuity() > 0 ? belief(k) / vacuity() : std::numeric_limits<value_type>::infinity();
             sum += alpha[static_cast<std::size_t>(k)] = n * (odds + base_rate(k));
         }
-        if (!finite(sum)) return fail(errc::not_finite, "opinion: a vacuity of 0 has no finite Dirichlet");
+        if (!is_finite(sum)) return fail(errc::not_finite, "opinion: a vacuity of 0 has no finite Dirichlet");
         return {};
     }
 
@@ -104,7 +104,7 @@ private:
     static constexpr bool is_distribution(std::span<T> numbers) {
         value_type sum = 0;
         for (const value_type x : numbers) {
-            if (!finite(x) || x < 0 || x > 1) return false;
+            if (!is_finite(x) || x < 0 || x > 1) return false;
             sum += x;
         }
         constexpr value_type tolerance = static_cast<value_type>(1e-4);

@@ -1,22 +1,12 @@
-// The digamma function, and a check for finite numbers that -ffast-math cannot remove.
+// The digamma function.
 #pragma once
 
 #include "uml/version.hpp"
 
-#include <bit>
 #include <cmath>
 #include <concepts>
-#include <cstdint>
 
 namespace uml::inline UML_VERSION_NAMESPACE {
-
-/// Whether the value is neither NaN nor infinite, by its bits.
-template <std::floating_point T> [[nodiscard]] constexpr bool finite(T x) {
-    if constexpr (sizeof(T) == sizeof(std::uint32_t))
-        return (std::bit_cast<std::uint32_t>(x) & 0x7f800000u) != 0x7f800000u;
-    else
-        return (std::bit_cast<std::uint64_t>(x) & 0x7ff0000000000000u) != 0x7ff0000000000000u;
-}
 
 /// digamma(x) - log(x) for x > 0, a number between -1/x and -1/(2x). Precise also for large x, where the two terms
 /// cancel: recurrence up to x >= 10, then the asymptotic series (Abramowitz and Stegun 6.3.5, 6.3.18).
