@@ -44,8 +44,10 @@ public:
     [[nodiscard]] std::vector<std::byte> bytes() const {
         const std::string text = header();
         const auto prefix = std::bit_cast<std::array<std::byte, 8>>(std::uint64_t{text.size()});
-        std::vector<std::byte> file(prefix.begin(), prefix.end());
         const auto header_bytes = std::as_bytes(std::span(text));
+        std::vector<std::byte> file;
+        file.reserve(prefix.size() + header_bytes.size() + data_.size());
+        file.insert(file.end(), prefix.begin(), prefix.end());
         file.insert(file.end(), header_bytes.begin(), header_bytes.end());
         file.insert(file.end(), data_.begin(), data_.end());
         return file;
