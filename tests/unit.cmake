@@ -1,5 +1,10 @@
 # unit/*.cpp: one program, uml-unit, and one ctest entry per file. Files whose name holds eigen, onednn, xtensor or openmp
 # go into a program of their own (uml-unit-eigen ...), so that uml-unit itself needs nothing but the standard library.
+if(NOT TARGET doctest::doctest)
+    uml_left_out("the unit tests" "doctest (Debian: doctest-dev; vcpkg, Conan: doctest)")
+    return()
+endif()
+
 file(GLOB unit_sources CONFIGURE_DEPENDS unit/*.cpp)
 list(REMOVE_ITEM unit_sources "${CMAKE_CURRENT_SOURCE_DIR}/unit/main.cpp")
 
