@@ -92,9 +92,8 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
   --threads N      use N threads (all cores by default)
   --backend B      one of: )";
     text += support::backends_here();
-    text += "\n  --precision P    one of: ";
-    text += support::precisions_here();
     text += R"(
+  --precision P    f32 by default
   --help           this text
   --version        the version
 

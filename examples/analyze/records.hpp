@@ -2,7 +2,7 @@
 #pragma once
 
 #include "analyze/outcome.hpp"
-#include "support/json.hpp"
+#include "uml/io/json_writer.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -15,6 +15,8 @@ namespace analyze {
 class document {
 public:
     document(const std::string& weights, const support::engine_request& how, const support::model_facts& model);
+    document(const document&) = delete;
+    document& operator=(const document&) = delete;
 
     void add(const outcome& o);
     /// The whole text; call once, after the last picture.
@@ -23,7 +25,8 @@ public:
 private:
     void add_findings(const outcome& o);
 
-    support::json_writer json_;
+    std::string text_;
+    uml::json::writer<std::string> json_{text_, 2};
     const support::model_facts& model_;
 };
 

@@ -1,0 +1,133 @@
+#include "support/engine.hpp"
+
+#include "support/resize.hpp"
+#include "uml/threads/pool.hpp"
+#include "uml/uml.hpp"
+
+#include <string>
+#include <type_traits>
+
+namespace support {
+namespace {
+
+/// A backend with a precision, by the names that the command lines use.
+struct offer {
+    std::string_view backend, precision;
+    uml::result<std::unique_ptr<engine>> (*open)(const engine_request&);
+};
+
+template <class B> class engine_on final : public engine {
+    using model_type = uml::model<uml::network<uml::dynamic>, B>;
+    using workspace_type = typename model_type::workspace;
+
+public:
+    [[nodiscard]] static uml::result<std::unique_ptr<engine>> open(const engine_request& request) {
+        auto model = uml::load<uml::network<uml::dynamic>, B>(request.weights.c_str());
+        if (!model) return model.error();
+        const std::string& file = request.weights;
+        if (model->classes() < 2 || model->regions() < 2)
+            return uml::fail(uml::errc::unsupported, file, ": the network does not classify and segment both");
+        if (model->regions() > 256)
+            return uml::fail(uml::errc::unsupported, file, ": ", model->regions(), " regions, at most 256 fit a mask");
+        auto pool = std::make_unique<uml::thread_pool>(request.threads);
+        auto workspace = model->make_workspace(*pool);
+        if (!workspace) return workspace.error();
+        return std::unique_ptr<engine>(new engine_on(*std::move(model), std::move(pool), *std::move(workspace)));
+    }
+
+    [[nodiscard]] uml::result<reading> run(const uml::image_view& image) override {
+        const auto found = model_.run(image, workspace_);
+        if (!found) return found.error();
+        reading r;
+        r.vacuity = static_cast<double>(found->diagnosis.vacuity());
+        r.predicted = found->diagnosis.predicted();
+        r.accepted = model_.accepts(*found);
+        for (int k = 0; k < found->diagnosis.classes(); ++k) {
+            r.belief.push_back(static_cast<double>(found->diagnosis.belief(k)));
+            r.probability.push_back(static_cast<double>(found->diagnosis.probability(k)));
+        }
+        r.height = found->height(), r.width = found->width(), r.regions = found->regions();
+        r.logits.reserve(static_cast<std::size_t>(r.height) * static_cast<std::size_t>(r.width * r.regions));
+        r.pixel_vacuity.reserve(static_cast<std::size_t>(r.height) * static_cast<std::size_t>(r.width));
+        for (int y = 0; y < r.height; ++y)
+            for (int x = 0; x < r.width; ++x) {
+                for (int k = 0; k < r.regions; ++k)
+                    r.logits.push_back(static_cast<float>(found->region_logit(y, x, k)));
+                r.pixel_vacuity.push_back(static_cast<float>(found->pixel_vacuity(y, x)));
+            }
+        return r;
+    }
+
+private:
+    engine_on(model_type model, std::unique_ptr<uml::thread_pool> pool, workspace_type workspace)
+        : model_(std::move(model)), pool_(std::move(pool)), workspace_(std::move(workspace)) {
+        const auto name = [](std::string_view given, const char* kind, int k) {
+            return given.empty() ? kind + std::to_string(k) : std::string(given);
+        };
+        facts_.network = model_.card().network.view();
+        facts_.height = model_.height(), facts_.width = model_.width(), facts_.channels = model_.channels();
+        for (int k = 0; k < model_.classes(); ++k) facts_.classes.push_back(name(model_.class_name(k), "class ", k));
+        for (int k = 0; k < model_.regions(); ++k) facts_.regions.push_back(name(model_.region_name(k), "region ", k));
+        facts_.most_image_vacuity = static_cast<double>(model_.screening().image_vacuity);
+        facts_.most_pixel_vacuity = static_cast<double>(model_.screening().pixel_vacuity);
+    }
+
+    model_type model_;
+    std::unique_ptr<uml::thread_pool> pool_; // outlives the workspace
+    workspace_type workspace_;
+};
+
+template <class B> constexpr offer offer_of(std::string_view backend, std::string_view precision) {
+    return {backend, precision, engine_on<B>::open};
+}
+
+constexpr offer offers[] = {
+    offer_of<uml::cpu<most_threads>>("cpu", "f32"),
+    offer_of<uml::reference<float>>("reference", "f32"),
+    offer_of<uml::reference<double>>("reference", "f64"),
+};
+
+// The names of all offers that `wanted` accepts, each once.
+template <class F> std::string list(std::string_view offer::*name, F wanted) {
+    std::string names;
+    std::string_view last;
+    for (const offer& o : offers) {
+        if (!wanted(o) || o.*name == last) continue;
+        last = o.*name;
+        names += (names.empty() ? "" : ", ") + std::string(last);
+    }
+    return names;
+}
+
+} // namespace
+
+picture engine::prepare(const picture& p) const {
+    return resize(facts_.channels == 1 ? to_grey(p) : to_color(p), facts_.height, facts_.width);
+}
+
+std::string backends_here() {
+    return list(&offer::backend, [](const offer&) { return true; });
+}
+
+std::string precisions_here(std::string_view backend) {
+    return list(&offer::precision, [&](const offer& o) { return o.backend == backend; });
+}
+
+uml::result<void> check_available(const engine_request& request) {
+    const std::string precisions = precisions_here(request.backend);
+    if (precisions.empty())
+        return uml::fail(uml::errc::unsupported, "backend '", request.backend, "' is not in this build, which has ",
+                         backends_here());
+    for (const offer& o : offers)
+        if (o.backend == request.backend && o.precision == request.precision) return {};
+    return uml::fail(uml::errc::unsupported, "precision '", request.precision, "' is not in this build: backend ",
+                     request.backend, " has ", precisions);
+}
+
+uml::result<std::unique_ptr<engine>> open_engine(const engine_request& request) {
+    for (const offer& o : offers)
+        if (o.backend == request.backend && o.precision == request.precision) return o.open(request);
+    return check_available(request).error();
+}
+
+} // namespace support
