@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--decay-from", type=float, help="epoch at which the learning rate starts to fall")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on from the run folder's checkpoint, if there is one")
+    parser.add_argument("--reschedule", action="store_true", help="resume although epochs or learning rate differ")
     parser.add_argument("--start-from", type=pathlib.Path, help="checkpoint of another run whose weights to take")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
@@ -69,10 +70,11 @@ def main(args: argparse.Namespace) -> int:
     if args.start_from:
         trainer.start_from(args.start_from)
     if args.resume and run.checkpoint.is_file():
-        trainer.resume()
+        trainer.resume(same_recipe=not args.reschedule)
     names = splits["train"].class_names()
     described = run.describe() | {
         "data": str(args.data.resolve()), "start_from": str(args.start_from or ""), "classes": names,
+        "rescheduled_after": trainer.epoch if args.reschedule else 0,
         "splits": {name: [case.id for case in split.cases] for name, split in splits.items()}}
     (run.folder / "run.json").write_text(json.dumps(described, indent=1))
     while trainer.epoch < chosen.epochs:

@@ -139,10 +139,10 @@ class Trainer:
                          "average": self.average.state_dict() if self.average else None}, self.run.checkpoint)
         (self.run.folder / "history.json").write_text(json.dumps(self.history, indent=1))
 
-    def resume(self) -> None:
+    def resume(self, same_recipe: bool = True) -> None:
         state = torch.load(self.run.checkpoint, map_location=self.run.device, weights_only=True)
         mine, theirs = self.run.describe(), state["run"]
-        for key in ("network", "config", "recipe", "seed"):
+        for key in ("network", "config", "seed") + (("recipe",) if same_recipe else ()):
             if mine[key] != theirs[key]:
                 raise ValueError(f"{self.run.checkpoint}: made with another {key}: {theirs[key]}, now {mine[key]}")
         self.model.load_state_dict(state["model"])
