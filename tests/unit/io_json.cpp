@@ -111,6 +111,7 @@ TEST_CASE("texts that are not, each with its rule and place") {
         {"\"\\ud800\"", "byte 1: a surrogate stands alone"},
         {"\"\\ud800\\u0041\"", "byte 1: a surrogate stands alone"},
         {"\"\\udc00\\ud800\"", "byte 1: a surrogate stands alone"},
+        {"\"\\ud800\\ue000\"", "byte 1: a surrogate stands alone"},
         {"\"\x80\"", "byte 1: a string is not UTF-8"},
         {"\"\xc0\x80\"", "byte 1: a string is not UTF-8"},
         {"\"\xc3\"", "byte 1: a string is not UTF-8"},
