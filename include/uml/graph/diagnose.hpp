@@ -39,17 +39,27 @@ UML_SENTENCE(fault::name_too_long, "a parameter's name has too many parts")
 UML_SENTENCE(fault::unsupported, "the backend lacks an operation that this network uses")
 #undef UML_SENTENCE
 
+/// `description` in `configuration`, described, rewritten and, if it is well formed, planned for `target`.
+struct lowered_network {
+    graph g{};
+    plan_sizes sizes{};
+};
+template <class description, auto configuration, class target>
+inline constexpr lowered_network lowered = [] {
+    lowered_network l{};
+    describe<description>(l.g, configuration, target::preferred, wanted::answer);
+    if (l.g.error.what == fault::none) l.sizes = plan<target>(l.g);
+    return l;
+}();
+
 namespace diagnose_detail {
 
 /// What to show as the place: the layer's name, or the operation's.
-template <const graph& g> struct place {
-    static constexpr path_text label =
-        g.error.where == no_id ? path_text(to_text(g.error.where_op)) : path(g.names, g.letters, g.error.where);
-};
-template <const graph& g, class> struct spelled;
-template <const graph& g, std::size_t... i> struct spelled<g, std::index_sequence<i...>> {
-    using type = layer<place<g>::label.view()[i]...>;
-};
+[[nodiscard]] constexpr path_text place_of(const graph& g) {
+    return g.error.where == no_id ? path_text(to_text(g.error.where_op)) : path(g.names, g.letters, g.error.where);
+}
+template <const lowered_network& l, std::size_t... i>
+auto spell(std::index_sequence<i...>) -> layer<place_of(l.g).view()[i]...>;
 
 template <class description, auto configuration> constexpr bool replay() {
     graph g{};
@@ -60,23 +70,17 @@ template <class description, auto configuration> constexpr bool replay() {
 
 } // namespace diagnose_detail
 
-/// True; or a compile error that says what is wrong with `g`, described by `description` for `configuration`.
-template <const graph& g, class description, auto configuration> constexpr bool well_formed() {
-    if constexpr (g.error.what == fault::none) {
-        return true;
-    } else {
-        using where =
-            typename diagnose_detail::spelled<g,
-                                              std::make_index_sequence<diagnose_detail::place<g>::label.size()>>::type;
-        constexpr std::size_t told =
-            sizeof(malformed_network<g.error.what, where, have<g.error.have>, want<g.error.want>>);
-        if constexpr (g.error.what != fault::unsupported) {
-            constexpr bool called_from = diagnose_detail::replay<description, configuration>();
-            return called_from && told > 0;
-        } else {
-            return told > 0;
-        }
-    }
-}
+/// An empty type; or a compile error that says what is wrong with the network, and then where it is called from.
+template <class description, auto configuration, class target,
+          fault found = lowered<description, configuration, target>.g.error.what>
+struct well_formed {
+    static constexpr const graph& g = lowered<description, configuration, target>.g;
+    using place = std::make_index_sequence<diagnose_detail::place_of(g).size()>;
+    using where = decltype(diagnose_detail::spell<lowered<description, configuration, target>>(place{}));
+    static_assert(sizeof(malformed_network<found, where, have<g.error.have>, want<g.error.want>>) > 0);
+    static_assert(found == fault::unsupported || diagnose_detail::replay<description, configuration>());
+};
+template <class description, auto configuration, class target>
+struct well_formed<description, configuration, target, fault::none> {};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

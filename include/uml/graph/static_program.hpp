@@ -8,19 +8,10 @@
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// The tables of `description` in `configuration`, lowered for `target`.
-template <class description, auto configuration, class target> class static_program {
-    struct lowered {
-        graph g{};
-        plan_sizes sizes{};
-    };
-    static constexpr lowered full = [] {
-        lowered l{};
-        describe<description>(l.g, configuration, target::preferred, wanted::answer);
-        if (l.g.error.what == fault::none) l.sizes = plan<target>(l.g);
-        return l;
-    }();
+template <class description, auto configuration, class target>
+class static_program : well_formed<description, configuration, target> {
+    static constexpr const lowered_network& full = lowered<description, configuration, target>;
     static constexpr const graph& g = full.g;
-    static constexpr bool ok = well_formed<full.g, description, configuration>();
 
     template <std::size_t n, class T> static constexpr std::array<T, n> cut(const T* from) {
         std::array<T, n> a{};
