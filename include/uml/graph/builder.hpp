@@ -78,7 +78,8 @@ public:
     constexpr value concat(value a, value b, value c, value d) { return concat_all(a, b, c, d); }
     constexpr value slice(value x, int first, int count);
     constexpr value shuffle(value x, int groups);
-    constexpr value tile(value x, int times);
+    /// The channels repeated until there are `channels`.
+    constexpr value tile(value x, int channels);
 
     constexpr value softmax_pixels(value x) {
         need_one_channel(op::softmax_pixels, x);
@@ -253,11 +254,11 @@ constexpr value builder::shuffle(value x, int groups) {
     return append(n);
 }
 
-constexpr value builder::tile(value x, int times) {
-    if (times == 1) return x;
+constexpr value builder::tile(value x, int channels) {
+    if (channels == x.is.c) return x;
+    if (channels < x.is.c) g_->fail(fault::broadcast, op::tile, no_id, channels, x.is.c);
     node n = reading(op::tile, x);
-    n.arg = static_cast<std::int16_t>(times);
-    n.out.c = x.is.c * times;
+    n.out.c = channels;
     return append(n);
 }
 

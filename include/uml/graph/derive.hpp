@@ -22,7 +22,7 @@ constexpr id derive(graph& g, parameter_kind kind, id a, id b = no_id, int count
         p.out = second.out;
         p.bias = first.bias || second.bias;
         break;
-    case parameter_kind::column_sum: p.in = first.in / count; break;
+    case parameter_kind::column_sum: p.in = count; break;
     case parameter_kind::stacked:
         p.out = first.out + second.out;
         p.bias = first.bias || second.bias;

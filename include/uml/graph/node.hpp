@@ -31,7 +31,7 @@ enum class op : std::uint8_t {
     concat,         ///< along the channels
     slice,          ///< channels [arg, arg + c)
     shuffle,        ///< output channel g · C / arg + j = input channel arg · j + g
-    tile,           ///< the channels repeated arg times
+    tile,           ///< output channel k = input channel k mod c
     softmax_pixels, ///< over the pixels of one channel
     weighted_sum,   ///< Σ over pixels of x(c, p) · y(p)
     channel_dot,    ///< Σ over channels of x(c, p) · y(c)
@@ -82,7 +82,7 @@ struct node {
     shape out{};
     window win{};
     std::int16_t groups = 1; ///< conv: 1 or, depthwise, the number of channels
-    std::int16_t arg = 0;    ///< slice: first channel; shuffle: groups; tile: times
+    std::int16_t arg = 0;    ///< slice: first channel; shuffle: groups
     float value = 0;         ///< add_constant, divide_into
     id weight = no_id;       ///< entry in the parameter table
     id weight2 = no_id;      ///< scaled_product: B
@@ -91,6 +91,8 @@ struct node {
     std::int64_t at = 0;      ///< the tensor's place in the arena
     std::int64_t scratch = 0; ///< place of the operation's scratch memory
     std::int64_t packed = 0;  ///< place of the packed weights, bytes
+
+    friend constexpr bool operator==(const node&, const node&) = default;
 };
 
 /// How a parameter is made: read from the weights file, or computed from others when the network is prepared.
@@ -102,7 +104,7 @@ enum class parameter_kind : std::uint8_t {
     layer_norm,  ///< leaf: NAME.weight, .bias
     folded,      ///< convolution `a` followed by normalisation `b`
     product,     ///< 1×1 convolution `a` followed by 1×1 convolution `b`
-    column_sum,  ///< `a` on a tensor that was tiled `count` times
+    column_sum,  ///< `a` on a tensor of `count` channels that were repeated
     stacked,     ///< the outputs of `a`, then those of `b`
     mixed,       ///< 1×1 convolutions `a` and `b` of a concatenated input, outputs shuffled in `count` groups
     transposed,  ///< the matrix of `a`, transposed; no bias
@@ -116,6 +118,8 @@ struct parameter {
     id a = no_id, b = no_id;
     std::int16_t kernel = 1, count = 1;
     std::int32_t out = 0, in = 0; ///< in: channels read by one output (depthwise: 1)
+
+    friend constexpr bool operator==(const parameter&, const parameter&) = default;
 };
 [[nodiscard]] constexpr bool is_leaf(parameter_kind k) { return k <= parameter_kind::layer_norm; }
 

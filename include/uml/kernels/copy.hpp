@@ -8,7 +8,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 enum class copying : std::uint8_t {
     plain,   ///< channel by channel
     shuffle, ///< output channel g * C / count + j = input channel count * j + g
-    tile     ///< all channels `count` times
+    tile     ///< all channels, repeated until `out` is full
 };
 
 /// Height and width of `in` and `out` are the same. A concatenation is one plain copy per input.

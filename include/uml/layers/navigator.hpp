@@ -12,16 +12,15 @@ constexpr value reliable(builder& g, value x, value vacuity) {
     return g.multiply(x, trust);
 }
 
-/// x' = x ⊙ exp(-vacuity), gated by what x' and the mutual features (repeated `times`) agree on. `inner`: channels of
+/// x' = x ⊙ exp(-vacuity), gated by what x' and the mutual features (repeated to as many channels) agree on. `inner`: channels of
 /// the gate. `mutual` and `vacuity` have x's height and width.
-constexpr value navigator_gate(builder& g, value x, value mutual, value vacuity, const name& where, int inner,
-                               int times) {
+constexpr value navigator_gate(builder& g, value x, value mutual, value vacuity, const name& where, int inner) {
     const auto projected = [&](value v, const name& n, int out) {
         v = g.conv(v, n / 0, {.out = out, .bias = true});
         return g.norm(v, n / 1, norm_kind::batch);
     };
     const value trusted = reliable(g, x, vacuity);
-    const value repeated = g.tile(mutual, times);
+    const value repeated = g.tile(mutual, x.is.c);
     const value from_x = projected(trusted, where / "W_x", inner);
     const value from_mutual = projected(repeated, where / "W_m", inner);
     value gate = g.add(from_x, from_mutual);

@@ -83,12 +83,15 @@ namespace materialise_detail {
     return true;
 }
 
-[[nodiscard]] inline bool sum_columns(const owned_parameter& a, int count, owned_parameter& to) {
-    if (!to.values.resize(static_cast<std::size_t>(to.out) * to.row())) return false;
-    for (std::size_t o = 0; o < static_cast<std::size_t>(to.out); ++o)
-        for (std::size_t b = 0; b < static_cast<std::size_t>(count); ++b)
-            for (std::size_t i = 0; i < to.row(); ++i)
-                to.values.data()[o * to.row() + i] += a.values.data()[o * a.row() + b * to.row() + i];
+/// Column i of `a` belongs to channel i mod (channels of `to`) of the tensor that was repeated.
+[[nodiscard]] inline bool sum_columns(const owned_parameter& a, owned_parameter& to) {
+    const std::size_t out = static_cast<std::size_t>(to.out), taps = static_cast<std::size_t>(to.kernel * to.kernel);
+    const std::size_t from = static_cast<std::size_t>(a.in), in = static_cast<std::size_t>(to.in);
+    if (!to.values.resize(out * to.row())) return false;
+    for (std::size_t o = 0; o < out; ++o)
+        for (std::size_t i = 0; i < from; ++i)
+            for (std::size_t t = 0; t < taps; ++t)
+                to.values.data()[(o * in + i % in) * taps + t] += a.values.data()[(o * from + i) * taps + t];
     return true;
 }
 
@@ -145,7 +148,7 @@ template <class F>
         break;
     case parameter_kind::product: enough = multiply(a, b, to); break;
     case parameter_kind::column_sum:
-        enough = sum_columns(a, q.count, to);
+        enough = sum_columns(a, to);
         to.bias = std::move(a.bias);
         break;
     case parameter_kind::stacked:

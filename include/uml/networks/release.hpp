@@ -93,7 +93,7 @@ constexpr value release_segmentation_decoder(builder& g, const pyramid& seg, con
     const auto navigated = [&](value x, const char* layer, int level) {
         const value mutual = g.resize(m.info[0], x.is.h, x.is.w);
         const value unsure = g.resize(vacuity, x.is.h, x.is.w);
-        return navigator_gate(g, x, mutual, unsure, p / layer, w.gate[level], 1 << level);
+        return navigator_gate(g, x, mutual, unsure, p / layer, w.gate[level]);
     };
     const value low = project(g, seg[3], p / "conv_adj_channel4", w.decoder[3]);
     value skip3 = project(g, seg[2], p / "conv_adj_channel3", w.decoder[2]);

@@ -13,7 +13,7 @@ constexpr void tile(graph& g, bool of_picture) {
         if (n.kind != op::conv || n.groups != 1) continue;
         const node& tiled = g.nodes[n.in[0]];
         if (tiled.kind != op::tile || (g.nodes[tiled.in[0]].kind == op::input) != of_picture) continue;
-        n.weight = derive(g, parameter_kind::column_sum, n.weight, no_id, tiled.arg);
+        n.weight = derive(g, parameter_kind::column_sum, n.weight, no_id, g.nodes[tiled.in[0]].out.c);
         n.in[0] = tiled.in[0];
     }
 }
