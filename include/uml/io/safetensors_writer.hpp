@@ -5,11 +5,10 @@
 #include "uml/core/result.hpp"
 #include "uml/io/json_writer.hpp"
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,13 +42,11 @@ public:
     /// The whole file.
     [[nodiscard]] std::vector<std::byte> bytes() const {
         const std::string text = header();
-        const auto prefix = std::bit_cast<std::array<std::byte, 8>>(std::uint64_t{text.size()});
-        const auto header_bytes = std::as_bytes(std::span(text));
-        std::vector<std::byte> file;
-        file.reserve(prefix.size() + header_bytes.size() + data_.size());
-        file.insert(file.end(), prefix.begin(), prefix.end());
-        file.insert(file.end(), header_bytes.begin(), header_bytes.end());
-        file.insert(file.end(), data_.begin(), data_.end());
+        const std::uint64_t size = text.size();
+        std::vector<std::byte> file(sizeof size + text.size() + data_.size());
+        std::memcpy(file.data(), &size, sizeof size);
+        std::memcpy(file.data() + sizeof size, text.data(), text.size());
+        if (!data_.empty()) std::memcpy(file.data() + sizeof size + text.size(), data_.data(), data_.size());
         return file;
     }
 
