@@ -35,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on from the run folder's checkpoint, if there is one")
     parser.add_argument("--reschedule", action="store_true", help="resume although epochs or learning rate differ")
     parser.add_argument("--start-from", type=pathlib.Path, help="checkpoint of another run whose weights to take")
+    parser.add_argument("--backbone", type=pathlib.Path,
+                        help="state_dict (.pth) of a trained Res2Net-50-v1b-26w-4s: encoder norms stay frozen then")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
     parser.add_argument("--threads", type=int, default=2)
@@ -63,10 +65,12 @@ def main(args: argparse.Namespace) -> int:
     data.check_disjoint(pictures)
 
     chosen = recipe(args.preset, epochs=args.epochs, batch=args.batch, lr=args.lr, warmup=args.warmup,
-                    decay_from=args.decay_from)
+                    decay_from=args.decay_from, frozen_encoders=True if args.backbone else None)
     run = Run(args.out, args.network, config, chosen, args.seed, args.device, args.precision)
     run.folder.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(run, pictures["train"])
+    if args.backbone:
+        trainer.load_backbone(args.backbone)
     if args.start_from:
         trainer.start_from(args.start_from)
     if args.resume and run.checkpoint.is_file():

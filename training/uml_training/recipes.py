@@ -21,7 +21,7 @@ class Recipe:
     decay_from: float = 30.0  # epoch at which the learning rate starts to fall
     clip: float = 0.0  # largest gradient norm; 0: as it is
     ema: float = 0.0  # decay of the averaged weights per step; 0: no averaging
-    frozen_encoders: bool = False  # published frozen statistics (needs trained backbones) or ordinary batch norm
+    frozen_encoders: bool = False  # frozen statistics, as published: set by a trained backbone, which they come from
     recalibrate: int = 24  # batches that set the batch norms' statistics for averaged weights
     loss: LossWeights = field(default_factory=LossWeights)
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -47,7 +47,7 @@ class Recipe:
 
 
 PRESETS = {
-    "published": Recipe(frozen_encoders=True),
+    "published": Recipe(),
     "small-data": Recipe(epochs=30, batch=16, optimiser="adamw", lr=2e-3, weight_decay=2e-2, schedule="flat-cosine",
                          warmup=1.0, decay_from=10.0, clip=1.0, ema=0.995),
 }

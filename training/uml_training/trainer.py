@@ -91,7 +91,9 @@ class Trainer:
         sums: dict[str, float] = {}
         right, started = 0, time.monotonic()
         self.model.train()
-        bar = tqdm(range(self.steps), desc=f"epoch {self.epoch + 1}/{recipe.epochs}", disable=not sys.stderr.isatty())
+        # Counts the whole run's steps, so that the time left is the run's.
+        bar = tqdm(range(self.steps), f"epoch {self.epoch + 1}/{recipe.epochs}", recipe.epochs * self.steps,
+                   initial=self.epoch * self.steps, mininterval=0.2 if sys.stderr.isatty() else 60)
         for step in bar:
             progress = self.epoch + step / self.steps
             for group in self.optimiser.param_groups:
@@ -115,7 +117,7 @@ class Trainer:
             right += int((out["cls_logits"].argmax(1) == labels).sum())
             for name, value in (parts | {"loss": loss.item()}).items():
                 sums[name] = sums.get(name, 0.0) + value
-            bar.set_postfix(loss=f"{sums['loss'] / (step + 1):.3f}")
+            bar.set_postfix(loss=f"{sums['loss'] / (step + 1):.3f}", refresh=False)
         self.epoch += 1
         return {"epoch": self.epoch, "lr": recipe.lr_at(self.epoch - 1e-6), "seconds": time.monotonic() - started,
                 "train_accuracy": right / (self.steps * min(recipe.batch, len(self.train.ids)))} | {
@@ -150,6 +152,19 @@ class Trainer:
         if self.average:
             self.average.load_state_dict(state["average"])
         self.epoch, self.history = state["epoch"], state["history"]
+
+    def load_backbone(self, path: pathlib.Path) -> None:
+        """Trained Res2Net (and, for paper, VGG) weights by their published names, into the encoders that have them."""
+        state = torch.load(path, map_location=self.run.device, weights_only=True)
+        taken = 0
+        for encoder in (self.model.cls_feature_encoder, self.model.seg_feature_encoder):
+            own = encoder.state_dict()
+            fitting = {n: t for n, t in state.items() if n in own and t.shape == own[n].shape}
+            if len(fitting) == sum(not n.endswith("num_batches_tracked") for n in own):
+                encoder.load_state_dict(fitting, strict=False)
+                taken += 1
+        if taken == 0:
+            raise ValueError(f"{path}: fits neither encoder of {self.run.network} (wants names such as conv1.0.weight)")
 
     def start_from(self, checkpoint: pathlib.Path) -> None:
         """Take the (averaged) weights of another run, for finishing at a larger size. Nothing else is taken."""
