@@ -30,54 +30,136 @@ struct scaled_product_args {
     return r;
 }
 
-/// One panel of the product as a convolution: its pixels are the columns of B, its weights the panel of A · diag(g).
-[[nodiscard]] constexpr conv_shape scaled_product_panel(const scaled_product_shape& s) {
-    conv_shape r;
-    r.w_in = r.w_out = s.c;
-    r.c_in = s.inner;
-    r.c_out = panel;
-    return r;
+/// B's rows and columns in two groups: all rows of a group are zero outside its columns, as in a mixer, where some rows
+/// read classification channels and the others segmentation channels. Where B is not of that kind the first group is
+/// everything.
+struct scaled_product_groups {
+    int rows = 0;    ///< of the first group
+    int columns = 0; ///< of the first group
+};
+
+/// Finds the groups of B [inner][c].
+template <class T> [[nodiscard]] scaled_product_groups find_groups(const scaled_product_shape& s, const T* b) {
+    const auto row = [&](int i) { return b + static_cast<std::ptrdiff_t>(i) * s.c; };
+    const auto leading_zeros = [&](int i) {
+        int k = 0;
+        while (k < s.c && row(i)[k] == T(0)) ++k;
+        return k;
+    };
+    const auto zero_from = [&](int i, int first) {
+        for (int k = first; k < s.c; ++k)
+            if (row(i)[k] != T(0)) return false;
+        return true;
+    };
+    const scaled_product_groups all{s.inner, s.c};
+    int border = s.c;
+    for (int i = 0; i < s.inner; ++i)
+        if (const int k = leading_zeros(i); k > 0) border = std::min(border, k);
+    int first_rows = 0;
+    for (int i = 0; i < s.inner; ++i) {
+        const bool second = leading_zeros(i) >= border;
+        if (!second && !zero_from(i, border)) return all;
+        if (!second) ++first_rows;
+    }
+    return border == s.c || first_rows == 0 ? all : scaled_product_groups{first_rows, border};
 }
 
-/// Floats from a column of B to the next.
-[[nodiscard]] constexpr int scaled_product_step(const scaled_product_shape& s) { return round_up(s.inner, panel); }
+/// Where things lie in the packed matrices: the sizes of the first group, the order of B's rows, A in panels
+/// [out / 16][inner][16], B's columns; rows and columns of A and B in that order.
+struct scaled_product_places {
+    std::size_t order = 0, a = 0, b = 0, size = 0;
+    int step = 0; ///< from a column of B to the next
 
-/// Floats of both matrices: A in panels [out / 16][inner][16], then B's columns; without A, B in panels.
+    constexpr explicit scaled_product_places(const scaled_product_shape& s) {
+        step = round_up(s.inner, panel);
+        order = panel;
+        a = order + padded(s.inner);
+        b = a + padded(s.out) * static_cast<std::size_t>(s.inner);
+        size = b + static_cast<std::size_t>(s.c) * static_cast<std::size_t>(step) + panel;
+    }
+};
+
+/// Floats of both matrices; without A only B, in panels [inner / 16][c][16].
 [[nodiscard]] constexpr std::size_t scaled_product_size(const scaled_product_shape& s) {
-    const std::size_t c = static_cast<std::size_t>(s.c);
-    if (!s.has_a) return padded(s.inner) * c;
-    return padded(s.out) * static_cast<std::size_t>(s.inner) + c * static_cast<std::size_t>(scaled_product_step(s)) +
-           panel;
+    return s.has_a ? scaled_product_places(s).size : padded(s.inner) * static_cast<std::size_t>(s.c);
 }
 
 /// Packs A [out][inner] (null if the shape has none) and B [inner][c] of any floating type.
 template <class T> void pack_scaled_product(const scaled_product_shape& s, const T* a, const T* b, float* packed) {
-    const auto pack_panels = [&](const T* m, int rows, int columns) {
-        for (int p = 0; p < round_up(rows, panel); p += panel)
-            for (int i = 0; i < columns; ++i)
-                for (int j = p; j < p + panel; ++j)
-                    *packed++ = j < rows ? static_cast<float>(m[static_cast<std::ptrdiff_t>(j) * columns + i]) : 0.f;
+    const auto at = [](const T* m, int row, int columns, int column) {
+        return static_cast<float>(m[static_cast<std::ptrdiff_t>(row) * columns + column]);
     };
-    if (!s.has_a) return pack_panels(b, s.inner, s.c);
-    pack_panels(a, s.out, s.inner);
-    const int step = scaled_product_step(s);
-    for (int k = 0; k < s.c; ++k)
-        for (int i = 0; i < step; ++i)
-            *packed++ = i < s.inner ? static_cast<float>(b[static_cast<std::ptrdiff_t>(i) * s.c + k]) : 0.f;
-    std::fill(packed, packed + panel, 0.f);
+    if (!s.has_a) {
+        for (int p = 0; p < s.inner; p += panel)
+            for (int k = 0; k < s.c; ++k)
+                for (int i = p; i < p + panel; ++i) *packed++ = i < s.inner ? at(b, i, s.c, k) : 0.f;
+        return;
+    }
+    const scaled_product_places place(s);
+    std::fill(packed, packed + place.size, 0.f);
+    const scaled_product_groups groups = find_groups(s, b);
+    packed[0] = static_cast<float>(groups.rows);
+    packed[1] = static_cast<float>(groups.columns);
+    float* order = packed + place.order;
+    int first = 0, second = groups.rows;
+    for (int i = 0; i < s.inner; ++i) {
+        const T* row = b + static_cast<std::ptrdiff_t>(i) * s.c;
+        const bool in_second =
+            groups.columns < s.c && std::all_of(row, row + groups.columns, [](T v) { return v == T(0); });
+        order[in_second ? second++ : first++] = static_cast<float>(i);
+    }
+    float* to = packed + place.a;
+    for (int p = 0; p < s.out; p += panel)
+        for (int i = 0; i < s.inner; ++i)
+            for (int o = p; o < p + panel; ++o) *to++ = o < s.out ? at(a, o, s.inner, static_cast<int>(order[i])) : 0.f;
+    for (int k = 0; k < s.c; ++k) {
+        to = packed + place.b + static_cast<std::ptrdiff_t>(k) * place.step;
+        for (int i = 0; i < s.inner; ++i) to[i] = at(b, static_cast<int>(order[i]), s.c, k);
+    }
 }
 
-/// Jobs: blocks of B's columns times panels; without A the panels.
-[[nodiscard]] constexpr int scaled_product_jobs(const scaled_product_args& a) {
+/// One panel of the product for one group as a convolution: its pixels are columns of B, its weights the panel of
+/// A · diag(g).
+[[nodiscard]] constexpr conv_shape scaled_product_panel(int rows, int columns) {
+    conv_shape r;
+    r.w_in = r.w_out = columns;
+    r.c_in = rows;
+    r.c_out = panel;
+    return r;
+}
+
+/// How the work is cut: jobs of a panel for either group.
+struct scaled_product_split {
+    conv_shape group[2];
+    int jobs[2] = {};
+};
+[[nodiscard]] inline scaled_product_split split_scaled_product(const scaled_product_args& a) {
+    const int rows = static_cast<int>(a.matrices[0]), columns = static_cast<int>(a.matrices[1]);
+    scaled_product_split r;
+    r.group[0] = scaled_product_panel(rows, columns);
+    r.jobs[0] = conv_jobs(r.group[0]);
+    if (columns == a.shape.c) return r;
+    r.group[1] = scaled_product_panel(a.shape.inner - rows, a.shape.c - columns);
+    r.jobs[1] = conv_jobs(r.group[1]);
+    return r;
+}
+
+[[nodiscard]] inline int scaled_product_jobs(const scaled_product_args& a) {
     const int panels = div_up(a.shape.out, panel);
-    return a.shape.has_a ? panels * conv_jobs(scaled_product_panel(a.shape)) : panels;
+    if (!a.shape.has_a) return panels;
+    const scaled_product_split cut = split_scaled_product(a);
+    return panels * (cut.jobs[0] + cut.jobs[1]);
 }
 
-/// Scratch bytes per thread: the scaled panel of A with a bias of zeros, and what a convolution needs.
+/// Bytes of a panel of A · diag(g) with its bias.
+[[nodiscard]] constexpr std::size_t scaled_product_weights_bytes(const scaled_product_shape& s) {
+    return aligned_bytes(conv_weights_size(scaled_product_panel(s.inner, 1)) * sizeof(float));
+}
+/// Scratch bytes per thread: that panel, and what convolutions of all rows or of a few need.
 [[nodiscard]] constexpr std::size_t scaled_product_scratch_bytes(const scaled_product_shape& s) {
     if (!s.has_a) return 0;
-    const conv_shape one = scaled_product_panel(s);
-    return aligned_bytes(conv_weights_size(one) * sizeof(float)) + conv_scratch_bytes(one);
+    return scaled_product_weights_bytes(s) + conv_scratch_bytes(scaled_product_panel(s.inner, s.c)) +
+           conv_scratch_bytes(scaled_product_panel(1, s.c));
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
