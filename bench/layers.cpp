@@ -1,0 +1,147 @@
+// Every operation of a network on the cpu backend: time, multiply-adds per second, share of the whole. Times are the
+// calling thread's CPU time with one thread, so that other programs on the machine disturb little.
+#include "uml/threads/pool.hpp"
+#include "uml/uml.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+constexpr int most_threads = 16;
+using backend = uml::cpu<most_threads>;
+
+struct options {
+    std::string_view network = "release";
+    int size = 256, threads = 1, repeats = 5;
+};
+
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+double cpu_seconds() {
+    std::timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+/// Multiply-adds of the plain form.
+double multiply_adds(const uml::program_view& p, const uml::node& n) {
+    const double outputs = static_cast<double>(n.out.size());
+    const double taps = static_cast<double>(n.win.kernel) * n.win.kernel;
+    switch (n.kind) {
+    case uml::op::conv:
+    case uml::op::upsample_conv: return outputs * taps * (n.groups > 1 ? 1 : p.input(n, 0).out.c);
+    case uml::op::dynamic_conv: return outputs * p.input(n, 0).out.c;
+    case uml::op::scaled_product: return n.weight == uml::no_id ? outputs : outputs * p.input(n, 0).out.c;
+    default: return 0;
+    }
+}
+
+/// Numbers of a size that keeps activations near 1.
+void fill_weights(const uml::program_view& p, backend::weights& w) {
+    unsigned state = 1;
+    for (const uml::node& n : p.nodes) {
+        if (n.inputs == 0) continue;
+        const uml::shape in = p.input(n, 0).out;
+        const std::size_t count = uml::cpu_detail::packed_size(in, n, {});
+        const float size = std::sqrt(6.F / static_cast<float>(in.c * n.win.kernel * n.win.kernel));
+        float* to = w.memory.as<float>(n.packed);
+        for (std::size_t i = 0; i < count; ++i) {
+            state = state * 1664525u + 1013904223u;
+            to[i] = (static_cast<float>(state >> 8) * (2.F / (1 << 24)) - 1.F) * size;
+        }
+    }
+}
+
+bool read(int argc, char** argv, options& o) {
+    for (int i = 1; i + 1 < argc; i += 2) {
+        const std::string_view key = argv[i], value = argv[i + 1];
+        const auto number = [&](int& to) {
+            return std::from_chars(value.data(), value.data() + value.size(), to).ec == std::errc{};
+        };
+        if (key == "--network")
+            o.network = value;
+        else if (!(key == "--size"      ? number(o.size)
+                   : key == "--threads" ? number(o.threads)
+                                        : key == "--repeats" && number(o.repeats)))
+            return false;
+    }
+    return argc % 2 == 1 && o.threads >= 1 && o.threads <= most_threads && o.repeats >= 1;
+}
+
+int complain(std::string_view what) {
+    std::fprintf(stderr, "uml-bench-layers: %.*s\n", static_cast<int>(what.size()), what.data());
+    return 2;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    options o;
+    if (!read(argc, argv, o)) return complain("options: --network release|paper|edge --size N --threads N --repeats N");
+    const uml::config c{
+        .height = o.size, .width = o.size, .regions = 3, .classes = 2, .channel_divisor = o.network == "edge" ? 4 : 1};
+    bool known = true;
+    const auto tables = uml::dynamic_program::make<backend>(
+        [&](uml::graph& g) { known = uml::describe_known(o.network, g, c, uml::all_rewrites(), uml::wanted::answer); });
+    if (!known) return complain("unknown network");
+    if (!tables) return complain(tables.error().what);
+    const uml::program_view p = tables->view();
+    uml::thread_pool pool(o.threads);
+    auto weights = backend::make_weights(p, {});
+    auto workspace = backend::make_workspace(p, pool, {});
+    if (!weights) return complain(weights.error().what);
+    if (!workspace) return complain(workspace.error().what);
+    fill_weights(p, *weights);
+    const std::vector<float> pixels(static_cast<std::size_t>(3 * o.size * o.size), 0.5F);
+
+    const auto clock = o.threads == 1 ? cpu_seconds : seconds;
+    std::vector<double> best(p.nodes.size(), 1e9);
+    double whole = 1e9;
+    for (int r = 0; r < o.repeats; ++r) {
+        backend::upload(p, uml::image_view(pixels.data(), o.size, o.size, 3), *workspace);
+        const double start = clock();
+        for (std::size_t i = 0; i < p.nodes.size(); ++i) {
+            const double from = clock();
+            backend::enqueue(p, *weights, *workspace, static_cast<int>(i));
+            best[i] = std::min(best[i], clock() - from);
+        }
+        whole = std::min(whole, clock() - start);
+    }
+    std::printf("%-14s %-18s %-18s %3s %9s %8s %7s %6s  %s\n", "operation", "in", "out", "k", "method", "ms", "GMAC/s",
+                "share", "weight");
+    double sum = 0;
+    for (const double t : best) sum += t;
+    constexpr const char* methods[] = {"direct", "winograd", "upsampled", "depthwise"};
+    for (std::size_t i = 0; i < p.nodes.size(); ++i) {
+        const uml::node& n = p.nodes[i];
+        if (n.inputs == 0 || n.kind == uml::op::slice) continue;
+        const uml::shape in = p.input(n, 0).out;
+        const bool conv = n.kind == uml::op::conv || n.kind == uml::op::upsample_conv;
+        const auto shape_text = [](const uml::shape& s) {
+            uml::text<32> t;
+            return t << s.c << 'x' << s.h << 'x' << s.w;
+        };
+        const double work = multiply_adds(p, n);
+        uml::id w = n.weight;
+        while (w != uml::no_id && !uml::is_leaf(p.parameters[static_cast<std::size_t>(w)].kind))
+            w = p.parameters[static_cast<std::size_t>(w)].a;
+        const auto name =
+            w == uml::no_id ? uml::path_text{} : p.name_of(p.parameters[static_cast<std::size_t>(w)].name);
+        std::printf("%-14.*s %-18s %-18s %3d %9s %8.3f %7.1f %5.1f%%  %s\n",
+                    static_cast<int>(uml::to_text(n.kind).size()), uml::to_text(n.kind).data(), shape_text(in).c_str(),
+                    shape_text(n.out).c_str(), n.win.kernel,
+                    conv ? methods[static_cast<int>(uml::cpu_detail::method_of(in, n, {}))] : "", best[i] * 1e3,
+                    work / best[i] / 1e9, 100 * best[i] / sum, name.c_str());
+    }
+    std::printf("best of %d: %.1f ms; sum of the best times %.1f ms; arena %.1f MB, weights %.1f MB\n", o.repeats,
+                whole * 1e3, sum * 1e3, static_cast<double>(p.arena_bytes) / 1e6,
+                static_cast<double>(p.packed_bytes) / 1e6);
+    return 0;
+}
