@@ -1,0 +1,4 @@
+// The single include, and nothing of it used.
+#include "uml/uml.hpp"
+
+int main() {}
