@@ -41,7 +41,7 @@ struct dense_parameter {
 ///   fetch(program, workspace, node)            waits, then shows a tensor in memory that the host can read
 template <class B>
 concept backend = requires(const node* nodes, const parameter* parameters, const node& n) {
-    typename B::scalar;
+    requires std::floating_point<typename B::scalar>;
     typename B::weights;
     typename B::workspace;
     { B::tensor_layout } -> std::convertible_to<layout>;

@@ -32,13 +32,16 @@ public:
     constexpr builder(graph& g, rewrites on, wanted outputs) : g_(&g), on_(on), wanted_(outputs) {}
 
     [[nodiscard]] constexpr bool rewriting(rewrite r) const { return on_.has(r); }
+    /// Whether something was wrong so far: a description may stop then.
+    [[nodiscard]] constexpr bool failed() const { return g_->error.what != fault::none; }
     /// Reports that the network cannot have this configuration.
     constexpr void refuse(fault what, name where, std::int64_t have, std::int64_t want) {
         g_->fail(what, op::input, g_->add_name(where), have, want);
     }
 
-    /// The picture: `channels` × height × width, values 0..1.
+    /// The picture: channels × height × width, values 0..1. Comes first, and once.
     constexpr value input(shape s) {
+        if (g_->node_count > 0) g_->fail(fault::one_picture, op::input, no_id, 2, 1);
         node n{};
         n.kind = op::input;
         n.out = s;
@@ -70,12 +73,12 @@ public:
     constexpr value average_pool(value x, window w) { return pool(op::average_pool, x, w); }
     constexpr value global_average(value x) { return reading_into(op::global_average, {x.is.c, 1, 1}, x); }
     constexpr value resize(value x, int height, int width) {
-        if (height == x.is.h && width == x.is.w) return x;
+        if (height == x.is.h && width == x.is.w && x.at != no_id) return x;
         return reading_into(op::resize, {x.is.c, height, width}, x);
     }
 
-    constexpr value concat(value a, value b) { return concat_all(a, b, {}, {}); }
-    constexpr value concat(value a, value b, value c, value d) { return concat_all(a, b, c, d); }
+    constexpr value concat(value a, value b) { return concat_all({a, b}, 2); }
+    constexpr value concat(value a, value b, value c, value d) { return concat_all({a, b, c, d}, 4); }
     constexpr value slice(value x, int first, int count);
     constexpr value shuffle(value x, int groups);
     /// The channels repeated until there are `channels`.
@@ -104,14 +107,20 @@ public:
 
     /// Hands a tensor to the caller if its kind is wanted.
     constexpr void output(value x, const name& where, wanted kind = wanted::answer) {
-        if (kind > wanted_ || !known(op::input, x)) return;
-        g_->add_output(x.at, g_->add_name(where));
+        if (kind > wanted_) return;
+        const id at = g_->add_name(where);
+        if (known(op::input, x, at)) g_->add_output(x.at, at);
     }
 
 private:
-    constexpr bool known(op kind, value x) {
+    constexpr bool known(op kind, value x, id where = no_id) {
         if (x.at >= 0 && x.at < g_->node_count) return true;
-        g_->fail(fault::unknown_input, kind, no_id, x.at, g_->node_count);
+        g_->fail(fault::unknown_input, kind, where, x.at, g_->node_count);
+        return false;
+    }
+    constexpr bool known_parameter(op kind, id p) {
+        if (p >= 0 && p < g_->parameter_count) return true;
+        g_->fail(fault::unknown_input, kind, no_id, p, g_->parameter_count);
         return false;
     }
     constexpr node reading(op kind, value x, value y = {}) {
@@ -125,6 +134,9 @@ private:
         return n;
     }
     constexpr value append(const node& n) {
+        for (const int extent : {n.out.c, n.out.h, n.out.w})
+            if (extent < 1 || extent > graph::max_extent)
+                g_->fail(fault::extent_range, n.kind, no_id, extent, extent < 1 ? 1 : graph::max_extent);
         const id at = g_->add_node(n);
         return {at, n.out};
     }
@@ -140,38 +152,47 @@ private:
     }
     constexpr value pool(op kind, value x, window w) {
         node n = reading(kind, x);
-        n.win = w;
-        n.out = windowed(kind, no_id, x.is, w, x.is.c);
+        slide_over(n, no_id, x.is, {x.is.c, x.is.c, w.kernel, w.stride, w.pad, w.dilation});
         return append(n);
     }
-    constexpr shape windowed(op kind, id where, shape in, window w, int channels) {
-        const shape out{channels, slide(in.h, w), slide(in.w, w)};
-        if (out.h < 1 || out.w < 1)
-            g_->fail(fault::window_extent, kind, where, in.h < in.w ? in.h : in.w, w.dilation * (w.kernel - 1) + 1);
-        return out;
-    }
+    constexpr void slide_over(node& n, id where, shape in, const conv_spec& s);
     constexpr void need_one_channel(op kind, value x) {
-        if (x.is.c != 1) g_->fail(fault::single_channel, kind, no_id, x.is.c, 1);
+        if (known(kind, x) && x.is.c != 1) g_->fail(fault::single_channel, kind, no_id, x.is.c, 1);
     }
     constexpr value binary(op kind, value x, value y);
-    constexpr value concat_all(value a, value b, value c, value d);
+    constexpr value concat_all(const value (&all)[4], int count);
 
     graph* g_;
     rewrites on_;
     wanted wanted_;
 };
 
+/// Checks the window, and makes the node's window and shape.
+constexpr void builder::slide_over(node& n, id where, shape in, const conv_spec& s) {
+    constexpr int most = 1024;
+    n.out = {s.out, 1, 1};
+    const auto wrong = [&](fault what, int have, int want) { g_->fail(what, n.kind, where, have, want); };
+    for (const int positive : {s.kernel, s.stride, s.dilation})
+        if (positive < 1 || positive > most) return wrong(fault::window_range, positive, positive < 1 ? 1 : most);
+    const int reach = s.dilation * (s.kernel - 1);
+    const int pad = s.pad == -1 ? reach / 2 : s.pad;
+    if (pad < 0 || pad > reach) return wrong(fault::window_range, pad, pad < 0 ? 0 : reach);
+    const int padded = (in.h < in.w ? in.h : in.w) + 2 * pad;
+    if (padded <= reach) return wrong(fault::window_extent, padded, reach + 1);
+    const auto narrow = [](int v) { return static_cast<std::int16_t>(v); };
+    n.win = {narrow(s.kernel), narrow(s.stride), narrow(pad), narrow(s.dilation)};
+    n.out = {s.out, slide(in.h, n.win), slide(in.w, n.win)};
+}
+
 constexpr value builder::conv(value x, const name& where, conv_spec s) {
     const id at = g_->add_name(where);
     const int in = s.in ? s.in : x.is.c;
-    const int pad = s.pad >= 0 ? s.pad : s.dilation * (s.kernel - 1) / 2;
+    known(op::conv, x, at);
     node n = reading(op::conv, x);
-    n.win = {static_cast<std::int16_t>(s.kernel), static_cast<std::int16_t>(s.stride), static_cast<std::int16_t>(pad),
-             static_cast<std::int16_t>(s.dilation)};
     if (x.is.c != in) g_->fail(fault::conv_channels, op::conv, at, x.is.c, in);
     if (s.depthwise && s.out != in) g_->fail(fault::conv_groups, op::conv, at, s.out, in);
     n.groups = static_cast<std::int16_t>(s.depthwise ? in : 1);
-    n.out = windowed(op::conv, at, x.is, n.win, s.out);
+    slide_over(n, at, x.is, s);
     parameter p{};
     p.kind = parameter_kind::conv;
     p.bias = s.bias;
@@ -184,7 +205,7 @@ constexpr value builder::conv(value x, const name& where, conv_spec s) {
 }
 
 constexpr value builder::linear(value x, const name& where, conv_spec s) {
-    if (x.is.h != 1 || x.is.w != 1)
+    if (x.at != no_id && (x.is.h != 1 || x.is.w != 1))
         g_->fail(fault::broadcast, op::conv, g_->add_name(where), x.is.h > 1 ? x.is.h : x.is.w, 1);
     const value y = conv(x, where, s);
     const id weight = g_->node_count > 0 ? g_->nodes[y.at].weight : no_id;
@@ -193,26 +214,29 @@ constexpr value builder::linear(value x, const name& where, conv_spec s) {
 }
 
 constexpr value builder::norm(value x, const name& where, norm_kind kind) {
-    node n = reading(op::norm, x);
     parameter p{};
     p.kind = kind == norm_kind::batch ? parameter_kind::batch_norm : parameter_kind::frozen_norm;
     p.name = g_->add_name(where);
+    known(op::norm, x, p.name);
+    node n = reading(op::norm, x);
     p.out = x.is.c;
     n.weight = g_->add_parameter(p);
     return append(n);
 }
 
 constexpr value builder::layer_norm(value x, const name& where) {
-    node n = reading(op::layer_norm, x);
     parameter p{};
     p.kind = parameter_kind::layer_norm;
     p.name = g_->add_name(where);
+    known(op::layer_norm, x, p.name);
+    node n = reading(op::layer_norm, x);
     p.out = x.is.c;
     n.weight = g_->add_parameter(p);
     return append(n);
 }
 
 constexpr value builder::binary(op kind, value x, value y) {
+    known(kind, x);
     known(kind, y);
     const auto fits = [](int a, int b) { return a == b || a == 1 || b == 1; };
     if (!fits(x.is.c, y.is.c)) g_->fail(fault::broadcast, kind, no_id, y.is.c, x.is.c);
@@ -222,16 +246,15 @@ constexpr value builder::binary(op kind, value x, value y) {
     return reading_into(kind, {larger(x.is.c, y.is.c), larger(x.is.h, y.is.h), larger(x.is.w, y.is.w)}, x, y);
 }
 
-constexpr value builder::concat_all(value a, value b, value c, value d) {
-    const value all[4] = {a, b, c, d};
-    node n = reading(op::concat, a);
+constexpr value builder::concat_all(const value (&all)[4], int count) {
+    const shape first = all[0].is;
+    node n = reading(op::concat, all[0]);
     n.inputs = 0;
     n.out.c = 0;
-    for (int i = 0; i < 4; ++i) {
-        if (i >= 2 && all[i].at == no_id) break;
+    for (int i = 0; i < count; ++i) {
         if (!known(op::concat, all[i])) break;
-        if (all[i].is.h != a.is.h) g_->fail(fault::concat_extent, op::concat, no_id, all[i].is.h, a.is.h);
-        if (all[i].is.w != a.is.w) g_->fail(fault::concat_extent, op::concat, no_id, all[i].is.w, a.is.w);
+        if (all[i].is.h != first.h) g_->fail(fault::concat_extent, op::concat, no_id, all[i].is.h, first.h);
+        if (all[i].is.w != first.w) g_->fail(fault::concat_extent, op::concat, no_id, all[i].is.w, first.w);
         n.in[n.inputs++] = all[i].at;
         n.out.c += all[i].is.c;
     }
@@ -239,8 +262,9 @@ constexpr value builder::concat_all(value a, value b, value c, value d) {
 }
 
 constexpr value builder::slice(value x, int first, int count) {
-    if (first < 0 || count < 1 || first + count > x.is.c)
-        g_->fail(fault::slice_range, op::slice, no_id, first + count, x.is.c);
+    if (known(op::slice, x) && count < 1) g_->fail(fault::extent_range, op::slice, no_id, count, 1);
+    if (first < 0 || count > x.is.c || first > x.is.c - count)
+        g_->fail(fault::slice_range, op::slice, no_id, first < 0 ? first : first + count, x.is.c);
     node n = reading(op::slice, x);
     n.arg = static_cast<std::int16_t>(first);
     n.out.c = count;
@@ -248,6 +272,7 @@ constexpr value builder::slice(value x, int first, int count) {
 }
 
 constexpr value builder::shuffle(value x, int groups) {
+    known(op::shuffle, x);
     if (groups < 1 || x.is.c % groups != 0) g_->fail(fault::broadcast, op::shuffle, no_id, x.is.c, groups);
     node n = reading(op::shuffle, x);
     n.arg = static_cast<std::int16_t>(groups);
@@ -255,7 +280,7 @@ constexpr value builder::shuffle(value x, int groups) {
 }
 
 constexpr value builder::tile(value x, int channels) {
-    if (channels == x.is.c) return x;
+    if (known(op::tile, x) && channels == x.is.c) return x;
     if (channels < x.is.c) g_->fail(fault::broadcast, op::tile, no_id, channels, x.is.c);
     node n = reading(op::tile, x);
     n.out.c = channels;
@@ -263,7 +288,7 @@ constexpr value builder::tile(value x, int channels) {
 }
 
 constexpr value builder::weighted_sum(value x, value y) {
-    known(op::weighted_sum, y);
+    known(op::weighted_sum, x);
     need_one_channel(op::weighted_sum, y);
     if (x.is.pixels() != y.is.pixels())
         g_->fail(fault::broadcast, op::weighted_sum, no_id, y.is.pixels(), x.is.pixels());
@@ -271,6 +296,7 @@ constexpr value builder::weighted_sum(value x, value y) {
 }
 
 constexpr value builder::channel_dot(value x, value y) {
+    known(op::channel_dot, x);
     known(op::channel_dot, y);
     if (y.is.size() != x.is.c) g_->fail(fault::broadcast, op::channel_dot, no_id, y.is.size(), x.is.c);
     return reading_into(op::channel_dot, {1, x.is.h, x.is.w}, x, y);
@@ -285,9 +311,13 @@ constexpr id builder::conv_parameter(const name& where, int in, int out, bool bi
     return g_->add_parameter(p);
 }
 
-constexpr id builder::derived(parameter_kind kind, id a, id b, int count) { return derive(*g_, kind, a, b, count); }
+constexpr id builder::derived(parameter_kind kind, id a, id b, int count) {
+    if (!known_parameter(op::conv, a) || (b != no_id && !known_parameter(op::conv, b))) return no_id;
+    return derive(*g_, kind, a, b, count);
+}
 
 constexpr value builder::conv(value x, id weight) {
+    if (!known(op::conv, x) || !known_parameter(op::conv, weight)) return {};
     const parameter& p = g_->parameters[weight];
     if (x.is.c != p.in) g_->fail(fault::conv_channels, op::conv, p.name, x.is.c, p.in);
     node n = reading(op::conv, x);
@@ -297,6 +327,7 @@ constexpr value builder::conv(value x, id weight) {
 }
 
 constexpr value builder::attention_pool(value x, id weight) {
+    if (!known(op::attention_pool, x) || !known_parameter(op::attention_pool, weight)) return {};
     const parameter& p = g_->parameters[weight];
     if (x.is.c != p.in) g_->fail(fault::conv_channels, op::attention_pool, p.name, x.is.c, p.in);
     node n = reading(op::attention_pool, x);
@@ -306,9 +337,11 @@ constexpr value builder::attention_pool(value x, id weight) {
 }
 
 constexpr value builder::scaled_product(id a, value x, id b) {
+    constexpr op kind = op::scaled_product;
+    if (!known(kind, x) || !known_parameter(kind, b) || (a != no_id && !known_parameter(kind, a))) return {};
     const int inner = g_->parameters[b].out;
-    if (x.is.size() != inner) g_->fail(fault::conv_channels, op::scaled_product, no_id, x.is.size(), inner);
-    node n = reading(op::scaled_product, x);
+    if (x.is.size() != inner) g_->fail(fault::conv_channels, kind, no_id, x.is.size(), inner);
+    node n = reading(kind, x);
     n.out = {a == no_id ? inner : g_->parameters[a].out, g_->parameters[b].in, 1};
     n.weight = a;
     n.weight2 = b;
@@ -316,6 +349,7 @@ constexpr value builder::scaled_product(id a, value x, id b) {
 }
 
 constexpr value builder::dynamic_conv(value x, value matrix, value factor) {
+    for (const value& read : {x, matrix, factor}) known(op::dynamic_conv, read);
     if (x.is.c != matrix.is.h) g_->fail(fault::conv_channels, op::dynamic_conv, no_id, x.is.c, matrix.is.h);
     if (factor.is != shape{1, x.is.h, x.is.w})
         g_->fail(fault::broadcast, op::dynamic_conv, no_id, factor.is.size(), x.is.pixels());

@@ -26,6 +26,11 @@ UML_SENTENCE(fault::input_extent,
              "larger multiples of `want` would be right")
 UML_SENTENCE(fault::configuration,
              "this option of the configuration is out of range; `want` is the nearest value allowed")
+UML_SENTENCE(fault::one_picture, "a network begins with its input, and has no other")
+UML_SENTENCE(fault::extent_range, "a tensor's channels, height and width are at least 1 and at most graph::max_extent")
+UML_SENTENCE(fault::window_range,
+             "a window's kernel, stride, dilation or padding is out of range; `want` is the nearest "
+             "value possible")
 UML_SENTENCE(fault::unknown_input, "an operation reads a value that no operation of this network made")
 UML_SENTENCE(fault::conv_channels, "a convolution's input has not the number of channels that its weight expects")
 UML_SENTENCE(fault::conv_groups, "a depthwise convolution has as many outputs as inputs")
@@ -36,6 +41,8 @@ UML_SENTENCE(fault::slice_range, "a slice reaches beyond the channels of its inp
 UML_SENTENCE(fault::single_channel, "the operation needs an input of one channel")
 UML_SENTENCE(fault::too_many_entries, "the network is larger than the graph's tables")
 UML_SENTENCE(fault::name_too_long, "a parameter's name has too many parts")
+UML_SENTENCE(fault::name_letters, "a parameter's name has too many letters")
+UML_SENTENCE(fault::live_blocks, "more tensors are alive at the same time than the memory plan handles")
 UML_SENTENCE(fault::unsupported, "the backend lacks an operation that this network uses")
 #undef UML_SENTENCE
 
@@ -43,28 +50,34 @@ UML_SENTENCE(fault::unsupported, "the backend lacks an operation that this netwo
 struct lowered_network {
     graph g{};
     plan_sizes sizes{};
+    bool planned = false; ///< else the fault is the description's
 };
 template <class description, auto configuration, class target>
 inline constexpr lowered_network lowered = [] {
     lowered_network l{};
     describe<description>(l.g, configuration, target::preferred, wanted::answer);
-    if (l.g.error.what == fault::none) l.sizes = plan<target>(l.g);
+    l.planned = l.g.error.what == fault::none;
+    if (l.planned) l.sizes = plan<target>(l.g);
     return l;
 }();
 
 namespace diagnose_detail {
 
-/// What to show as the place: the layer's name, or the operation's.
+/// What to show as the place: the layer's name, or the operation's and the layer before it.
 [[nodiscard]] constexpr path_text place_of(const graph& g) {
-    return g.error.where == no_id ? path_text(to_text(g.error.where_op)) : path(g.names, g.letters, g.error.where);
+    const malformed& m = g.error;
+    path_text place;
+    if (m.where == no_id || m.after) place << to_text(m.where_op);
+    if (m.after) place << " after ";
+    return place << path(g.names, g.letters, m.where);
 }
 template <const lowered_network& l, std::size_t... i>
 auto spell(std::index_sequence<i...>) -> layer<place_of(l.g).view()[i]...>;
 
-template <class description, auto configuration> constexpr bool replay() {
+template <class description, auto configuration, class target> constexpr bool replay() {
     graph g{};
     g.replaying = true;
-    describe<description>(g, configuration, all_rewrites(), wanted::answer);
+    describe<description>(g, configuration, target::preferred, wanted::answer);
     return true;
 }
 
@@ -78,7 +91,8 @@ struct well_formed {
     using place = std::make_index_sequence<diagnose_detail::place_of(g).size()>;
     using where = decltype(diagnose_detail::spell<lowered<description, configuration, target>>(place{}));
     static_assert(sizeof(malformed_network<found, where, have<g.error.have>, want<g.error.want>>) > 0);
-    static_assert(found == fault::unsupported || diagnose_detail::replay<description, configuration>());
+    static_assert(lowered<description, configuration, target>.planned ||
+                  diagnose_detail::replay<description, configuration, target>());
 };
 template <class description, auto configuration, class target>
 struct well_formed<description, configuration, target, fault::none> {};

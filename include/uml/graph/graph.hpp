@@ -31,6 +31,11 @@ struct rewrites {
         both.bits = static_cast<std::uint16_t>(a.bits | b.bits);
         return both;
     }
+    [[nodiscard]] constexpr rewrites without(rewrite r) const {
+        rewrites fewer = *this;
+        fewer.bits = static_cast<std::uint16_t>(bits & ~static_cast<std::uint16_t>(r));
+        return fewer;
+    }
     friend constexpr bool operator==(const rewrites&, const rewrites&) = default;
 };
 [[nodiscard]] constexpr rewrites all_rewrites() {
@@ -50,8 +55,11 @@ enum class wanted : std::uint8_t {
 enum class fault : std::uint8_t {
     none,
     input_extent,     ///< a height or width the network cannot have; want: what it must be a multiple of
-    configuration,    ///< a class count, region count or option out of range; want: the least (or only) value
-    unknown_input,    ///< an operation reads a value that no operation made
+    configuration,    ///< a class count, region count or option out of range; want: the nearest value allowed
+    one_picture,      ///< a network begins with its input and has no second one; have: how many it has
+    unknown_input,    ///< an operation reads a value, or a parameter, that no operation made
+    extent_range,     ///< a tensor with fewer channels, rows or columns than 1, or more than max_extent
+    window_range,     ///< kernel, stride or dilation below 1, or padding that is negative or holds the whole window
     conv_channels,    ///< the input has another number of channels than the weight expects
     conv_groups,      ///< only 1 group, or as many as channels
     window_extent,    ///< the input is smaller than the window
@@ -61,13 +69,16 @@ enum class fault : std::uint8_t {
     single_channel,   ///< the operation needs one channel
     too_many_entries, ///< a table of the graph is full
     name_too_long,    ///< more than name::max_parts parts
+    name_letters,     ///< more than max_path letters in all
+    live_blocks,      ///< more tensors are alive at one time than the memory plan handles
     unsupported,      ///< the backend lacks the operation
 };
 
 struct malformed {
     fault what = fault::none;
     op where_op = op::input;
-    id where = no_id; ///< name of the layer, if it has one
+    id where = no_id;   ///< name of the layer, if there is one
+    bool after = false; ///< the operation has no name: `where` is the last layer before it
     std::int32_t have = 0, want = 0;
     friend constexpr bool operator==(const malformed&, const malformed&) = default;
 };
@@ -80,7 +91,7 @@ struct output_entry {
 
 struct graph {
     static constexpr int max_nodes = 1152, max_parameters = 1024, max_names = 2560, max_letters = 16384,
-                         max_outputs = 48;
+                         max_outputs = 48, max_extent = 32767, max_path = 100;
 
     node nodes[max_nodes]{};
     parameter parameters[max_parameters]{};
@@ -92,6 +103,7 @@ struct graph {
     bool replaying =
         false; ///< a second evaluation, only to make the compiler print the chain of calls that led to the error
 
+    /// Without a name in `where`, the place is told by the last layer before it.
     constexpr void fail(fault what, op where_op, id where, std::int64_t have, std::int64_t want);
     constexpr id add_node(const node& n);
     constexpr id add_parameter(const parameter& p);
@@ -104,7 +116,14 @@ inline void the_network_is_malformed_here(fault, std::int64_t /*have*/, std::int
 
 constexpr void graph::fail(fault what, op where_op, id where, std::int64_t have, std::int64_t want) {
     if (error.what != fault::none) return; // the first fault is the one that tells
-    error = {what, where_op, where, static_cast<std::int32_t>(have), static_cast<std::int32_t>(want)};
+    const bool after = where == no_id;
+    for (int i = parameter_count - 1; i >= 0 && where == no_id; --i) where = parameters[i].name;
+    error = {what,
+             where_op,
+             where,
+             after && where != no_id,
+             static_cast<std::int32_t>(have),
+             static_cast<std::int32_t>(want)};
     if (replaying) the_network_is_malformed_here(what, have, want);
 }
 
@@ -127,11 +146,8 @@ constexpr id graph::add_parameter(const parameter& p) {
 }
 
 constexpr id graph::add_name(const name& n, id up) {
-    if (n.count > name::max_parts) {
-        fail(fault::name_too_long, op::conv, up, n.count, name::max_parts);
-        return up;
-    }
-    for (int i = 0; i < n.count; ++i) {
+    int letters_in_all = 0;
+    for (int i = 0; i < n.count && i < name::max_parts; ++i) {
         name_part part{up, n.parts[i].number, static_cast<std::uint16_t>(letter_count), 0};
         if (name_count == max_names) {
             fail(fault::too_many_entries, op::conv, up, name_count + 1, max_names);
@@ -143,12 +159,17 @@ constexpr id graph::add_name(const name& n, id up) {
                     fail(fault::too_many_entries, op::conv, up, letter_count + 1, max_letters);
                     return up;
                 }
+                if (++letters_in_all > max_path) {
+                    fail(fault::name_letters, op::conv, up, letters_in_all, max_path);
+                    return up;
+                }
                 letters[letter_count++] = *c;
                 ++part.length;
             }
         names[name_count] = part;
         up = static_cast<id>(name_count++);
     }
+    if (n.count > name::max_parts) fail(fault::name_too_long, op::conv, up, n.count, name::max_parts);
     return up;
 }
 

@@ -34,6 +34,17 @@ struct plan_sizes {
 
 namespace plan_detail {
 
+/// Reports node i; an operation without weights by the last layer before it.
+constexpr void fail_at(graph& g, fault what, int i, std::int64_t have, std::int64_t want) {
+    if (g.error.what != fault::none) return;
+    int layer = i;
+    while (layer > 0 && g.nodes[layer].weight == no_id) --layer;
+    id p = g.nodes[layer].weight;
+    while (p != no_id && g.parameters[p].name == no_id) p = g.parameters[p].a;
+    g.fail(what, g.nodes[i].kind, p == no_id ? no_id : g.parameters[p].name, have, want);
+    g.error.after = p != no_id && layer != i;
+}
+
 /// Which block of memory a node's tensor lies in: its own, or a part of another's.
 struct views {
     id root[graph::max_nodes]{};
@@ -74,6 +85,8 @@ struct views {
 /// The blocks alive at the moment, sorted by address; a new one goes into the smallest gap that holds it.
 class heap {
 public:
+    static constexpr int max_live = 128;
+
     constexpr void drop_before(int now) {
         int kept = 0;
         for (int i = 0; i < count_; ++i)
@@ -108,7 +121,6 @@ public:
     [[nodiscard]] constexpr std::int64_t largest_live() const { return largest_; }
 
 private:
-    static constexpr int max_live = 128;
     struct block {
         std::int64_t from = 0, to = 0;
         int last_use = 0;
@@ -130,8 +142,7 @@ template <class backend> [[nodiscard]] constexpr plan_sizes plan(graph& g) {
     bool placed[graph::max_nodes]{};
     for (int i = 0; i < g.node_count; ++i) {
         node& n = g.nodes[i];
-        if (!backend::supports(n))
-            g.fail(fault::unsupported, n.kind, n.weight == no_id ? no_id : g.parameters[n.weight].name, 0, 1);
+        if (!backend::supports(n)) plan_detail::fail_at(g, fault::unsupported, i, 0, 1);
         heap.drop_before(i);
         const id r = v.root[i];
         node& owner = g.nodes[r];
@@ -148,7 +159,8 @@ template <class backend> [[nodiscard]] constexpr plan_sizes plan(graph& g) {
         n.at = owner.at + v.first_channel[i];
         const std::int64_t scratch = backend::scratch_bytes(g.nodes, n);
         if (scratch > 0) n.scratch = heap.place(block_size((scratch + form.element_bytes - 1) / form.element_bytes), i);
-        if (owner.at < 0 || n.scratch < 0) g.fail(fault::too_many_entries, n.kind, no_id, 0, 0);
+        if (owner.at < 0 || n.scratch < 0)
+            plan_detail::fail_at(g, fault::live_blocks, i, heap.max_live + 1, heap.max_live);
         n.packed = sizes.packed_bytes;
         sizes.packed_bytes += (backend::packed_bytes(g.nodes, g.parameters, n) + 63) / 64 * 64;
     }

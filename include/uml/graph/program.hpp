@@ -35,6 +35,7 @@ template <class network, class configuration>
 constexpr void describe(graph& g, const configuration& c, rewrites on, wanted outputs) {
     builder b(g, on, outputs);
     network::describe(b, c);
+    if (g.node_count == 0 || g.nodes[0].kind != op::input) g.fail(fault::one_picture, op::input, no_id, 0, 1);
     if (g.error.what == fault::none) apply(g, on);
 }
 
@@ -42,67 +43,94 @@ constexpr void describe(graph& g, const configuration& c, rewrites on, wanted ou
 [[nodiscard]] constexpr error explain(const graph& g) {
     const malformed& m = g.error;
     const path_text where = path(g.names, g.letters, m.where);
-    const auto conv = [&] {
-        return fail(errc::wrong_config, where, where.empty() ? "" : ": ", to_text(m.where_op), ": ");
-    };
     error e;
+    e.code = errc::wrong_config;
+    const auto at_layer = [&] {
+        if (!where.empty() && !m.after) e.what << where << ": ";
+        e.what << to_text(m.where_op);
+        if (m.after) e.what << " after " << where;
+        e.what << ": ";
+    };
     switch (m.what) {
-    case fault::none: return e;
+    case fault::none: return {};
     case fault::input_extent: {
-        const int below = m.have / m.want * m.want;
-        e = fail(errc::wrong_config, where, " ", m.have, " is not a multiple of ", m.want, ": ");
+        const std::int64_t below = m.have < m.want ? 0 : m.have / m.want * m.want;
+        e.what << where << " " << m.have << " is not a multiple of " << m.want << ": ";
         if (below > 0) e.what << below << " or ";
         e.what << below + m.want << " would be";
-        return e;
+        break;
     }
     case fault::configuration:
-        return fail(errc::wrong_config, where, " cannot be ", m.have, ": it is ",
-                    m.have < m.want ? "at least " : "at most ", m.want);
+        e.what << where << " cannot be " << m.have << ": it is " << (m.have < m.want ? "at least " : "at most ")
+               << m.want;
+        break;
+    case fault::one_picture:
+        e.what << "a network begins with its input and has no other; this one has "
+               << (m.have == 0 ? "none there" : "a second one");
+        break;
     case fault::unknown_input:
-        e = conv();
+        at_layer();
         e.what << "reads a value that no operation made";
-        return e;
+        break;
+    case fault::extent_range:
+        at_layer();
+        e.what << "the result has an extent of " << m.have << ", it is at " << (m.have < m.want ? "least " : "most ")
+               << m.want;
+        break;
+    case fault::window_range:
+        at_layer();
+        e.what << "kernel, stride, dilation or padding of the window is " << m.have << ", the nearest possible is "
+               << m.want;
+        break;
     case fault::conv_channels:
-        e = conv();
+        at_layer();
         e.what << "the input has " << m.have << " channels, the weight expects " << m.want;
-        return e;
+        break;
     case fault::conv_groups:
-        e = conv();
+        at_layer();
         e.what << "a depthwise convolution has as many outputs as inputs: " << m.want << ", not " << m.have;
-        return e;
+        break;
     case fault::window_extent:
-        e = conv();
-        e.what << "an input of extent " << m.have << " is smaller than the window of " << m.want;
-        return e;
+        at_layer();
+        e.what << "the input's extent, with padding, is " << m.have << ", smaller than the window of " << m.want;
+        break;
     case fault::concat_extent:
-        e = conv();
+        at_layer();
         e.what << "inputs of extents " << m.want << " and " << m.have << " cannot stand side by side";
-        return e;
+        break;
     case fault::broadcast:
-        e = conv();
+        at_layer();
         e.what << "extents " << m.want << " and " << m.have << " do not fit each other";
-        return e;
+        break;
     case fault::slice_range:
-        e = conv();
-        e.what << "ends at channel " << m.have << " of " << m.want;
-        return e;
+        at_layer();
+        if (m.have < 0)
+            e.what << "begins at channel " << m.have;
+        else
+            e.what << "ends at channel " << m.have << " of " << m.want;
+        break;
     case fault::single_channel:
-        e = conv();
+        at_layer();
         e.what << "needs 1 channel, the input has " << m.have;
-        return e;
+        break;
     case fault::too_many_entries:
-        e = conv();
+        at_layer();
         e.what << "the network is larger than the graph's tables (" << m.want << " entries)";
-        return e;
-    case fault::name_too_long:
-        e = conv();
-        e.what << "a name has " << m.have << " parts, at most " << m.want;
-        return e;
+        break;
+    case fault::name_too_long: e.what << where << "...: a name has " << m.have << " parts, at most " << m.want; break;
+    case fault::name_letters:
+        at_layer();
+        e.what << "a name has more than " << m.want << " letters";
+        break;
+    case fault::live_blocks:
+        at_layer();
+        e.what << "more than " << m.want << " tensors are alive at the same time";
+        break;
     case fault::unsupported:
-        e = conv();
+        at_layer();
         e.code = errc::unsupported;
         e.what << "the backend lacks this operation";
-        return e;
+        break;
     }
     return e;
 }

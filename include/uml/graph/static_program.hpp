@@ -8,8 +8,8 @@
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// The tables of `description` in `configuration`, lowered for `target`.
-template <class description, auto configuration, class target>
-class static_program : well_formed<description, configuration, target> {
+template <class description, auto configuration, class target> class static_program {
+    static_assert(sizeof(well_formed<description, configuration, target>) > 0);
     static constexpr const lowered_network& full = lowered<description, configuration, target>;
     static constexpr const graph& g = full.g;
 

@@ -16,10 +16,7 @@ struct paper_network {
     static constexpr double_conv_names convs{0, 1, 4, 5};
 
     static constexpr void describe(builder& g, const config& c) {
-        check(g, c);
-        if (c.channel_divisor != 1) g.refuse(fault::configuration, name("channel_divisor"), c.channel_divisor, 1);
-        if (c.stem_stride != 1) g.refuse(fault::configuration, name("stem_stride"), c.stem_stride, 1);
-        if (c.channels_in != 3) g.refuse(fault::configuration, name("channels_in"), c.channels_in, 3);
+        if (!check_published(g, c)) return;
         const value image = picture(g, c);
         const pyramid cls = res2net(g, image, name("cls_feature_encoder"));
         const pyramid seg = vgg16(g, image, name("seg_feature_encoder"));

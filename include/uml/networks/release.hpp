@@ -148,10 +148,7 @@ constexpr void release_like(builder& g, const config& c, const release_widths& w
 struct release_network {
     static constexpr std::string_view label = "release";
     static constexpr void describe(builder& g, const config& c) {
-        check(g, c);
-        if (c.channel_divisor != 1) g.refuse(fault::configuration, name("channel_divisor"), c.channel_divisor, 1);
-        if (c.stem_stride != 1) g.refuse(fault::configuration, name("stem_stride"), c.stem_stride, 1);
-        if (c.channels_in != 3) g.refuse(fault::configuration, name("channels_in"), c.channels_in, 3);
+        if (!check_published(g, c)) return;
         release_like(g, c, release_widths{});
     }
 };
@@ -160,8 +157,8 @@ struct release_network {
 struct edge_network {
     static constexpr std::string_view label = "edge";
     static constexpr void describe(builder& g, const config& c) {
-        check(g, c);
-        release_widths w = divided(release_widths{}, c.channel_divisor < 1 ? 1 : c.channel_divisor);
+        if (!check(g, c)) return;
+        release_widths w = divided(release_widths{}, c.channel_divisor);
         w.encoder.stem_stride = c.stem_stride;
         release_like(g, c, w);
     }

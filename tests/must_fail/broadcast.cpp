@@ -1,0 +1,23 @@
+// A sum of tensors that do not fit each other.
+// expect: uml: two shapes do not fit each other: an extent must be equal or 1
+// expect: layer<'a', 'd', 'd', ' ', 'a', 'f', 't', 'e', 'r', ' ', 'c', 'o', 'n', 'v', '2'>
+// expect-gcc: have<8>, uml::v0_1::want<16>
+// expect-clang: uml::have<8>, uml::want<16>
+#include "uml/backend/reference.hpp"
+#include "uml/model/load.hpp"
+
+struct options {
+    int size = 64;
+};
+struct own_network {
+    static constexpr void describe(uml::builder& g, const options& o) {
+        const uml::value x = g.input({1, o.size, o.size});
+        const uml::value a = g.conv(x, "conv1", {.out = 16, .kernel = 3});
+        const uml::value b = g.conv(x, "conv2", {.out = 8, .kernel = 3});
+        const uml::value sum = g.add(a, b);
+        g.output(sum, "seg_logits");
+    }
+};
+using net = uml::network<own_network, options{}>;
+
+bool loads(const char* path) { return uml::load<net, uml::reference<>>(path).has_value(); }

@@ -1,0 +1,21 @@
+// A stride of nothing.
+// expect: uml: a window's kernel, stride, dilation or padding is out of range; `want` is the nearest value possible
+// expect: layer<'c', 'o', 'n', 'v', '1'>
+// expect-gcc: have<0>, uml::v0_1::want<1>
+// expect-clang: uml::have<0>, uml::want<1>
+#include "uml/backend/reference.hpp"
+#include "uml/model/load.hpp"
+
+struct options {
+    int size = 64;
+};
+struct own_network {
+    static constexpr void describe(uml::builder& g, const options& o) {
+        uml::value x = g.input({1, o.size, o.size});
+        x = g.conv(x, "conv1", {.out = 16, .kernel = 3, .stride = 0});
+        g.output(x, "seg_logits");
+    }
+};
+using net = uml::network<own_network, options{}>;
+
+bool loads(const char* path) { return uml::load<net, uml::reference<>>(path).has_value(); }
