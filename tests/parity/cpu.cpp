@@ -1,4 +1,5 @@
 #include "run.hpp"
+#include "threads.hpp"
 
 #include "uml/backend/cpu.hpp"
 
@@ -7,14 +8,15 @@ namespace {
 using uml::cpu_options;
 using uml::kernels::isa;
 
-constexpr int most_threads = 16;
-
 template <cpu_options options>
 parity::status run(const parity::options& o, const uml_test::golden_file& g, const char* path) {
-    return parity::run_on<uml::cpu<most_threads, options>>(o, g, path);
+    return parity::with_threads(o.threads, [&](uml::executor threads) {
+        return parity::run_on<uml::cpu<parity::most_threads, options>>(o, g, path, threads);
+    });
 }
 
-template <isa most> parity::status run_tier(const parity::options& o, const uml_test::golden_file& g, const char* path) {
+template <isa most>
+parity::status run_tier(const parity::options& o, const uml_test::golden_file& g, const char* path) {
     if (o.precision == "f32-direct") return run<cpu_options{.winograd = false, .most = most}>(o, g, path);
     return run<cpu_options{.most = most}>(o, g, path);
 }

@@ -65,6 +65,18 @@ std::string read(int argc, char** argv, parity::options& o) {
     return o.files.empty() ? "no files" : "";
 }
 
+/// The backends that this program was built with or without.
+parity::status run_optional(const parity::options& o, [[maybe_unused]] const uml_test::golden_file& g,
+                            [[maybe_unused]] const char* path) {
+#ifdef UML_WITH_EIGEN
+    if (o.backend == "eigen") return parity::run_eigen(o, g, path);
+#endif
+#if defined(UML_WITH_ONEDNN) && __has_include("uml/backend/onednn.hpp")
+    if (o.backend == "onednn") return parity::run_onednn(o, g, path);
+#endif
+    return parity::status::not_available;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -85,10 +97,10 @@ int main(int argc, char** argv) {
         else if (o.backend == "cpu")
             s = parity::run_cpu(o, *g, path.c_str());
         else
-            s = parity::status::not_available;
+            s = run_optional(o, *g, path.c_str());
         if (s == parity::status::not_available) {
-            std::fprintf(stderr, "uml-parity: backend %s, precision %s, instruction set %s: not available here\n", o.backend.c_str(),
-                         o.precision.c_str(), o.isa.empty() ? "(best)" : o.isa.c_str());
+            std::fprintf(stderr, "uml-parity: backend %s, precision %s, instruction set %s: not available here\n",
+                         o.backend.c_str(), o.precision.c_str(), o.isa.empty() ? "(best)" : o.isa.c_str());
             return static_cast<int>(s);
         }
         if (static_cast<int>(s) > static_cast<int>(worst)) worst = s;

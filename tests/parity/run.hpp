@@ -1,4 +1,5 @@
-// Runs one golden file on one backend: the program as it ships, and, where the file has them, all intermediate features.
+// Runs one golden file on one backend: the program as it ships, and, where the file has them, all intermediate
+// features.
 #pragma once
 
 #include "parity.hpp"
@@ -61,9 +62,11 @@ public:
 
     status run(const char* path) {
         std::printf("%s: %s, seed %llu, %s %s\n", path, description::label.data(),
-                    static_cast<unsigned long long>(o_.seed.value_or(g_.seed)), o_.backend.c_str(), o_.precision.c_str());
+                    static_cast<unsigned long long>(o_.seed.value_or(g_.seed)), o_.backend.c_str(),
+                    o_.precision.c_str());
         const auto* image = g_.find("image");
-        if (image == nullptr || image->shape.size() != 4 || image->shape[1] != 3) return complain("no image of three channels");
+        if (image == nullptr || image->shape.size() != 4 || image->shape[1] != 3)
+            return complain("no image of three channels");
         uml::config c;
         c.height = static_cast<int>(image->shape[2]);
         c.width = static_cast<int>(image->shape[3]);
@@ -84,7 +87,8 @@ private:
     }
 
     status run_program(const uml::config& c, uml::wanted outputs) {
-        auto tables = uml::dynamic_program::make<B>([&](uml::graph& g) { uml::describe<description>(g, c, o_.passes, outputs); });
+        auto tables =
+            uml::dynamic_program::make<B>([&](uml::graph& g) { uml::describe<description>(g, c, o_.passes, outputs); });
         if (!tables) return complain(tables.error().what);
         const auto shapes = uml_test::tensors_of(tables->view());
         const auto file = uml_test::ruled_source::open(shapes, o_.seed.value_or(g_.seed));
@@ -103,7 +107,8 @@ private:
         for (const auto& [name, ref] : g_.tensors) {
             const auto out = m->output(*w, name);
             if (out.data == nullptr) continue;
-            if (static_cast<std::size_t>(out.pixels() * out.c) != ref.values.size()) return complain("an output has another size than in the file");
+            if (static_cast<std::size_t>(out.pixels() * out.c) != ref.values.size())
+                return complain("an output has another size than in the file");
             worse(results_[name], measure(out, ref.values));
         }
         return status::within;
@@ -147,8 +152,9 @@ private:
             if (!of_class && !one) ok = ok && m.normalised <= l.normalised;
             if (name.starts_with("seg_logits")) ok = ok && m.agreement >= l.mask_agreement;
             const bool shows_relative = of_class || one;
-            std::printf("%-24s %10.2e %10.2e %10.2e %10.2e %s", name.c_str(), m.max_abs, m.max_rel, shows_relative ? m.relative : m.normalised,
-                        shows_relative ? l.class_relative : l.normalised, ok ? "ok" : "FAIL");
+            std::printf("%-24s %10.2e %10.2e %10.2e %10.2e %s", name.c_str(), m.max_abs, m.max_rel,
+                        shows_relative ? m.relative : m.normalised, shows_relative ? l.class_relative : l.normalised,
+                        ok ? "ok" : "FAIL");
             std::printf(" (relative %.2e", m.relative);
             if (name.starts_with("seg_logits")) std::printf(", mask %.4f %%", 100 * m.agreement);
             std::printf(")\n");
@@ -164,7 +170,8 @@ private:
 };
 
 /// Runs the network that the options or the file name.
-template <class B> status run_on(const options& o, const uml_test::golden_file& g, const char* path, uml::executor threads = {}) {
+template <class B>
+status run_on(const options& o, const uml_test::golden_file& g, const char* path, uml::executor threads = {}) {
     const std::string& label = o.network.empty() ? g.network : o.network;
     if (label == "release") return runner<uml::release_network, B>(o, g, threads).run(path);
     if (label == "paper") return runner<uml::paper_network, B>(o, g, threads).run(path);
