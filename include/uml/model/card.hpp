@@ -47,8 +47,11 @@ namespace card_detail {
         for (const auto& field : fields) {
             if (!name.says(field.key)) continue;
             const auto number = item.integer();
-            if (!number || *number < 1 || *number > 1 << 20)
-                return refuse(f, "uml.config", "a value is not a positive integer");
+            if (!number || *number < 1 || *number > 1 << 20) {
+                error e = refuse(f, "uml.config", field.key);
+                e.what << " is not an integer from 1 to " << (1 << 20);
+                return e;
+            }
             c.*field.member = static_cast<int>(*number);
             known = true;
         }

@@ -31,13 +31,18 @@ namespace load_detail {
     return false;
 }
 
-/// The file's own words against what the program was compiled for.
-[[nodiscard]] inline result<void> check_config(const weights_file& f, const model_card& card, std::string_view label,
-                                               const config& c) {
+/// The network that the file says it is for, against the one that it is loaded into.
+template <class description> [[nodiscard]] result<void> check_label(const weights_file& f, const model_card& card) {
+    if constexpr (requires { description::label; })
+        if (!card.network.empty() && card.network != description::label)
+            return fail(errc::wrong_network, f.source(), ": weights of network ", quoted(card.network).view(), ", not ",
+                        description::label);
+    return {};
+}
+
+/// The configuration that the file says it is for, against the one asked for.
+[[nodiscard]] inline result<void> check_config(const weights_file& f, const model_card& card, const config& c) {
     if (card.network.empty()) return {};
-    if (card.network != label)
-        return fail(errc::wrong_network, f.source(), ": weights of network ", quoted(card.network).view(), ", not ",
-                    label);
     const config& g = card.configuration;
     const struct {
         const char* what;
@@ -59,16 +64,18 @@ template <class net, class B>
 [[nodiscard]] result<model_detail::program_of<net, B>> make_program(const weights_file& f, const model_card& card,
                                                                     const load_options& o) {
     using description = typename net::description;
+    if (auto r = check_label<description>(f, card); !r) return r.error();
     if constexpr (net::is_static) {
-        if constexpr (requires { description::label; } &&
-                      std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>)
-            if (auto r = check_config(f, card, description::label, net::configuration); !r) return r.error();
+        if constexpr (std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>)
+            if (auto r = check_config(f, card, net::configuration); !r) return r.error();
         return model_detail::program_of<net, B>{};
     } else {
-        if (card.network.empty() && !o.configuration)
+        if (card.network.empty() && (!o.configuration || std::is_same_v<description, dynamic>))
             return fail(errc::wrong_network, f.source(),
                         ": a plain state_dict does not say which network it is for: load it into a network of fixed "
                         "configuration");
+        if (o.configuration)
+            if (auto r = check_config(f, card, *o.configuration); !r) return r.error();
         const config c = o.configuration ? *o.configuration : card.configuration;
         const rewrites on = o.passes ? *o.passes : B::preferred;
         bool known = true;
@@ -85,8 +92,6 @@ template <class net, class B>
             error e = fail(tables.error().code, f.source(), ": ", tables.error().what.view());
             return e;
         }
-        if constexpr (!std::is_same_v<description, dynamic>)
-            if (auto r = check_config(f, card, description::label, c); !r) return r.error();
         return model_detail::program_of<net, B>{*std::move(tables)};
     }
 }

@@ -15,7 +15,9 @@ namespace self_check_detail {
 /// ||out - expected|| and ||expected||, summed number by number.
 struct distance {
     double off = 0, size = 0;
+    int count = 0;
     void add(double out, double expected) {
+        ++count;
         off += (out - expected) * (out - expected);
         size += expected * expected;
     }
@@ -36,7 +38,7 @@ template <class F>
             if (!number || !out) return false;
             d.add(*out, *number);
         }
-        return true;
+        return d.count > 0;
     }
     for (const auto item : where->items()) {
         const auto index = item.integer();
@@ -46,12 +48,13 @@ template <class F>
         d.add(*out, *number);
         ++e;
     }
-    return !(e != expected_items.end());
+    return d.count > 0 && !(e != expected_items.end());
 }
 
 } // namespace self_check_detail
 
-/// Runs the file's self-check, if it has one and is configured as the model is. Errors: errc::self_check, malformed.
+/// Runs the file's self-check, if it has one for a picture of the model's height, width and channels.
+/// Errors: errc::self_check, malformed, out_of_memory.
 template <class M> [[nodiscard]] result<void> run_self_check(const M& m, const weights_file& file) {
     using namespace self_check_detail;
     const auto stored = file.metadata("uml.selfcheck");
@@ -63,7 +66,8 @@ template <class M> [[nodiscard]] result<void> run_self_check(const M& m, const w
     if (input->type != dtype::u8 || input->dimensions != 3)
         return refuse("the input is not 8-bit height x width x channels");
     const auto h = input->shape()[0], w = input->shape()[1], c = input->shape()[2];
-    if (static_cast<int>(h) != m.height() || static_cast<int>(w) != m.width()) return {}; // made for another size
+    const auto as_model = [](std::uint64_t n, int own) { return n == static_cast<std::uint64_t>(own); };
+    if (!as_model(h, m.height()) || !as_model(w, m.width()) || !(c == 1 || as_model(c, m.channels()))) return {};
     const auto check = json::parse(*stored, file.source());
     if (!check) return check.error();
     buffer<std::byte> pixels;

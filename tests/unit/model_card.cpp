@@ -1,0 +1,200 @@
+// The rules of the `uml.` metadata, and the self-check that a weights file carries.
+#include "support/tiny.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace {
+
+using uml::errc;
+using uml_test::draft;
+using uml_test::tiny;
+using uml_test::tiny_config;
+using backend = uml::reference<float>;
+
+draft labelled() { return draft::of<uml_test::tiny_network>(tiny_config).labelled("tiny", tiny_config); }
+template <class net = tiny> auto load(const draft& d, const uml::load_options& o = {}) {
+    return uml::load<net, backend>(std::span<const std::byte>(d.bytes()), o);
+}
+
+void refused(const draft& d, errc code, const std::string& sentence) {
+    const auto m = load(d);
+    REQUIRE_FALSE(m);
+    CHECK(m.error().code == code);
+    CHECK(std::string(m.error().what.view()) == "memory: " + sentence);
+}
+void refused(const char* key, const std::string& value, const std::string& rule) {
+    draft d = labelled();
+    d.metadata[key] = value;
+    refused(d, errc::malformed, std::string("metadata ") + key + ": " + rule);
+}
+void unreadable(const char* key, const std::string& value) {
+    draft d = labelled();
+    d.metadata[key] = value;
+    const auto m = load(d);
+    REQUIRE_FALSE(m);
+    CHECK(m.error().code == errc::malformed);
+    CHECK(m.error().what.view().starts_with("memory: "));
+}
+
+/// A file whose self-check is right.
+draft checked() {
+    draft d = labelled();
+    std::vector<std::uint8_t> picture;
+    for (const float v : uml_test::pixels(16, 24, 3)) picture.push_back(static_cast<std::uint8_t>(v * 255));
+    const auto m = uml::load<tiny, uml::reference<double>>(std::span<const std::byte>(d.bytes()));
+    auto w = m->make_workspace();
+    const auto f = m->run(uml::image_view(picture.data(), 16, 24, 3), *w);
+    std::string text;
+    uml::json::writer out(text);
+    out.begin_object().key("cls_alpha").begin_array();
+    for (int k = 0; k < 3; ++k) out.value(f->diagnosis.alpha(k));
+    const int at[] = {0, 25, 383};
+    out.end_array().key("logit_index").begin_array();
+    for (const int p : at) out.value(std::uint64_t{384} + static_cast<std::uint64_t>(p)); // of region 1
+    out.end_array().key("logit_value").begin_array();
+    for (const int p : at) out.value(f->logits.pixel(p)[1]);
+    out.end_array().key("mutual_uncertainty_index").begin_array();
+    for (const int p : at) out.value(static_cast<std::uint64_t>(p));
+    out.end_array().key("mutual_uncertainty_value").begin_array();
+    for (const int p : at) out.value(f->vacuity.pixel(p)[0]);
+    out.end_array().end_object();
+    d.metadata["uml.selfcheck"] = text;
+    d.bytes_of["uml.selfcheck.input"] = {{16, 24, 3}, picture};
+    return d;
+}
+
+/// Changes one digit of the first number behind `key`.
+draft changed(const char* key) {
+    draft d = checked();
+    std::string& text = d.metadata["uml.selfcheck"];
+    const std::size_t digit = text.find('.', text.find(key)) + 2;
+    text[digit] = text[digit] == '5' ? '6' : '5';
+    return d;
+}
+
+} // namespace
+
+TEST_CASE("format and network") {
+    draft d = labelled();
+    d.metadata["uml.format"] = "2";
+    refused(d, errc::unsupported, "metadata uml.format: this version reads 1");
+    refused("uml.network", "", "is not a name of 1 to 63 bytes");
+    refused("uml.network", std::string(64, 'n'), "is not a name of 1 to 63 bytes");
+    d = labelled();
+    d.metadata.erase("uml.config");
+    refused(d, errc::malformed, "metadata uml.config: is missing");
+}
+
+TEST_CASE("uml.config") {
+    const char* key = "uml.config";
+    unreadable(key, "{");
+    unreadable(key, "");
+    refused(key, "[]", "is not an object");
+    refused(key, R"({"height": 16, "width": 24, "regions": 2})", "lacks classes");
+    const std::string start = R"({"height": 16, "width": 24, "regions": 2, "classes": 3, )";
+    refused(key, start + R"("depth": 3})", "has a key that this version does not know");
+    for (const char* wrong : {"0", "-1", "1.5", "\"1\"", "null", "1048577", "99999999999999999999", "4294967297"})
+        refused(key, start + R"("stem_stride": )" + wrong + "}", "stem_stride is not an integer from 1 to 1048576");
+    // What this network cannot be is found when it is built.
+    uml::load_options o;
+    draft d = labelled();
+    d.metadata[key] = start + R"("stem_stride": 65536})";
+    const auto m = load<uml::network<uml_test::tiny_network>>(d, o);
+    REQUIRE_FALSE(m);
+    CHECK(m.error().what == "memory: stem_stride cannot be 65536: it is at most 2");
+}
+
+TEST_CASE("names, temperature and thresholds") {
+    for (const char* key : {"uml.classes", "uml.regions"}) {
+        unreadable(key, "[");
+        refused(key, R"({"a": "b"})", "is not an array of names");
+        refused(key, R"("a")", "is not an array of names");
+        refused(key, R"(["a", 1, "c"])", "has an entry that is not a string of at most 63 bytes");
+        refused(key, "[\"" + std::string(64, 'a') + "\"]", "has an entry that is not a string of at most 63 bytes");
+        refused(key, R"(["a", "b", "c", "d"])", "has not as many names as the configuration says");
+        refused(key, "[]", "has not as many names as the configuration says");
+    }
+    for (const char* wrong : {"0", "-1", "\"1\"", "[1]", "1e999"})
+        refused("uml.temperature", wrong, "is not a positive number");
+    unreadable("uml.temperature", "NaN");
+    unreadable("uml.screening", "");
+    for (const char* wrong :
+         {"{}", "[]", "3", R"({"image_vacuity": 0.5})", R"({"image_vacuity": 0.5, "pixel_vacuity": 1.5})",
+          R"({"image_vacuity": -0.1, "pixel_vacuity": 0.5})", R"({"image_vacuity": "0.1", "pixel_vacuity": 0.5})"})
+        refused("uml.screening", wrong, "needs image_vacuity and pixel_vacuity between 0 and 1");
+}
+
+TEST_CASE("without calibration everything is referred") {
+    const auto m = load(labelled());
+    REQUIRE(m);
+    CHECK(m->screening().image_vacuity == 0);
+    CHECK(m->card().temperature == 1);
+}
+
+TEST_CASE("the self-check passes, and finds any wrong number") {
+    const auto m = load(checked());
+    REQUIRE_MESSAGE(m, m.error().what.c_str());
+    const std::string behind = " differ from the stored values by more than the precision allows";
+    refused(changed("cls_alpha"), errc::self_check, "self-check: class alpha" + behind);
+    refused(changed("logit_value"), errc::self_check, "self-check: region logits" + behind);
+    refused(changed("mutual_uncertainty_value"), errc::self_check, "self-check: pixel vacuity" + behind);
+    draft d = checked();
+    d.tensors["tiny.stem.weight"].values[0] += 0.01F; // a damaged weight
+    refused(d, errc::self_check, "self-check: class alpha" + behind);
+    d = checked();
+    d.bytes_of["uml.selfcheck.input"].second[5] ^= 0x40;
+    refused(d, errc::self_check, "self-check: class alpha" + behind);
+    uml::load_options o;
+    o.self_check = false;
+    CHECK(load(d, o));
+}
+
+TEST_CASE("a self-check for another size is left out") {
+    using wider = uml::network<uml_test::tiny_network, uml::config{.height = 16, .width = 32, .classes = 3}>;
+    using grey =
+        uml::network<uml_test::tiny_network, uml::config{.height = 16, .width = 24, .classes = 3, .grey = true}>;
+    CHECK(load<wider>(changed("cls_alpha")));
+    const auto m = load<grey>(changed("cls_alpha")); // its picture has three channels
+    CHECK_MESSAGE(m, m.error().what.c_str());
+    draft d = changed("cls_alpha");
+    d.bytes_of.clear();
+    CHECK(load(d)); // no picture
+}
+
+TEST_CASE("a self-check that cannot be read is no self-check that passed") {
+    const std::string rule = "self-check: the expected numbers cannot be read";
+    const auto with = [](const char* from, const char* to) {
+        draft d = checked();
+        std::string& text = d.metadata["uml.selfcheck"];
+        const std::size_t at = text.find(from);
+        REQUIRE(at != std::string::npos);
+        text.replace(at, std::string(from).size(), to);
+        return d;
+    };
+    refused(with("cls_alpha", "alpha"), errc::malformed, rule);
+    refused(with("logit_index", "index"), errc::malformed, rule);
+    refused(with("[384,", "[-1,"), errc::malformed, rule);
+    refused(with("[384,", "[768,"), errc::malformed, rule);
+    refused(with("[384,", "[384,385,"), errc::malformed, rule);
+    refused(with("[384,", "["), errc::malformed, rule);
+    refused(with("[384,", "[\"384\","), errc::malformed, rule);
+    refused(with("\"cls_alpha\":[", "\"cls_alpha\":[1,"), errc::malformed, rule);
+    draft d = checked();
+    d.metadata["uml.selfcheck"] = R"({"cls_alpha": [], "logit_index": [], "logit_value": [],
+                                      "mutual_uncertainty_index": [], "mutual_uncertainty_value": []})";
+    refused(d, errc::malformed, rule);
+    d = checked();
+    d.bytes_of["uml.selfcheck.input"].first = {16 * 24, 3};
+    refused(d, errc::malformed, "self-check: the input is not 8-bit height x width x channels");
+    d = checked();
+    d.bytes_of.clear();
+    d.tensors["uml.selfcheck.input"] = {{16, 24, 3}, uml_test::pixels(16, 24, 3)};
+    refused(d, errc::malformed, "self-check: the input is not 8-bit height x width x channels");
+    d = checked();
+    d.metadata["uml.selfcheck"] = "{";
+    const auto m = load(d);
+    REQUIRE_FALSE(m);
+    CHECK(m.error().code == errc::malformed);
+}
