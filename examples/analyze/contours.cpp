@@ -40,6 +40,15 @@ void draw_contours(support::picture& on, const support::reading& r, const contou
             return static_cast<double>(
                 lead[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)]);
         };
+        // A near miss of 0 also looks close by its slope: a contour needs both sides nearby.
+        const int reach = static_cast<int>(std::ceil(style.thickness / 2 + 1.5));
+        const auto crosses = [&](int y, int x) {
+            const bool inside = at(y, x) > 0;
+            for (int dy = -reach; dy <= reach; ++dy)
+                for (int dx = -reach; dx <= reach; ++dx)
+                    if ((at(y + dy, x + dx) > 0) != inside) return true;
+            return false;
+        };
         const support::color ink = style.white ? light : support::region_color(k);
         for (int y = 0; y < height; ++y)
             for (int x = 0; x < width; ++x) {
@@ -49,6 +58,7 @@ void draw_contours(support::picture& on, const support::reading& r, const contou
                 const double slope = std::hypot(dx, dy);
                 if (slope <= 0) continue;
                 const double away = std::fabs(m) / slope; // first-order distance to the contour, in pixels
+                if (away > style.thickness / 2 + 1.5 || !crosses(y, x)) continue;
                 support::blend(on, y, x, dark, 0.55 * std::min(1.0, style.thickness / 2 + 1.5 - away));
                 support::blend(on, y, x, ink, style.thickness / 2 + 0.5 - away);
             }

@@ -90,10 +90,11 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
   --csv FILE       a table with one row per image
   --resume         skip images whose pictures and table rows exist already
   --threads N      use N threads (all cores by default)
-  --backend B      one of: )";
-    text += support::backends_here();
+  --backend B      and
+  --precision P    how to compute, cpu with f32 by default; this build has
+                   )";
+    text += support::offers_here();
     text += R"(
-  --precision P    f32 by default
   --help           this text
   --version        the version
 

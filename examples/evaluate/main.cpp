@@ -36,10 +36,11 @@ usage: uml-evaluate --weights W --data FOLDER [options]
   --json FILE     write the figures there: n, metrics, ci95 (95 % bootstrap intervals over the images), noise
   --plots DIR     write reliability.svg, risk-coverage.svg, roc.svg and dice.svg there
   --threads N     use N threads (all cores by default)
-  --backend B     one of: )";
-    text += support::backends_here();
+  --backend B     and
+  --precision P   how to compute, cpu with f32 by default; this build has
+                  )";
+    text += support::offers_here();
     text += R"(
-  --precision P   f32 by default
   --help          this text
 
 Dice is the mean over images of the foreground's Dice at the image's own size, 1 where both masks are empty; distances

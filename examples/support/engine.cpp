@@ -83,21 +83,10 @@ template <class B> constexpr offer offer_of(std::string_view backend, std::strin
 
 constexpr offer offers[] = {
     offer_of<uml::cpu<most_threads>>("cpu", "f32"),
+    offer_of<uml::cpu<most_threads, uml::cpu_options{.winograd = false}>>("cpu", "f32-direct"),
     offer_of<uml::reference<float>>("reference", "f32"),
     offer_of<uml::reference<double>>("reference", "f64"),
 };
-
-// The names of all offers that `wanted` accepts, each once.
-template <class F> std::string list(std::string_view offer::*name, F wanted) {
-    std::string names;
-    std::string_view last;
-    for (const offer& o : offers) {
-        if (!wanted(o) || o.*name == last) continue;
-        last = o.*name;
-        names += (names.empty() ? "" : ", ") + std::string(last);
-    }
-    return names;
-}
 
 } // namespace
 
@@ -105,23 +94,25 @@ picture engine::prepare(const picture& p) const {
     return resize(facts_.channels == 1 ? to_grey(p) : to_color(p), facts_.height, facts_.width);
 }
 
-std::string backends_here() {
-    return list(&offer::backend, [](const offer&) { return true; });
-}
-
-std::string precisions_here(std::string_view backend) {
-    return list(&offer::precision, [&](const offer& o) { return o.backend == backend; });
+std::string offers_here() {
+    std::string text;
+    std::string_view backend;
+    for (const offer& o : offers) {
+        if (o.backend == backend)
+            text += ", ";
+        else
+            text += (text.empty() ? "" : "), ") + std::string(o.backend) + " (";
+        backend = o.backend;
+        text += o.precision;
+    }
+    return text + ")";
 }
 
 uml::result<void> check_available(const engine_request& request) {
-    const std::string precisions = precisions_here(request.backend);
-    if (precisions.empty())
-        return uml::fail(uml::errc::unsupported, "backend '", request.backend, "' is not in this build, which has ",
-                         backends_here());
     for (const offer& o : offers)
         if (o.backend == request.backend && o.precision == request.precision) return {};
-    return uml::fail(uml::errc::unsupported, "precision '", request.precision, "' is not in this build: backend ",
-                     request.backend, " has ", precisions);
+    return uml::fail(uml::errc::unsupported, "backend '", request.backend, "' with precision '", request.precision,
+                     "' is not in this build, which has ", offers_here());
 }
 
 uml::result<std::unique_ptr<engine>> open_engine(const engine_request& request) {

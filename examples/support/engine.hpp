@@ -58,9 +58,8 @@ protected:
 /// More threads than this no backend uses.
 inline constexpr int most_threads = 16;
 
-/// Names of the backends in this build, and of a backend's precisions, with commas.
-[[nodiscard]] std::string backends_here();
-[[nodiscard]] std::string precisions_here(std::string_view backend);
+/// The backends of this build, each with its precisions: "cpu (f32, f32-direct), reference (f32, f64)".
+[[nodiscard]] std::string offers_here();
 
 /// `unsupported` if the backend or the precision is not in this build, with a sentence that names those that are.
 [[nodiscard]] uml::result<void> check_available(const engine_request& request);

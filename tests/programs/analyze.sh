@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# uml-analyze as its users run it: analyze.sh PROGRAM SOURCE_DIR
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh" "$@"
+
+# Wrong usage: 2, a sentence on standard error, nothing on standard output.
+refused() { # STATUS WORDS ARGUMENT...
+    local status=$1 words=$2
+    shift 2
+    expect "$status" "$@"
+    [ ! -s out ] || failed "$*: wrote on standard output"
+    grep -q -- "$words" err || failed "$*: no word of '$words' but: $(cat err)"
+}
+refused 2 "no picture" --weights "$weights"
+refused 2 "weights is missing" "$sample"
+refused 2 "unknown option --what" --what --weights "$weights" "$sample"
+refused 2 "not in this build, which has cpu" --weights "$weights" --backend abacus "$sample"
+refused 2 "not in this build, which has cpu" --weights "$weights" --precision f7 "$sample"
+refused 2 "not 'overlays'" --weights "$weights" --save overlays "$sample"
+refused 2 "whole number" --weights "$weights" --threads 0 "$sample"
+refused 2 "resume" --weights "$weights" --resume "$sample"
+expect 0 --help
+grep -q "^usage: uml-analyze" out || failed "--help does not help"
+expect 0 --version
+
+# Weights: 3.
+refused 3 "none.safetensors" --weights none.safetensors "$sample"
+head -c 1000 "$weights" >short.safetensors
+refused 3 "short.safetensors" --weights short.safetensors "$sample"
+
+# A folder with everything: a report, all pictures, a table.
+expect 0 --weights "$weights" --out all --csv all.csv "$samples"
+count=$(ls "$samples"/*.png | wc -l)
+[ "$(ls all/*.png | wc -l)" -eq $((4 * count)) ] || failed "$(ls all | wc -l) files for $count images"
+[ "$(wc -l <all.csv)" -eq $((count + 1)) ] || failed "the table has $(wc -l <all.csv) lines"
+grep -q "not a medical device" out || failed "the report does not say what it is for"
+for word in belief probability vacuity "mean vacuity" "reliable pixels"; do
+    grep -q "$word" out || failed "the report lacks: $word"
+done
+
+# Bad images among good ones, any size, equal names, --json: one valid document, exit 1, the others are done.
+mkdir -p a b in
+cp "$sample" a/same.png
+cp "$sample" b/same.png
+printf 'no picture' >in/text.png
+: >in/empty.jpg
+head -c 3000 "$sample" >in/cut.png
+expect 1 --weights "$weights" --json --out bad --save mask,overlay a/same.png in b/same.png nowhere.png a/../a/same.png
+cp out document.json
+python3 "$here/check_json.py" "$source_dir/docs/analyze-schema.json" document.json || failed "the document breaks its schema"
+python3 - document.json <<'P' || failed "the document does not say what happened"
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert [i["status"] for i in d["images"]] == ["done", "failed", "failed", "failed", "done", "failed", "done"], d["images"]
+assert d["summary"]["done"] == 3 and d["summary"]["failed"] == 4, d["summary"]
+assert [i["pictures"]["mask"] for i in d["images"] if i["status"] == "done"] == [
+    "bad/same.mask.png", "bad/same-2.mask.png", "bad/same-3.mask.png"], d["images"]
+P
+[ "$(grep -c '^uml-analyze: ' err)" -eq 4 ] || failed "not every bad image is reported: $(cat err)"
+[ "$(ls bad | wc -l)" -eq 6 ] || failed "the good images were not done: $(ls bad)"
+cmp -s bad/same.mask.png bad/same-2.mask.png || failed "the same picture gave two masks"
+
+# Masks have the image's own size; the same result with one thread and with two, from a closed standard input.
+python3 "$here/make_pictures.py" odd
+expect 0 --weights "$weights" --out odd-1 --save mask --threads 1 odd <&-
+expect 0 --weights "$weights" --out odd-2 --save mask --threads 2 odd
+python3 - <<'P' || failed "a mask has not its image's size"
+import pathlib
+def size(file): return pathlib.Path(file).read_bytes()[16:24]
+for image in pathlib.Path("odd").glob("*.png"):
+    assert size(image) == size(f"odd-1/{image.stem}.mask.png"), image
+P
+for mask in odd-1/*; do cmp -s "$mask" "odd-2/$(basename "$mask")" || failed "threads change $mask"; done
+
+# --resume: what exists is left alone, what is missing is made, a row that was cut off is written again.
+before=$(stat -c '%n %Y %i' all/* | sort)
+expect 0 --weights "$weights" --out all --csv all.csv --resume "$samples"
+[ "$before" = "$(stat -c '%n %Y %i' all/* | sort)" ] || failed "--resume wrote again"
+[ "$(grep -c 'skipped, its results exist' out)" -eq "$count" ] || failed "--resume skipped too little"
+cp all.csv whole.csv
+rm "all/$(basename "$sample" .png).overlay.png"
+head -c -20 whole.csv >all.csv
+expect 0 --weights "$weights" --out all --csv all.csv --resume "$samples"
+[ "$before" != "$(stat -c '%n %Y %i' all/* | sort)" ] || failed "--resume did not complete"
+[ -s "all/$(basename "$sample" .png).overlay.png" ] || failed "--resume left a picture out"
+diff <(cut -d, -f1-17 whole.csv | sort) <(cut -d, -f1-17 all.csv | sort) || failed "--resume changed the table"
+printf 'other,columns\n' >all.csv
+refused 2 "other columns" --weights "$weights" --csv all.csv --resume "$samples"
+
+# Results in the folder of the images are not taken for images.
+cp -r "$samples" own
+expect 0 --weights "$weights" --out own own
+expect 0 --weights "$weights" --out own own
+[ "$(ls own/*.png | wc -l)" -eq $((5 * count)) ] || failed "the program analysed its own pictures"
+
+passed

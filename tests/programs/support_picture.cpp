@@ -1,0 +1,131 @@
+// Pictures survive a file; damaged and hostile files are refused and never crash the reader.
+#include "support/files.hpp"
+#include "support/palette.hpp"
+#include "support/picture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <random>
+#include <string>
+
+using namespace support;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct folder {
+    fs::path path;
+    explicit folder(const char* name) : path(fs::temp_directory_path() / ("uml-test-" + std::string(name))) {
+        fs::remove_all(path);
+        fs::create_directories(path);
+    }
+    ~folder() { fs::remove_all(path); }
+    folder(const folder&) = delete;
+    folder& operator=(const folder&) = delete;
+};
+
+picture pattern(int h, int w, int c) {
+    picture p(h, w, c);
+    for (std::size_t i = 0; i < p.data.size(); ++i) p.data[i] = static_cast<std::uint8_t>(i * 31 + i / 7);
+    return p;
+}
+
+const fs::path sample = UML_SOURCE_DIR "/examples/samples/glioma-2009.png";
+
+} // namespace
+
+TEST_CASE("a PNG that was written is read back") {
+    const folder f("png");
+    for (const int channels : {1, 3}) {
+        const picture p = pattern(13, 17, channels);
+        REQUIRE(write_png(f.path / "p.png", p));
+        const auto back = read_picture(f.path / "p.png");
+        REQUIRE(back);
+        CHECK(back->height == 13);
+        CHECK(back->width == 17);
+        CHECK(back->channels == channels);
+        CHECK(back->data == p.data);
+    }
+    CHECK_FALSE(fs::exists(f.path / "p.png.part"));
+}
+
+TEST_CASE("labels are written with the colours of their palette") {
+    const folder f("labels");
+    picture labels(2, 3, 1);
+    labels.data = {0, 1, 2, 2, 1, 0};
+    REQUIRE(write_labels(f.path / "l.png", labels, mask_palette(3)));
+    const auto back = read_picture(f.path / "l.png");
+    REQUIRE(back);
+    REQUIRE(back->channels == 3);
+    for (int i = 0; i < 6; ++i)
+        for (std::size_t k = 0; k < 3; ++k)
+            CHECK(back->at(i / 3, i % 3)[k] == mask_palette(3)[labels.data[static_cast<std::size_t>(i)]][k]);
+    CHECK_FALSE(write_labels(f.path / "l.png", labels, {}));
+}
+
+TEST_CASE("what is no picture is refused with a sentence") {
+    const folder f("refused");
+    REQUIRE(write_file(f.path / "text.png", "no picture"));
+    REQUIRE(write_file(f.path / "empty.png", ""));
+    CHECK(read_picture(f.path / "text.png").error().what.view().ends_with("neither PNG nor JPEG"));
+    CHECK_FALSE(read_picture(f.path / "empty.png"));
+    CHECK(read_picture(f.path / "none.png").error().what.view().ends_with("there is no such file"));
+    CHECK(read_picture(f.path).error().what.view().ends_with("not a file"));
+    if (fs::exists("/dev/zero")) CHECK_FALSE(read_picture("/dev/zero"));
+}
+
+TEST_CASE("a PNG that promises too many pixels is refused before memory is taken") {
+    auto bytes = *read_file(sample, most_file_bytes);
+    for (const int byte : {0x00, 0x01, 0x7f, 0xff}) {
+        const auto high = static_cast<std::uint8_t>(byte);
+        bytes[16] = high, bytes[17] = 0x00, bytes[18] = 0x7f, bytes[19] = 0xff; // width
+        bytes[20] = high, bytes[21] = 0x00, bytes[22] = 0x7f, bytes[23] = 0xff; // height
+        CHECK_FALSE(decode_picture(bytes));
+    }
+    bytes[16] = bytes[20] = 0;
+    bytes[18] = bytes[19] = bytes[22] = bytes[23] = 0;
+    CHECK_FALSE(decode_picture(bytes));
+}
+
+TEST_CASE("truncated and damaged files never crash the reader") {
+    const auto bytes = *read_file(sample, most_file_bytes);
+    for (std::size_t length = 0; length < bytes.size(); length += 1 + length / 16)
+        (void)decode_picture(std::span(bytes).first(length));
+    std::mt19937 chance(1);
+    int refused = 0;
+    for (int round = 0; round < 400; ++round) {
+        auto damaged = bytes;
+        for (int n = 0; n < 1 + round % 6; ++n)
+            damaged[chance() % damaged.size()] = static_cast<std::uint8_t>(chance());
+        const auto p = decode_picture(damaged);
+        if (!p)
+            ++refused;
+        else
+            CHECK(p->data.size() == p->pixels() * static_cast<std::size_t>(p->channels));
+    }
+    CHECK(refused > 50);
+    std::vector<std::uint8_t> noise{0xff, 0xd8, 0xff};
+    for (int round = 0; round < 400; ++round) {
+        noise.resize(3);
+        for (auto n = chance() % 600; n > 0; --n) noise.push_back(static_cast<std::uint8_t>(chance()));
+        (void)decode_picture(noise);
+    }
+}
+
+TEST_CASE("equal stems get numbers, also where they differ only in case") {
+    const auto names = unique_stems({"a/x.png", "b/x.jpg", "c/X.png", "x-2.png", "y.png"});
+    CHECK(names == std::vector<std::string>{"x", "x-2", "X-3", "x-2-2", "y"});
+}
+
+TEST_CASE("a folder's pictures are found by their endings, in order") {
+    const folder f("list");
+    for (const char* name : {"b.PNG", "a.jpeg", "c.txt", "d.jpg"}) REQUIRE(write_file(f.path / name, "x"));
+    fs::create_directories(f.path / "e.png");
+    const auto files = pictures_in(f.path);
+    REQUIRE(files);
+    REQUIRE(files->size() == 3);
+    CHECK((*files)[0].filename() == "a.jpeg");
+    CHECK((*files)[2].filename() == "d.jpg");
+    CHECK_FALSE(pictures_in(f.path / "none"));
+}
