@@ -150,6 +150,9 @@ private:
         const std::int64_t sample = v.type == image_view::sample::f32 ? 4 : 1;
         if (v.row_bytes < v.width * v.channels * sample)
             return fail(errc::invalid_argument, "picture: a row of ", v.row_bytes, " bytes is shorter than its pixels");
+        if (v.row_bytes % sample != 0)
+            return fail(errc::invalid_argument, "picture: a row of ", v.row_bytes,
+                        " bytes is not a whole number of floats");
         return {};
     }
 
