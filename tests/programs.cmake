@@ -1,26 +1,13 @@
-# programs/*.cpp: tests of what the example programs share, one ctest entry per file. programs/*.sh: tests that run the
-# programs as a user would; the name before the first _ says which. Exit code 77 counts as skipped.
-if(NOT TARGET uml-example-support)
-    return()
+# The example programs. programs/*.cpp tests the code that they share, one ctest entry per file; programs/*.sh runs them as
+# their users do: NAME.sh tests uml-NAME, exit code 77 counts as skipped.
+if(TARGET uml-example-support)
+    uml_test_folder(programs uml-program-tests uml-example-support)
 endif()
-file(GLOB program_tests CONFIGURE_DEPENDS programs/*.cpp)
-add_executable(uml-unit-programs ${program_tests})
-target_link_libraries(uml-unit-programs PRIVATE uml-example-support doctest::doctest uml_dev_flags)
-target_compile_definitions(uml-unit-programs PRIVATE UML_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-foreach(source IN LISTS program_tests)
-    get_filename_component(stem "${source}" NAME_WE)
-    if(NOT stem STREQUAL "main")
-        add_test(NAME programs.${stem} COMMAND uml-unit-programs "--source-file=*/programs/${stem}.cpp" --no-intro=true)
-        set_tests_properties(programs.${stem} PROPERTIES TIMEOUT 300 FAIL_REGULAR_EXPRESSION "test cases: *0 ")
-    endif()
-endforeach()
-
 file(GLOB program_scripts CONFIGURE_DEPENDS programs/*.sh)
 foreach(script IN LISTS program_scripts)
     get_filename_component(stem "${script}" NAME_WE)
-    string(REGEX REPLACE "_.*" "" program "uml-${stem}")
-    if(TARGET ${program})
-        add_test(NAME programs.${stem} COMMAND bash "${script}" $<TARGET_FILE:${program}> "${PROJECT_SOURCE_DIR}")
-        set_tests_properties(programs.${stem} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 PROCESSORS 2)
+    if(TARGET uml-${stem})
+        add_test(NAME programs.uml-${stem} COMMAND bash "${script}" $<TARGET_FILE:uml-${stem}> "${PROJECT_SOURCE_DIR}")
+        set_tests_properties(programs.uml-${stem} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 PROCESSORS 2)
     endif()
 endforeach()
