@@ -62,9 +62,15 @@ template <class T> void pack_conv(const conv_shape& s, const T* weights, const T
     for (int p = 0; p < s.panels(); ++p) pack_conv_panel(s, p, weights, bias, packed);
 }
 
-/// Products that are summed in registers at a time: the slice of a panel's weights (16 KB) stays in the L1 cache, and
-/// summing in slices keeps rounding errors small.
+/// Products that are summed in registers at a time. Summing in slices keeps rounding errors small.
 inline constexpr int conv_slice = 256;
+
+/// Floats of a block's pixels in one slice: they stay in the L1 cache while the weights pass by.
+inline constexpr int conv_block_floats = 6144;
+
+/// The highest tile of any instruction set; all others divide it. So many pointers are kept beyond a block's end,
+/// because the last tile may hang over and the next one is asked for ahead of time.
+inline constexpr int conv_lookahead = 12;
 
 /// How a convolution is cut: a job is a block of output pixels times a group of panels.
 struct conv_split {
@@ -75,13 +81,14 @@ struct conv_split {
 };
 
 [[nodiscard]] constexpr conv_split split(const conv_shape& s) {
-    constexpr int wanted_jobs = 48;
+    constexpr int wanted_jobs = 48, most_panels = 16;
     conv_split r;
-    r.block = s.c_in * s.taps() > 512 ? 48 : 96;
+    const int tile = conv_lookahead, products = std::min(s.c_in * s.taps(), conv_slice);
+    r.block = std::clamp(conv_block_floats / products / tile * tile, 2 * tile, 8 * tile);
     r.blocks = div_up(s.pixels(), r.block);
     const int pairs = div_up(s.panels(), 2);
     const int parts = std::min(pairs, div_up(wanted_jobs, r.blocks));
-    r.group = 2 * div_up(pairs, parts);
+    r.group = std::min(most_panels, 2 * div_up(pairs, parts));
     r.groups = div_up(s.panels(), r.group);
     return r;
 }
@@ -92,23 +99,20 @@ struct conv_split {
     return c.blocks * c.groups;
 }
 
-/// Pointers kept beyond a block's end: the highest tile may hang over, and the next one is asked for ahead of time.
-inline constexpr int conv_lookahead = 12;
-
-/// Scratch of one thread: pointers to the pixels under every tap, a pixel of zeros, the sums of two panels.
+/// Scratch of one thread: pointers to the pixels under every tap, a pixel of zeros, the sums.
 struct conv_scratch {
     std::size_t bytes = 0;
     const float** pointers = nullptr; ///< [tap][block + lookahead]
     float* zeros = nullptr;           ///< [c_in]
-    float* sums = nullptr;            ///< [2][block][16]
+    float* sums = nullptr;            ///< [group][block][16]
 
     constexpr explicit conv_scratch(const conv_shape& s) {
         const auto floats = [](int n) { return aligned_bytes(static_cast<std::size_t>(n) * sizeof(float)); };
-        const int block = split(s).block;
+        const int block = split(s).block, group = split(s).group;
         zeros_at_ = aligned_bytes(static_cast<std::size_t>(s.taps()) *
                                   static_cast<std::size_t>(block + conv_lookahead) * sizeof(float*));
         sums_at_ = zeros_at_ + floats(s.c_in);
-        bytes = sums_at_ + floats(2 * panel * block);
+        bytes = sums_at_ + floats(group * panel * block);
     }
     conv_scratch(const conv_shape& s, void* memory) : conv_scratch(s) {
         char* begin = static_cast<char*>(memory);
