@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-NVIDIA = re.compile(r"lib(cu|nccl|nv)[A-Za-z]*\.so\.\d+$")
-SYMBOL = re.compile(r"^(cu[A-Z]|cuda|cublas|cudnn|cufft|curand|cusparse|cusolver|cupti|nccl|nvrtc|__cuda)")
+NVIDIA = re.compile(r"lib(cu|nccl|nv)[A-Za-z_]*\.so\.\d+$")
+SYMBOL = re.compile(r"^(cu[A-Z]|cuda|cublas|cudnn|cufft|curand|cusparse|cusolver|cupti|nccl|nvrtc|nvshmem|__cuda)")
 
 
 def output(*command: str) -> str:
@@ -31,8 +31,12 @@ def wanted(folder: pathlib.Path) -> dict[str, dict[str, set[str]]]:
                 libraries.setdefault(name, {})
         for line in output("nm", "-D", "--undefined-only", str(file)).splitlines():
             symbol, _, version = line.split()[-1].partition("@")
-            if version.lstrip("@") in libraries:
-                libraries[version.lstrip("@")].setdefault(version.lstrip("@"), set()).add(symbol)
+            version = version.lstrip("@")
+            # A version is the library's own name, but NVSHMEM for libnvshmem_host.so.3.
+            owner = version if version in libraries else next(
+                (name for name in libraries if version and name.startswith(f"lib{version.lower()}")), None)
+            if owner:
+                libraries[owner].setdefault(version, set()).add(symbol)
             elif not version and SYMBOL.match(symbol):
                 unversioned.add(symbol)
     # References without a version may be bound by any library that is loaded; the run-time library always is.
