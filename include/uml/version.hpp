@@ -1,4 +1,5 @@
-// The one place that names the version. Two versions can live in one program: everything is in an inline namespace of its own.
+// The one place that names the version. Two versions can live in one program: everything is in an inline namespace of
+// its own.
 #pragma once
 
 #define UML_VERSION_MAJOR 0
