@@ -26,9 +26,12 @@ template <class T> void pack_depthwise(const conv_shape& s, const T* weights, co
 [[nodiscard]] constexpr row_split depthwise_split(const conv_shape& s) { return split_rows(s.h_out, s.w_out, s.c_out); }
 [[nodiscard]] constexpr int depthwise_jobs(const conv_shape& s) { return depthwise_split(s).jobs; }
 
-/// Scratch bytes per thread: the sums of a row for one panel.
+/// Pixels that are summed before they are finished.
+inline constexpr int depthwise_pixels = 8;
+
+/// Scratch bytes per thread: the sums of these pixels.
 [[nodiscard]] constexpr std::size_t depthwise_scratch_bytes(const conv_shape& s) {
-    return static_cast<std::size_t>(s.w_out) * panel * sizeof(float);
+    return padded(s.c_out) * depthwise_pixels * sizeof(float);
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
