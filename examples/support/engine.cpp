@@ -3,6 +3,9 @@
 #include "support/resize.hpp"
 #include "uml/threads/pool.hpp"
 #include "uml/uml.hpp"
+#ifdef UML_WITH_EIGEN
+    #include "uml/backend/eigen.hpp"
+#endif
 
 #include <string>
 #include <type_traits>
@@ -84,6 +87,9 @@ template <class B> constexpr offer offer_of(std::string_view backend, std::strin
 constexpr offer offers[] = {
     offer_of<uml::cpu<most_threads>>("cpu", "f32"),
     offer_of<uml::cpu<most_threads, uml::cpu_options{.winograd = false}>>("cpu", "f32-direct"),
+#ifdef UML_WITH_EIGEN
+    offer_of<uml::eigen<most_threads>>("eigen", "f32"),
+#endif
     offer_of<uml::reference<float>>("reference", "f32"),
     offer_of<uml::reference<double>>("reference", "f64"),
 };
