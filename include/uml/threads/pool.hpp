@@ -15,7 +15,9 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 /// its own, or none. Between jobs the threads spin for a moment, then sleep. Must outlive the workspaces that use it.
 class thread_pool {
 public:
-    explicit thread_pool(int width) : width_(width < 1 ? 1 : width) {
+    explicit thread_pool(int width)
+        : width_(width < 1 ? 1 : width),
+          spins_(static_cast<unsigned>(width_) <= std::thread::hardware_concurrency() ? most_spins : 0) {
         workers_ = std::make_unique<std::thread[]>(static_cast<std::size_t>(width_ - 1));
         for (int t = 1; t < width_; ++t)
             workers_[static_cast<std::size_t>(t - 1)] = std::thread([this, t] { serve(t); });
@@ -44,8 +46,9 @@ public:
     }
 
 private:
-    /// How often to look for work before sleeping: longer than the gaps between the operations of a network.
-    static constexpr int spins = 20000;
+    /// How often to look for work before sleeping: longer than the gaps between the operations of a network. Threads
+    /// that outnumber the processors sleep at once: each would only keep another one from its work.
+    static constexpr int most_spins = 20000;
 
     static void pause() {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -72,7 +75,7 @@ private:
         if (asleep) wake_.notify_all();
         work(0);
         for (int i = 0; busy_.load(std::memory_order_acquire) > 0; ++i) {
-            if (i < spins)
+            if (i < spins_)
                 pause();
             else
                 std::this_thread::yield();
@@ -90,7 +93,7 @@ private:
     void serve(int thread) {
         unsigned seen = 0;
         while (true) {
-            for (int i = 0; i < spins && round_.load(std::memory_order_acquire) == seen; ++i) pause();
+            for (int i = 0; i < spins_ && round_.load(std::memory_order_acquire) == seen; ++i) pause();
             if (round_.load(std::memory_order_acquire) == seen) {
                 std::unique_lock lock(mutex_);
                 ++sleepers_;
@@ -104,7 +107,7 @@ private:
         }
     }
 
-    int width_;
+    int width_, spins_;
     std::unique_ptr<std::thread[]> workers_;
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -1,0 +1,112 @@
+// Running a loaded model never touches the heap; and where the heap refuses while loading, an error comes and nothing
+// stays behind.
+#include "alloc/count.hpp"
+#include "support/edge.hpp"
+
+#include "uml/backend/cpu.hpp"
+#include "uml/threads/pool.hpp"
+#ifdef UML_WITH_OPENMP
+    #include "uml/threads/openmp.hpp"
+#endif
+
+#include <cstdio>
+
+namespace {
+
+using uml_test::edge_config;
+
+int failures = 0;
+void expect(bool holds, const char* what) {
+    std::printf("%-8s %s\n", holds ? "ok" : "FAILED", what);
+    failures += holds ? 0 : 1;
+}
+
+/// Allocations while the model runs and its findings are read.
+template <class B> void count_run(const char* what, const uml::executor& threads, bool warm_up_first = false) {
+    const auto m = uml_test::load_edge<B>();
+    if (!m) return expect(false, m.error().what.c_str());
+    auto w = m->make_workspace(threads);
+    if (!w) return expect(false, w.error().what.c_str());
+    const auto p = uml_test::pixels(edge_config.height, edge_config.width, 1);
+    const uml::image_view picture(p.data(), edge_config.height, edge_config.width, 1);
+    if (warm_up_first) (void)m->run(picture, *w);
+    const long before = heap::allocations, alive = heap::alive;
+    double sum = 0;
+    for (int i = 0; i < 3; ++i) {
+        const auto f = m->run(picture, *w);
+        if (!f) return expect(false, f.error().what.c_str());
+        sum += static_cast<double>(f->diagnosis.vacuity() + f->pixel_vacuity(1, 1)) + f->region(2, 2);
+        sum += m->accepts(*f) ? 1 : 0;
+        sum += static_cast<double>(m->output(*w, "cls_uncertainty")(0, 0, 0));
+        const auto refused = m->run(uml::image_view(p.data(), 1, 1, 1), *w);
+        sum += refused ? 1 : 0;
+    }
+    const long after = heap::allocations;
+    std::printf("         %ld allocations in three runs (sum %.6f)\n", after - before, sum);
+    expect(after == before && heap::alive == alive, what);
+}
+
+/// Lets the n-th allocation fail, for every n until loading and making a workspace need no more.
+template <class net> void refuse_each(const char* what, const std::vector<std::byte>& bytes) {
+    constexpr int most = 100000;
+    for (int n = 0; n < most; ++n) {
+        const long alive = heap::alive;
+        bool loaded = false, right = false;
+        {
+            heap::left = n;
+            auto m = uml::load<net, uml::reference<float>>(std::span<const std::byte>(bytes));
+            if (m) {
+                auto w = m->make_workspace();
+                loaded = w.has_value();
+                right = loaded || w.error().code == uml::errc::out_of_memory;
+            } else {
+                right = m.error().code == uml::errc::out_of_memory;
+            }
+            heap::left = -1;
+        }
+        if (!right || heap::alive != alive) {
+            std::printf("         allocation %d refused: %s\n", n,
+                        right ? "something stays on the heap" : "the error is not out_of_memory");
+            return expect(false, what);
+        }
+        if (loaded) {
+            std::printf("         each of %d allocations refused once\n", n);
+            return expect(n > 20, what);
+        }
+    }
+    expect(false, what);
+}
+
+} // namespace
+
+int main() {
+    if (!heap::counted) {
+        std::puts("skipped: this C library's heap cannot be counted, or a sanitizer counts already");
+        return 77;
+    }
+    {
+        const long before = heap::allocations;
+        delete new int(1);
+        expect(heap::allocations > before, "the heap is counted");
+    }
+    count_run<uml::reference<float>>("reference<float>: no allocation", {});
+    count_run<uml::reference<double>>("reference<double>: no allocation", {});
+    count_run<uml::cpu<1>>("cpu: no allocation", {});
+    {
+        uml::thread_pool pool(2);
+        count_run<uml::cpu<2>>("cpu, pool of 2: no allocation", pool);
+    }
+#ifdef UML_WITH_OPENMP
+    // The first region makes OpenMP's own threads.
+    count_run<uml::cpu<2>>("cpu, OpenMP team of 2: no allocation", uml::openmp(2), true);
+#endif
+    auto tiny = uml_test::draft::of<uml_test::tiny_network>(uml_test::tiny_config);
+    refuse_each<uml_test::tiny>("a heap that refuses while a plain file is loaded", tiny.bytes());
+    tiny.labelled("tiny", uml_test::tiny_config);
+    tiny.metadata["uml.classes"] = R"(["a", "b", "c"])";
+    tiny.metadata["uml.regions"] = R"(["d", "e"])";
+    tiny.metadata["uml.screening"] = R"({"image_vacuity": 0.5, "pixel_vacuity": 0.5})";
+    tiny.metadata["uml.temperature"] = "1";
+    refuse_each<uml::network<uml_test::tiny_network>>("the same with metadata, configured by the file", tiny.bytes());
+    return failures == 0 ? 0 : 1;
+}

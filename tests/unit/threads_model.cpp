@@ -1,0 +1,87 @@
+// One const model serves many threads, and any number of them gives the same bits.
+#include "support/edge.hpp"
+
+#include "uml/backend/cpu.hpp"
+#include "uml/threads/pool.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <thread>
+
+namespace {
+
+using uml_test::edge_config;
+
+std::vector<float> picture_of(unsigned seed) {
+    return uml_test::pixels(edge_config.height, edge_config.width, 1, seed);
+}
+uml::image_view view(const std::vector<float>& p) { return {p.data(), edge_config.height, edge_config.width, 1}; }
+
+template <class M> auto answer(const M& m, unsigned seed, const uml::executor& e = {}) {
+    auto w = m.make_workspace(e);
+    REQUIRE(w);
+    const auto p = picture_of(seed);
+    const auto f = m.run(view(p), *w);
+    REQUIRE(f);
+    return uml_test::numbers_of(*f);
+}
+
+/// Eight threads, each with a workspace of its own, each its own pictures in turn.
+template <class B> void serve_eight(bool pools, int rounds) {
+    const auto m = uml_test::load_edge<B>();
+    REQUIRE_MESSAGE(m, m.error().what.c_str());
+    const uml::model<uml_test::edge, B>& model = *m;
+    std::vector<std::vector<typename B::scalar>> expected;
+    for (unsigned seed = 0; seed < 3; ++seed) expected.push_back(answer(model, seed));
+    REQUIRE(expected[0] != expected[1]);
+    int differing[8]{};
+    std::vector<std::thread> threads;
+    for (unsigned t = 0; t < 8; ++t)
+        threads.emplace_back([&, t] {
+            uml::thread_pool pool(pools && t % 2 == 0 ? 2 : 1);
+            auto w = model.make_workspace(pool);
+            for (int i = 0; i < rounds; ++i) {
+                const unsigned seed = (t + static_cast<unsigned>(i)) % 3;
+                const auto p = picture_of(seed);
+                const auto f = w ? model.run(view(p), *w)
+                                 : uml::result<typename uml::model<uml_test::edge, B>::findings>(w.error());
+                if (!f || uml_test::numbers_of(*f) != expected[seed]) ++differing[t];
+            }
+        });
+    for (std::thread& t : threads) t.join();
+    for (const int d : differing) CHECK(d == 0);
+}
+
+} // namespace
+
+TEST_CASE("cpu: one model serves eight threads with the bits of one") { serve_eight<uml::cpu<2>>(true, 3); }
+TEST_CASE("reference: one model serves eight threads with the bits of one") {
+    serve_eight<uml::reference<float>>(false, 1);
+}
+
+TEST_CASE("cpu: pools of any width give the bits of one thread") {
+    const auto m = uml_test::load_edge<uml::cpu<7>>();
+    REQUIRE_MESSAGE(m, m.error().what.c_str());
+    const auto expected = answer(*m, 1);
+    for (const int width : {1, 2, 3, 7}) {
+        CAPTURE(width);
+        uml::thread_pool pool(width);
+        for (int i = 0; i < 2; ++i) CHECK(answer(*m, 1, pool) == expected);
+    }
+    uml::thread_pool wide(8);
+    const auto refused = m->make_workspace(wide);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == uml::errc::invalid_argument);
+    CHECK(refused.error().what == "the executor has 8 threads, this backend is cpu<7>");
+}
+
+TEST_CASE("cpu: the number of threads that a workspace is made for changes its size, not its numbers") {
+    const auto one = uml_test::load_edge<uml::cpu<1>>();
+    const auto many = uml_test::load_edge<uml::cpu<7>>();
+    REQUIRE(one);
+    REQUIRE(many);
+    CHECK(one->arena_bytes() < many->arena_bytes());
+    CHECK(one->prepared_bytes() == many->prepared_bytes());
+    CHECK(answer(*one, 2) == answer(*many, 2));
+}
