@@ -44,18 +44,39 @@ double multiply_adds(const uml::program_view& p, const uml::node& n) {
 }
 
 /// Numbers of a size that keeps activations near 1.
-void fill_weights(const uml::program_view& p, backend::weights& w) {
+struct noise {
     unsigned state = 1;
+    float operator()(float size) {
+        state = state * 1664525u + 1013904223u;
+        return (static_cast<float>(state >> 8) * (2.F / (1 << 24)) - 1.F) * size;
+    }
+};
+
+/// A mixer's matrices: half of B's rows read the first half of the columns, the others the second half.
+void fill_product(const uml::kernels::scaled_product_shape& s, noise& random, float* to) {
+    const auto number = [](int n) { return static_cast<std::size_t>(n); };
+    std::vector<float> a(number(s.out) * number(s.inner)), b(number(s.inner) * number(s.c));
+    for (float& x : a) x = random(0.1F);
+    for (std::size_t i = 0; i < b.size(); ++i) {
+        const bool second_row = i / number(s.c) % 2 == 1, second_column = i % number(s.c) >= number(s.c) / 2;
+        b[i] = second_row == second_column ? random(0.1F) : 0.F;
+    }
+    uml::kernels::pack_scaled_product(s, s.has_a ? a.data() : nullptr, b.data(), to);
+}
+
+void fill_weights(const uml::program_view& p, backend::weights& w) {
+    noise random;
     for (const uml::node& n : p.nodes) {
         if (n.inputs == 0) continue;
         const uml::shape in = p.input(n, 0).out;
+        float* to = w.memory.as<float>(n.packed);
+        if (n.kind == uml::op::scaled_product) {
+            fill_product(uml::cpu_detail::product_shape_of(in.c, n), random, to);
+            continue;
+        }
         const std::size_t count = uml::cpu_detail::packed_size(in, n, {});
         const float size = std::sqrt(6.F / static_cast<float>(in.c * n.win.kernel * n.win.kernel));
-        float* to = w.memory.as<float>(n.packed);
-        for (std::size_t i = 0; i < count; ++i) {
-            state = state * 1664525u + 1013904223u;
-            to[i] = (static_cast<float>(state >> 8) * (2.F / (1 << 24)) - 1.F) * size;
-        }
+        for (std::size_t i = 0; i < count; ++i) to[i] = random(size);
     }
 }
 

@@ -1,6 +1,7 @@
 // Bytes for weights and arenas: from the heap, or the caller's; aligned to 64 either way.
 #pragma once
 
+#include "uml/core/huge_pages.hpp"
 #include "uml/core/result.hpp"
 
 #include <cstddef>
@@ -28,6 +29,7 @@ public:
         b.owned_ = std::malloc(static_cast<std::size_t>(bytes) + alignment);
         if (b.owned_ == nullptr) return fail(errc::out_of_memory, "no memory for ", bytes, " bytes of ", what);
         b.data_ = aligned(static_cast<std::byte*>(b.owned_));
+        ask_for_huge_pages(b.data_, static_cast<std::size_t>(bytes));
         return b;
     }
     /// The caller's memory, which must outlive the block. It may begin anywhere: up to 63 bytes are skipped.
