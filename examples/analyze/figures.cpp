@@ -16,6 +16,7 @@ namespace {
 namespace ink = support::ink;
 
 constexpr int least_side = 640, most_side = 2000; // of the longer side of a picture in a figure
+constexpr double scale_height = 260;
 constexpr int most_classes = 6, most_regions = 7;
 
 std::string fixed(double value, int digits) {
@@ -136,6 +137,29 @@ void footer(figure& f, double unit) {
                        support::fit_text(h, f.right - f.left, "For research. Not a medical device."));
 }
 
+// Where the scale of vacuity ends: the same for all pictures of a network whose vacuity stays near or below its limit,
+// further up where a picture needs it.
+double scale_end(float most, double limit) {
+    for (const double end : {0.2, 0.4, 0.6, 0.8})
+        if (static_cast<double>(most) <= end && 1.2 * limit <= end) return end;
+    return 1;
+}
+
+void draw_scale(figure& f, double top, double unit, double end, double limit) {
+    const double tall = scale_height * unit, wide = 26 * unit;
+    for (int y = 0; y < static_cast<int>(tall); ++y)
+        support::draw_box(f.canvas, {f.left, std::floor(top) + y, wide, 1}, support::heat(1 - (y + 0.5) / tall));
+    const auto mark = [&](double value, std::string_view label, support::color c) {
+        const double x = f.left + wide, y = top + (1 - value / end) * tall;
+        support::draw_line(f.canvas, x + 3 * unit, y, x + 9 * unit, y, 1.5 * unit, c);
+        support::draw_text(f.canvas, x + 16 * unit, y - 5 * unit, 10 * unit, c, label);
+    };
+    const bool limited = limit > 0 && limit < end;
+    for (const double part : {0.0, 0.25, 0.5, 0.75, 1.0})
+        if (!limited || std::fabs(part - limit / end) > 0.06) mark(part * end, fixed(part * end, 2), ink::faint);
+    if (limited) mark(limit, fixed(limit, 3) + " reliable below", ink::text);
+}
+
 } // namespace
 
 support::picture overlay_figure(const subject& s) {
@@ -143,7 +167,7 @@ support::picture overlay_figure(const subject& s) {
     draw_contours(shown.shown, s.says, {2 * shown.unit, 0.16});
     const int classes = std::min(most_classes, static_cast<int>(s.model.classes.size()));
     const int regions = std::min(most_regions, static_cast<int>(s.model.regions.size()));
-    figure f = place(shown, 360, 390 + 44.0 * classes + 28.0 * regions);
+    figure f = place(shown, 360, 390 + 44.0 * classes + 44.0 * regions);
     pen p(f, shown.unit);
 
     const auto predicted = static_cast<std::size_t>(s.says.predicted);
@@ -181,6 +205,10 @@ support::picture overlay_figure(const subject& s) {
         p.swatch(support::region_color(static_cast<int>(k)));
         p.pair(s.model.regions[k], s.regions[k].pixels == 0 ? "none" : fixed(100 * s.regions[k].share, 2) + " %", 12,
                ink::text, 22);
+        if (s.regions[k].pixels == 0) continue;
+        const std::size_t parts = s.regions[k].parts.size();
+        p.pair(std::to_string(parts) + (parts == 1 ? " part" : " parts") + ", mean vacuity",
+               fixed(s.regions[k].mean_vacuity, 3), 9.5, ink::faint, 22);
     }
     footer(f, shown.unit);
     return f.canvas;
@@ -189,6 +217,8 @@ support::picture overlay_figure(const subject& s) {
 support::picture uncertainty_figure(const subject& s) {
     frame shown = frame_of(s.image);
     const int height = shown.shown.height, width = shown.shown.width;
+    const double scale = scale_end(*std::max_element(s.says.pixel_vacuity.begin(), s.says.pixel_vacuity.end()),
+                                   s.model.most_pixel_vacuity);
     support::resized_rows vacuity(s.says.pixel_vacuity.data(), s.says.height, s.says.width, 1, height, width);
     double sum = 0, least = 1, most = 0;
     for (int y = 0; y < height; ++y) {
@@ -196,7 +226,7 @@ support::picture uncertainty_figure(const subject& s) {
         for (int x = 0; x < width; ++x) {
             const auto u = static_cast<double>(row[x]);
             sum += u, least = std::min(least, u), most = std::max(most, u);
-            const support::color c = support::heat(u);
+            const support::color c = support::heat(u / scale);
             std::copy(c.begin(), c.end(), shown.shown.at(y, x));
         }
     }
@@ -205,27 +235,13 @@ support::picture uncertainty_figure(const subject& s) {
     const int regions = std::min(most_regions, static_cast<int>(s.model.regions.size()));
     figure f = place(shown, 300, 520 + 24.0 * regions);
     pen p(f, shown.unit);
-    const double unit = shown.unit;
     p.line(s.name, 9.5, ink::faint);
     p.skip(6);
     p.line("uncertainty", 20, ink::text);
     p.line("vacuity of every pixel", 11, ink::text);
     p.skip(12);
-
-    const double top = p.y(), tall = 260 * unit, wide = 26 * unit;
-    for (int y = 0; y < static_cast<int>(tall); ++y)
-        support::draw_box(f.canvas, {f.left, std::floor(top) + y, wide, 1}, support::heat(1 - (y + 0.5) / tall));
-    const auto mark = [&](double value, std::string_view label, support::color c, double reach) {
-        const double y = top + (1 - value) * tall;
-        support::draw_line(f.canvas, f.left + wide + 3 * unit, y, f.left + wide + reach * unit, y, 1.5 * unit, c);
-        support::draw_text(f.canvas, f.left + wide + (reach + 7) * unit, y - 5 * unit, 10 * unit, c, label);
-    };
-    const double limit = s.model.most_pixel_vacuity;
-    const bool limited = limit > 0 && limit < 1;
-    for (const double tick : {0.0, 0.25, 0.5, 0.75, 1.0})
-        if (!limited || std::fabs(tick - limit) > 0.06) mark(tick, fixed(tick, 2), ink::faint, 9);
-    if (limited) mark(limit, fixed(limit, 2) + " reliable below", ink::text, 9);
-    p.skip(tall / unit + 30);
+    draw_scale(f, p.y(), shown.unit, scale, s.model.most_pixel_vacuity);
+    p.skip(scale_height + 30);
 
     p.pair("mean", fixed(sum / static_cast<double>(shown.shown.pixels()), 3), 11, ink::text);
     p.pair("least to most", fixed(least, 3) + " to " + fixed(most, 3), 11, ink::text);
@@ -237,7 +253,7 @@ support::picture uncertainty_figure(const subject& s) {
                ink::text);
     p.skip(10);
     p.paragraph("Vacuity is lack of evidence, not the chance that the mask is wrong.", 9, ink::faint);
-    footer(f, unit);
+    footer(f, shown.unit);
     return f.canvas;
 }
 
