@@ -1,0 +1,105 @@
+"""The rows as markdown tables and as a plot."""
+
+import pathlib
+from html import escape
+from itertools import groupby
+
+COLUMNS = ("engine", "seconds", "best", "× fastest peer", "peak MB", "× smallest peer", "start to first, s", "error")
+KEY = ("network", "size", "batch", "threads", "precision")
+OURS, THEIRS, INK = "#0072b2", "#b8b8b8", "#222222"  # apart for colour-blind eyes, and in grey
+
+
+def groups(rows: list[dict]) -> list[tuple[str, list[dict]]]:
+    def title(r: dict) -> str:
+        batch = "one picture" if r["batch"] == 1 else f"{r['batch']} pictures"
+        return (f"{r['network']}, {r['size']}×{r['size']}, {batch}, {r['threads']} thread"
+                f"{'s' * (r['threads'] > 1)}, {r['precision']}")
+
+    return [(title(found[0]), sorted(found, key=lambda r: r["seconds_median"]))
+            for found in (list(g) for _, g in groupby(rows, key=lambda r: [r[k] for k in KEY]))]
+
+
+def is_ours(row: dict) -> bool:
+    return row["engine"].startswith("uml")
+
+
+def best_peer(rows: list[dict], key: str) -> float | None:
+    return min((r[key] for r in rows if not is_ours(r)), default=None)
+
+
+def tables(document: dict) -> str:
+    lines = []
+    for title, rows in groups(document["rows"]):
+        fastest, smallest = best_peer(rows, "seconds_median"), best_peer(rows, "peak_mb")
+        lines += ["", f"**{title}**", "", "| " + " | ".join(COLUMNS) + " |", "|---" + "|---:" * (len(COLUMNS) - 1) + "|"]
+        for r in rows:
+            name = f"**{r['engine']}**" if is_ours(r) else r["engine"]
+            time = f"{r['seconds_median'] / fastest:.2f}" if fastest else ""
+            space = f"{r['peak_mb'] / smallest:.2f}" if smallest else ""
+            lines.append(f"| {name} | {r['seconds_median']:.3f} | {r['seconds_min']:.3f} | {time} | {r['peak_mb']:.0f} "
+                         f"| {space} | {r['start_to_first_s']:.2f} | {r['max_normalised_error']:.0e} |")
+    return "\n".join(lines).strip()
+
+
+def plot(document: dict) -> str:
+    """A bar of seconds per picture for every engine, a panel for every configuration."""
+    width, left, bar, gap = 760, 150, 17, 40
+    body, y = [], 14
+    for title, rows in groups(document["rows"]):
+        most = max(r["seconds_median"] for r in rows)
+        body.append(f'<text x="10" y="{y + 12}" font-weight="bold">{escape(title)}</text>')
+        y += 22
+        for r in rows:
+            each = r["seconds_median"] / r["batch"]
+            long = (width - left - 190) * r["seconds_median"] / most
+            colour = OURS if is_ours(r) else THEIRS
+            body.append(f'<text x="{left - 8}" y="{y + 12}" text-anchor="end">{escape(r["engine"])}</text>'
+                        f'<rect x="{left}" y="{y}" width="{max(1, long):.1f}" height="{bar - 3}" fill="{colour}"/>'
+                        f'<text x="{left + long + 6:.1f}" y="{y + 12}">{each:.3f} s, {r["peak_mb"]:.0f} MB</text>')
+            y += bar
+        y += gap - bar
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}" '
+            f'font-family="sans-serif" font-size="12" fill="{INK}" role="img">'
+            "<title>Seconds per picture and peak memory</title>"
+            f'<rect width="{width}" height="{y}" fill="white"/>\n' + "\n".join(body) + "\n</svg>\n")
+
+
+def about(facts: dict) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    sizes = ", ".join(f"{name} {size:.1f} MB" for name, size in facts["installed_mb"].items())
+    return (f"Machine: {facts['cpu']}, {facts['cores']} cores, {facts['memory_gb']:.0f} GB, "
+            f"{' '.join(facts['instruction_sets'])}; {facts['system']}, Python {facts['python']}. "
+            f"Versions: {versions}. Size of our whole program, and of the peers' packages without what they depend on: "
+            f"{sizes}. Load of the machine before and after: {facts['load_before']} and {facts['load_after']}.")
+
+
+TEXT = """# Benchmarks
+
+`bench/compare --docs` made this page. It installs the peers into an environment of its own, checks that all engines
+give the same answer, and lets them take turns in one run. **Only ratios within one table count**: absolute times move
+from machine to machine and from hour to hour.
+
+{about}
+
+![Seconds per picture and peak memory](benchmarks.svg)
+
+- seconds: median over the turns of one run of the whole batch, picture in, answers out; best: the smallest.
+- peak MB: peak resident memory (10^6 bytes) of a process that loads and runs once. start to first: from the start of
+  that process to its first result.
+- error: the largest over region logits, pixel alpha and vacuity of ‖out − ref‖ / ‖ref − mean(ref)‖, and for class alpha
+  ‖out − ref‖ / ‖ref‖; ref is PyTorch's in float64 (float32 above 256 pixels).
+- The networks have 3 regions and 2 classes; `edge` has channel divisor 4, stem stride 1. All engines have the same
+  weights and compute the same four answers; peers run the networks as published, PyTorch from its own modules, ONNX
+  Runtime and OpenVINO from an export (OpenVINO's own file format in f32, ONNX otherwise).
+- `pytorch-compile` is `torch.compile` with frozen weights; its start includes the compilation, its turns don't.
+- `uml-cpu` has no dependency; `uml-cpu-direct` is the same without Winograd convolutions.
+- bf16 rows appear where the CPU has the instructions.
+
+{tables}
+"""
+
+
+def write(document: dict, folder: pathlib.Path) -> None:
+    text = TEXT.format(about=about(document["machine"]), tables=tables(document))
+    (folder / "benchmarks.md").write_text(text)
+    (folder / "benchmarks.svg").write_text(plot(document))

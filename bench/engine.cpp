@@ -1,0 +1,181 @@
+// The library as one side of bench/compare: loads weights, runs once, then obeys lines on standard input:
+//   run         runs the whole batch, prints the seconds
+//   write FILE  writes the last outputs: per picture class alpha, region logits, pixel alpha, vacuity; f32, by pixels
+// The first line that it prints is "first MEGABYTES", after the first run: its peak memory up to there.
+#include "uml/threads/pool.hpp"
+#include "uml/uml.hpp"
+#ifdef UML_WITH_EIGEN
+    #include "uml/backend/eigen.hpp"
+#endif
+#if defined(UML_WITH_ONEDNN) && __has_include("uml/backend/onednn.hpp")
+    #include "uml/backend/onednn.hpp"
+    #include "uml/threads/openmp.hpp"
+    #define UML_BENCH_ONEDNN
+#endif
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+struct options {
+    std::string engine = "uml-cpu", precision = "f32", weights, image;
+    int size = 256, batch = 1, threads = 1;
+};
+
+/// Peak resident memory of this process in units of 10^6 bytes; 0 where the system does not say.
+double peak_megabytes() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) * 1024 / 1e6;
+    return 0;
+}
+
+int complain(std::string_view what) {
+    std::cerr << "uml-bench-engine: " << what << '\n';
+    return 1;
+}
+
+std::vector<float> read_pictures(const options& o) {
+    const auto n = static_cast<std::size_t>(o.size);
+    std::vector<float> pixels(static_cast<std::size_t>(o.batch) * n * n * 3);
+    std::ifstream in(o.image, std::ios::binary);
+    in.read(reinterpret_cast<char*>(pixels.data()), static_cast<std::streamsize>(pixels.size() * sizeof(float)));
+    if (!in) pixels.clear();
+    return pixels;
+}
+
+void append(std::vector<float>& to, const uml::tensor_view<const float>& t) {
+    for (std::int64_t p = 0; p < t.pixels(); ++p) to.insert(to.end(), t.pixel(p), t.pixel(p) + t.c);
+}
+
+template <class B> int serve(const options& o, uml::executor threads) {
+    const auto file = uml::open_weights(o.weights.c_str());
+    if (!file) return complain(file.error().what);
+    const auto card = uml::read_card(*file);
+    if (!card) return complain(card.error().what);
+    uml::load_options load;
+    load.configuration = card->configuration;
+    load.configuration->height = load.configuration->width = o.size;
+    const auto model = uml::load<uml::network<uml::dynamic>, B>(*file, load);
+    if (!model) return complain(model.error().what);
+    auto workspace = model->make_workspace(threads);
+    if (!workspace) return complain(workspace.error().what);
+    const std::vector<float> pixels = read_pictures(o);
+    if (pixels.empty()) return complain("the pictures cannot be read");
+
+    std::vector<float> outputs;
+    const auto run = [&](bool keep) {
+        outputs.clear();
+        for (int i = 0; i < o.batch; ++i) {
+            const float* picture = pixels.data() + static_cast<std::ptrdiff_t>(i) * o.size * o.size * 3;
+            const auto f = model->run(uml::image_view(picture, o.size, o.size, 3), *workspace);
+            if (!f) return false;
+            if (!keep) continue;
+            for (int k = 0; k < f->diagnosis.classes(); ++k) outputs.push_back(f->diagnosis.alpha(k));
+            append(outputs, f->logits);
+            append(outputs, f->alpha);
+            append(outputs, f->vacuity);
+        }
+        return true;
+    };
+    if (!run(false)) return complain("the pictures do not fit the network");
+    std::cout << "first " << peak_megabytes() << std::endl;
+    for (std::string line; std::getline(std::cin, line);) {
+        if (line == "run") {
+            const auto start = std::chrono::steady_clock::now();
+            if (!run(false)) return complain("a run failed");
+            std::cout << std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() << std::endl;
+        } else if (line.starts_with("write ")) {
+            if (!run(true)) return complain("a run failed");
+            std::ofstream out(line.substr(6), std::ios::binary);
+            out.write(reinterpret_cast<const char*>(outputs.data()),
+                      static_cast<std::streamsize>(outputs.size() * sizeof(float)));
+            std::cout << "ok" << std::endl;
+        } else {
+            return complain("unknown request");
+        }
+    }
+    return 0;
+}
+
+template <int threads> struct plain : uml::cpu<threads> {};
+template <int threads> struct direct : uml::cpu<threads, uml::cpu_options{.winograd = false}> {};
+
+/// A workspace has memory for the most threads that its backend allows, so the bound is close to the number.
+template <template <int> class B, class Threads> int serve_on(const options& o, Threads threads) {
+    if (o.threads == 1) return serve<B<1>>(o, {});
+    auto team = threads(o.threads);
+    if (o.threads == 2) return serve<B<2>>(o, team);
+    if (o.threads <= 8) return serve<B<8>>(o, team);
+    return o.threads <= 64 ? serve<B<64>>(o, team) : complain("at most 64 threads");
+}
+
+/// All engines of this build with their precisions, a line each.
+constexpr const char* engines = "uml-cpu f32\numl-cpu-direct f32\n"
+#ifdef UML_WITH_EIGEN
+                                "uml-eigen f32\n"
+#endif
+#ifdef UML_BENCH_ONEDNN
+                                "uml-onednn f32\n"
+#endif
+    ;
+
+bool read(int argc, char** argv, options& o) {
+    if (argc % 2 == 0) return false;
+    for (int i = 1; i < argc; i += 2) {
+        const std::string_view key = argv[i], value = argv[i + 1];
+        const auto number = [&](int& to) {
+            return std::from_chars(value.data(), value.data() + value.size(), to).ec == std::errc{} && to > 0;
+        };
+        if (key == "--engine")
+            o.engine = value;
+        else if (key == "--precision")
+            o.precision = value;
+        else if (key == "--weights")
+            o.weights = value;
+        else if (key == "--image")
+            o.image = value;
+        else if (!(key == "--size"    ? number(o.size)
+                   : key == "--batch" ? number(o.batch)
+                                      : key == "--threads" && number(o.threads)))
+            return false;
+    }
+    return true;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc == 2 && std::string_view(argv[1]) == "--list") {
+        std::cout << engines;
+        return 0;
+    }
+    options o;
+    if (!read(argc, argv, o)) {
+        complain("options: --list, or --engine NAME --weights FILE --image FILE --precision P --size N --batch N "
+                 "--threads N");
+        return 2;
+    }
+    if (o.precision != "f32") {
+        complain("no such precision in this build");
+        return 3;
+    }
+    const auto pool = [](int threads) { return uml::thread_pool(threads); };
+    if (o.engine == "uml-cpu") return serve_on<plain>(o, pool);
+    if (o.engine == "uml-cpu-direct") return serve_on<direct>(o, pool);
+#ifdef UML_WITH_EIGEN
+    if (o.engine == "uml-eigen") return serve_on<uml::eigen>(o, pool);
+#endif
+#ifdef UML_BENCH_ONEDNN
+    if (o.engine == "uml-onednn") return serve_on<uml::onednn>(o, uml::openmp);
+#endif
+    complain("no such engine in this build");
+    return 3;
+}
