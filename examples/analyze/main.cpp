@@ -179,7 +179,8 @@ int run(const options& o) {
     const std::string& text = o.json ? document.finish(done, accepted, wrong, skipped)
                                      : analyze::closing_words(done, accepted, wrong, skipped);
     std::fputs(text.c_str(), stdout);
-    if (std::fflush(stdout) != 0) return complain(some_failed, "standard output cannot be written");
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+        return complain(some_failed, "standard output cannot be written");
     return wrong > 0 ? some_failed : all_done;
 }
 

@@ -87,12 +87,14 @@ std::string closing_words(int done, int accepted, int failed, int skipped) {
     add(text, "%d done: %d accepted, %d for a human", done, accepted, done - accepted);
     if (skipped > 0) add(text, "; %d skipped", skipped);
     if (failed > 0) add(text, "; %d failed", failed);
-    text += ".\n"
-            "A probability here is the network's score for a class, not the chance of being right. Vacuity, from 0 to "
-            "1, says\n"
-            "how little evidence there is: for the class of the image, or at a pixel. It is not the chance that the "
-            "mask is\n"
-            "wrong there. For research; not a medical device.\n";
+    text +=
+        ".\n"
+        "A probability here is the network's score for a class, not the chance of being right. Vacuity, from 0 to 1, "
+        "says\n"
+        "how little evidence there is: for the class of the image, or at a pixel. It is not the chance that the mask "
+        "is\n"
+        "wrong there, and a picture unlike those of the training can still get a low one. For research; not a medical\n"
+        "device.\n";
     return text;
 }
 

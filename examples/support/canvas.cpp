@@ -60,7 +60,7 @@ std::string to_drawable(std::string_view text) {
 void blend(picture& on, int y, int x, color c, double cover) {
     if (cover <= 0) return;
     std::uint8_t* p = on.at(y, x);
-    const color mixed = mix({p[0], p[1], p[2]}, c, cover);
+    const color mixed = cover >= 1 ? c : mix({p[0], p[1], p[2]}, c, cover);
     std::copy(mixed.begin(), mixed.end(), p);
 }
 
