@@ -109,5 +109,3 @@ namespace avx512 {
 #endif
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
-
-#undef UML_FORCE_INLINE
