@@ -181,6 +181,6 @@ function(uml_test_folder folder program)
         get_filename_component(stem "${source}" NAME_WE)
         add_test(NAME ${folder}.${stem} COMMAND ${target} "--source-file=*/${folder}/${stem}.cpp" --no-intro=true)
         # A filter that matches nothing must not pass for a test.
-        set_tests_properties(${folder}.${stem} PROPERTIES TIMEOUT 300 FAIL_REGULAR_EXPRESSION "test cases: *0 ")
+        set_tests_properties(${folder}.${stem} PROPERTIES TIMEOUT 600 FAIL_REGULAR_EXPRESSION "test cases: *0 ")
     endforeach()
 endfunction()
