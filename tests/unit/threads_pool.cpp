@@ -57,6 +57,22 @@ TEST_CASE("several threads work at the same time") {
     CHECK(inside == 2);
 }
 
+TEST_CASE("a run ends when its last job has, whichever thread does it") {
+    uml::thread_pool pool(2);
+    const uml::executor e = pool;
+    for (int round = 0; round < 5; ++round) {
+        std::atomic<int> inside{0}, done{0};
+        auto job = [&](int, int thread) {
+            ++inside;
+            while (inside < 2) std::this_thread::yield();
+            if (thread != 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            ++done;
+        };
+        e.for_each(2, job);
+        CHECK(done == 2);
+    }
+}
+
 TEST_CASE("pools come and go, used or not, side by side") {
     for (int i = 0; i < 20; ++i) {
         uml::thread_pool unused(4), first(2), second(3);
