@@ -1,7 +1,13 @@
 // Every operation of a network on the cpu backend: time, multiply-adds per second, share of the whole. Times are the
-// calling thread's CPU time with one thread, so that other programs on the machine disturb little.
+// calling thread's CPU time with one thread, so that other programs on the machine disturb little. Where oneDNN is
+// there, its best time for the plain convolution of the same shape stands beside.
 #include "uml/threads/pool.hpp"
 #include "uml/uml.hpp"
+#ifdef UML_WITH_ONEDNN
+    #include "onednn_convolution.hpp"
+
+    #include <map>
+#endif
 
 #include <algorithm>
 #include <charconv>
@@ -20,6 +26,7 @@ using backend = uml::cpu<most_threads>;
 struct options {
     std::string_view network = "release";
     int size = 256, threads = 1, repeats = 5;
+    int onednn = 1; // 0: without oneDNN's column
 };
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -80,6 +87,37 @@ void fill_weights(const uml::program_view& p, backend::weights& w) {
     }
 }
 
+/// oneDNN's time for what a node computes, as a plain convolution at full resolution; 0 for other operations, where it
+/// refuses, or where it was left out.
+class onednn_times {
+public:
+    onednn_times(const options& o, double (*clock)()) : o_(o), clock_(clock) {}
+
+    double of([[maybe_unused]] const uml::program_view& p, [[maybe_unused]] const uml::node& n) {
+#ifdef UML_WITH_ONEDNN
+        if (multiply_adds(p, n) == 0 || n.kind == uml::op::scaled_product || !o_.onednn) return 0;
+        const uml::shape in = p.input(n, 0).out;
+        const bool upsampled = n.kind == uml::op::upsample_conv, dynamic = n.kind == uml::op::dynamic_conv;
+        bench::convolution c{in.h,         in.w,         in.c,      n.out.h,        n.out.w, n.out.c,
+                             n.win.kernel, n.win.stride, n.win.pad, n.win.dilation, n.groups};
+        if (upsampled) c.in_h = n.out.h, c.in_w = n.out.w;
+        if (dynamic) c.kernel = c.stride = c.dilation = c.groups = 1, c.pad = 0;
+        const auto [at, fresh] = known_.try_emplace(c, 0.0);
+        if (fresh) at->second = bench::onednn_time(c, o_.threads, o_.repeats, clock_);
+        return at->second;
+#else
+        return 0;
+#endif
+    }
+
+private:
+    options o_;
+    double (*clock_)();
+#ifdef UML_WITH_ONEDNN
+    std::map<bench::convolution, double> known_; // many layers have the same shape
+#endif
+};
+
 bool read(int argc, char** argv, options& o) {
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string_view key = argv[i], value = argv[i + 1];
@@ -90,7 +128,8 @@ bool read(int argc, char** argv, options& o) {
             o.network = value;
         else if (!(key == "--size"      ? number(o.size)
                    : key == "--threads" ? number(o.threads)
-                                        : key == "--repeats" && number(o.repeats)))
+                   : key == "--repeats" ? number(o.repeats)
+                                        : key == "--onednn" && number(o.onednn)))
             return false;
     }
     return argc % 2 == 1 && o.threads >= 1 && o.threads <= most_threads && o.repeats >= 1;
@@ -105,7 +144,8 @@ int complain(std::string_view what) {
 
 int main(int argc, char** argv) {
     options o;
-    if (!read(argc, argv, o)) return complain("options: --network release|paper|edge --size N --threads N --repeats N");
+    if (!read(argc, argv, o))
+        return complain("options: --network release|paper|edge --size N --threads N --repeats N --onednn 0|1");
     const uml::config c{
         .height = o.size, .width = o.size, .regions = 3, .classes = 2, .channel_divisor = o.network == "edge" ? 4 : 1};
     bool known = true;
@@ -135,8 +175,10 @@ int main(int argc, char** argv) {
         }
         whole = std::min(whole, clock() - start);
     }
-    std::printf("%-14s %-18s %-18s %3s %9s %8s %7s %6s  %s\n", "operation", "in", "out", "k", "method", "ms", "GMAC/s",
-                "share", "weight");
+    std::printf("%-14s %-18s %-18s %3s %9s %8s %7s %6s %9s %7s  %s\n", "operation", "in", "out", "k", "method", "ms",
+                "GMAC/s", "share", "oneDNN ms", "ratio", "weight");
+    onednn_times onednn(o, clock);
+    double ours = 0, theirs = 0;
     double sum = 0;
     for (const double t : best) sum += t;
     constexpr const char* methods[] = {"direct", "winograd", "upsampled", "depthwise"};
@@ -155,12 +197,18 @@ int main(int argc, char** argv) {
             w = p.parameters[static_cast<std::size_t>(w)].a;
         const auto name =
             w == uml::no_id ? uml::path_text{} : p.name_of(p.parameters[static_cast<std::size_t>(w)].name);
-        std::printf("%-14.*s %-18s %-18s %3d %9s %8.3f %7.1f %5.1f%%  %s\n",
+        const double best_onednn = onednn.of(p, n);
+        if (best_onednn > 0) ours += best[i], theirs += best_onednn;
+        char beside[24] = "";
+        if (best_onednn > 0)
+            std::snprintf(beside, sizeof beside, "%9.3f %7.2f", best_onednn * 1e3, best[i] / best_onednn);
+        std::printf("%-14.*s %-18s %-18s %3d %9s %8.3f %7.1f %5.1f%% %17s  %s\n",
                     static_cast<int>(uml::to_text(n.kind).size()), uml::to_text(n.kind).data(), shape_text(in).c_str(),
                     shape_text(n.out).c_str(), n.win.kernel,
                     conv ? methods[static_cast<int>(uml::cpu_detail::method_of(in, n, {}))] : "", best[i] * 1e3,
-                    work / best[i] / 1e9, 100 * best[i] / sum, name.c_str());
+                    work / best[i] / 1e9, 100 * best[i] / sum, beside, name.c_str());
     }
+    if (theirs > 0) std::printf("convolutions: %.1f ms, oneDNN's best for each %.1f ms\n", ours * 1e3, theirs * 1e3);
     std::printf("best of %d: %.1f ms; sum of the best times %.1f ms; arena %.1f MB, weights %.1f MB\n", o.repeats,
                 whole * 1e3, sum * 1e3, static_cast<double>(p.arena_bytes) / 1e6,
                 static_cast<double>(p.packed_bytes) / 1e6);
