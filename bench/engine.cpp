@@ -1,5 +1,5 @@
 // The library as one side of bench/compare: loads weights, runs once, then obeys lines on standard input:
-//   run         runs the whole batch, prints the seconds
+//   run         runs the whole batch, prints the seconds that went by and the processor seconds of all threads
 //   write FILE  writes the last outputs: per picture class alpha, region logits, pixel alpha, vacuity; f32, by pixels
 // The first line that it prints is "first MEGABYTES", after the first run: its peak memory up to there.
 #include "uml/threads/pool.hpp"
@@ -15,7 +15,7 @@
 
 #include <charconv>
 #include <chrono>
-#include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -35,6 +35,12 @@ double peak_megabytes() {
     for (std::string line; std::getline(status, line);)
         if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) * 1024 / 1e6;
     return 0;
+}
+
+double processor_seconds() {
+    std::timespec t{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 int complain(std::string_view what) {
@@ -90,8 +96,10 @@ template <class B> int serve(const options& o, uml::executor threads) {
     for (std::string line; std::getline(std::cin, line);) {
         if (line == "run") {
             const auto start = std::chrono::steady_clock::now();
+            const double processor = processor_seconds();
             if (!run(false)) return complain("a run failed");
-            std::cout << std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() << std::endl;
+            std::cout << std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() << ' '
+                      << processor_seconds() - processor << std::endl;
         } else if (line.starts_with("write ")) {
             if (!run(true)) return complain("a run failed");
             std::ofstream out(line.substr(6), std::ios::binary);

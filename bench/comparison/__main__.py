@@ -5,6 +5,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import sys
 import tempfile
 
@@ -63,6 +64,7 @@ def main() -> int:
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes away then too
     with tempfile.TemporaryDirectory(prefix="uml-compare-") as scratch:
         for network in o.networks:
             home = pathlib.Path(scratch, network)

@@ -83,8 +83,10 @@ class Engine:
         self.process.stdin.write(request + "\n")
         return self.answer()
 
-    def seconds(self) -> float:
-        return float(self.ask("run"))
+    def seconds(self) -> tuple[float, float]:
+        """Of one run: by the clock, and of the processor over all threads."""
+        clock, processor = self.ask("run").split()
+        return float(clock), float(processor)
 
     def outputs(self, path: pathlib.Path, batch: int) -> np.ndarray:
         """Batch x numbers, in double."""

@@ -43,17 +43,18 @@ def measure(task: Task, names: list[str], program: pathlib.Path, wanted: np.ndar
             f"error {error:.1e}{'' if error <= LIMITS[task.precision] else ' TOO LARGE'}")
     times = take_turns(task, list(rows), program, seconds, sum(row["peak_mb"] for row in rows.values()), say)
     for name, row in rows.items():
-        row["seconds_median"], row["seconds_min"] = statistics.median(times[name]), min(times[name])
+        clock, processor = zip(*times[name], strict=True)
+        row |= {"seconds_median": statistics.median(clock), "seconds_min": min(clock), "cpu_seconds_min": min(processor)}
         say(f"  {name}: median {row['seconds_median']:.3f} s, best {row['seconds_min']:.3f} s "
-            f"of {len(times[name])}")
+            f"of {len(times[name])}; at best {row['cpu_seconds_min']:.3f} s of processor")
     return list(rows.values())
 
 
 def take_turns(task: Task, names: list[str], program: pathlib.Path, seconds: float, megabytes: float,
-               say) -> dict[str, list[float]]:
+               say) -> dict[str, list[tuple[float, float]]]:
     """A B C A B C ...: at least three rounds, at most fifteen, about `seconds` in all. All engines stay in memory
     where they fit together; else each starts anew for its turn."""
-    times: dict[str, list[float]] = {name: [] for name in names}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     together = megabytes * 1e6 < 0.7 * psutil.virtual_memory().available
     if not together:
         say("  not enough memory for all engines at once: each is started for its turn")
