@@ -30,7 +30,7 @@ public:
         if (b.owned_ == nullptr) return fail(errc::out_of_memory, "no memory for ", bytes, " bytes of ", what);
         b.data_ = aligned(static_cast<std::byte*>(b.owned_));
         ask_for_huge_pages(b.data_, static_cast<std::size_t>(bytes));
-        return b;
+        return result<memory_block>(std::move(b));
     }
     /// The caller's memory, which must outlive the block. It may begin anywhere: up to 63 bytes are skipped.
     [[nodiscard]] static result<memory_block> borrow(std::span<std::byte> given, std::int64_t bytes, const char* what) {
@@ -41,7 +41,7 @@ public:
                         bytes, " are needed");
         memory_block b;
         b.data_ = first;
-        return b;
+        return result<memory_block>(std::move(b));
     }
 
     [[nodiscard]] std::byte* data() const { return data_; }

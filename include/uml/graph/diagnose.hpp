@@ -87,10 +87,11 @@ template <class description, auto configuration, class target> constexpr bool re
 template <class description, auto configuration, class target,
           fault found = lowered<description, configuration, target>.g.error.what>
 struct well_formed {
-    static constexpr const graph& g = lowered<description, configuration, target>.g;
-    using place = std::make_index_sequence<diagnose_detail::place_of(g).size()>;
+    static constexpr malformed error = lowered<description, configuration, target>.g.error;
+    using place =
+        std::make_index_sequence<diagnose_detail::place_of(lowered<description, configuration, target>.g).size()>;
     using where = decltype(diagnose_detail::spell<lowered<description, configuration, target>>(place{}));
-    static_assert(sizeof(malformed_network<found, where, have<g.error.have>, want<g.error.want>>) > 0);
+    static_assert(sizeof(malformed_network<found, where, have<error.have>, want<error.want>>) > 0);
     static_assert(lowered<description, configuration, target>.planned ||
                   diagnose_detail::replay<description, configuration, target>());
 };

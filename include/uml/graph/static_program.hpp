@@ -10,23 +10,25 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 /// The tables of `description` in `configuration`, lowered for `target`.
 template <class description, auto configuration, class target> class static_program {
     static_assert(sizeof(well_formed<description, configuration, target>) > 0);
-    static constexpr const lowered_network& full = lowered<description, configuration, target>;
-    static constexpr const graph& g = full.g;
+    [[nodiscard]] static constexpr const graph& g() { return lowered<description, configuration, target>.g; }
+    [[nodiscard]] static constexpr const plan_sizes& sizes() {
+        return lowered<description, configuration, target>.sizes;
+    }
 
     template <std::size_t n, class T> static constexpr std::array<T, n> cut(const T* from) {
         std::array<T, n> a{};
         for (std::size_t i = 0; i < n; ++i) a[i] = from[i];
         return a;
     }
-    static constexpr auto nodes = cut<std::size_t(g.node_count)>(g.nodes);
-    static constexpr auto parameters = cut<std::size_t(g.parameter_count)>(g.parameters);
-    static constexpr auto outputs = cut<std::size_t(g.output_count)>(g.outputs);
-    static constexpr auto names = cut<std::size_t(g.name_count)>(g.names);
-    static constexpr auto letters = cut<std::size_t(g.letter_count)>(g.letters);
+    static constexpr auto nodes = cut<std::size_t(g().node_count)>(g().nodes);
+    static constexpr auto parameters = cut<std::size_t(g().parameter_count)>(g().parameters);
+    static constexpr auto outputs = cut<std::size_t(g().output_count)>(g().outputs);
+    static constexpr auto names = cut<std::size_t(g().name_count)>(g().names);
+    static constexpr auto letters = cut<std::size_t(g().letter_count)>(g().letters);
 
 public:
-    static constexpr std::int64_t arena_bytes = full.sizes.arena_elements * target::tensor_layout.element_bytes;
-    static constexpr std::int64_t packed_bytes = full.sizes.packed_bytes;
+    static constexpr std::int64_t arena_bytes = sizes().arena_elements * target::tensor_layout.element_bytes;
+    static constexpr std::int64_t packed_bytes = sizes().packed_bytes;
 
     [[nodiscard]] static constexpr program_view view() {
         return {nodes, parameters, outputs, names.data(), letters.data(), arena_bytes, packed_bytes};

@@ -25,7 +25,7 @@ public:
     [[nodiscard]] static result<weights_file> open(byte_source source, std::string_view label) {
         weights_file w(std::move(source), label);
         if (auto r = w.read_header(); !r) return r.error();
-        return w;
+        return result<weights_file>(std::move(w));
     }
 
     /// All tensors, sorted by name.

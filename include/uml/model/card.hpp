@@ -108,7 +108,7 @@ namespace card_detail {
     using namespace card_detail;
     model_card card;
     const auto label = f.metadata("uml.network");
-    if (!label) return card;
+    if (!label) return result<model_card>(std::move(card));
     if (label->size() > 63 || label->empty()) return refuse(f, "uml.network", "is not a name of 1 to 63 bytes");
     card.network << *label;
     if (const auto format = f.metadata("uml.format"); format && *format != "1")
@@ -121,7 +121,7 @@ namespace card_detail {
     if (auto r = read_names(f, "uml.classes", card.configuration.classes, card.classes); !r) return r.error();
     if (auto r = read_names(f, "uml.regions", card.configuration.regions, card.regions); !r) return r.error();
     if (auto r = read_calibration(f, card); !r) return r.error();
-    return card;
+    return result<model_card>(std::move(card));
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -80,7 +80,8 @@ public:
     template <std::size_t bytes>
     requires net::is_static [[nodiscard]] result<workspace> make_workspace(std::byte (&memory)[bytes],
                                                                            executor threads = {}) const {
-        (void)sizeof(model_detail::bytes_needed<static_cast<std::int64_t>(bytes), uml::arena_bytes<net, B>>);
+        using tables = static_program<typename net::description, net::configuration, B>;
+        (void)sizeof(model_detail::bytes_needed<static_cast<std::int64_t>(bytes), tables::arena_bytes>);
         return make_workspace(threads, std::span<std::byte>(memory));
     }
 
