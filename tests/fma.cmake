@@ -1,0 +1,10 @@
+# The kernels' machine code, by both compilers: see fma/check.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND NOT MSVC)
+    foreach(compiler IN ITEMS g++ clang++)
+        find_program(UML_FMA_${compiler} ${compiler})
+        if(UML_FMA_${compiler})
+            add_test(NAME fma.${compiler} COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/fma/check" "${UML_FMA_${compiler}}" "${PROJECT_SOURCE_DIR}/include")
+            set_tests_properties(fma.${compiler} PROPERTIES SKIP_RETURN_CODE 77 LABELS text TIMEOUT 300)
+        endif()
+    endforeach()
+endif()
