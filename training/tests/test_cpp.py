@@ -11,7 +11,7 @@ import subprocess
 import pytest
 import torch
 
-from uml_training import cli, data, evaluate, export
+from uml_training import cli, data, evaluate, weights_file
 
 BUILD = pathlib.Path(__file__).parents[2] / "build"
 BUILT = sorted(BUILD.glob("*/**/uml-analyze"), key=lambda p: p.stat().st_mtime)
@@ -35,10 +35,10 @@ def test_program_agrees(tiny, tmp_path, dtype, stride):
     assert done.returncode == 0, done.stderr
     diagnosis = json.loads(done.stdout)["images"][0]["diagnosis"]
 
-    network, config, state, _ = export.read(weights)
+    network, config, state, _ = weights_file.read(weights)
     image = evaluate.fit_input(data.read_picture(picture, "L"), (config.height, config.width))
     with torch.inference_mode():
-        out = export.inference_model(network, config, state).outputs(image.double())
+        out = weights_file.inference_model(network, config, state).outputs(image.double())
     alpha = out["cls_alpha"][0]
     assert [c["probability"] for c in diagnosis["classes"]] == pytest.approx((alpha / alpha.sum()).tolist(), rel=5e-5)
     assert diagnosis["vacuity"] == pytest.approx(out["cls_uncertainty"].item(), rel=5e-5)

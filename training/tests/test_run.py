@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from uml_training import cli, convert, evaluate, export
+from uml_training import cli, convert, evaluate, weights_file
 from uml_training.layouts import read_splits
 from uml_training.networks import Config, build
 
@@ -61,7 +61,7 @@ def test_export(tiny, tmp_path):
     fit(tiny, tmp_path / "run", "--epochs", "1")
     weights = tmp_path / "w.safetensors"
     assert cli.main(["export", str(tmp_path / "run"), "--out", str(weights), "--license", "CC BY 4.0"]) == 0
-    network, config, state, metadata = export.read(weights)
+    network, config, state, metadata = weights_file.read(weights)
     assert (network, config.channel_divisor) == ("edge", 16)
     assert json.loads(metadata["uml.classes"]) == ["low", "middle", "high"]
     assert all(t.dtype == (torch.bfloat16 if t.ndim >= 2 else torch.float32) for t in state.values())
@@ -72,7 +72,7 @@ def test_export(tiny, tmp_path):
         image = file.get_tensor("uml.selfcheck.input")
     assert image.dtype == np.uint8 and image.shape == (32, 32, 1)
     check = json.loads(metadata["uml.selfcheck"])
-    out = export.inference_model(network, config, state).float().outputs(
+    out = weights_file.inference_model(network, config, state).float().outputs(
         torch.from_numpy(image.copy()).movedim(-1, 0)[None].float() / 255)
     logits = out["seg_logits"].flatten()[check["logit_index"]].tolist()
     assert logits == pytest.approx(check["logit_value"], rel=1e-4, abs=1e-4)
@@ -88,6 +88,17 @@ def test_export(tiny, tmp_path):
     assert result["noise"]["sigma"] == 0.1
 
 
+def test_training_on_from_a_weights_file(tiny, tmp_path):
+    fit(tiny, tmp_path / "run", "--epochs", "1")
+    weights = tmp_path / "w.safetensors"
+    assert cli.main(["export", str(tmp_path / "run"), "--out", str(weights), "--dtype", "f32"]) == 0
+    network, config, state, _ = weights_file.read(weights)
+    back = weights_file.frozen_state(weights_file.thawed_state(state, network, config), network, config)
+    for name, tensor in state.items():
+        torch.testing.assert_close(back[name], tensor, msg=name)
+    fit(tiny, tmp_path / "more", "--epochs", "1", "--start-from", str(weights))
+
+
 def test_freezing_the_norms_changes_nothing():
     """Encoder norms with eps, and the frozen ones without it: the same function."""
     torch.manual_seed(0)
@@ -95,8 +106,8 @@ def test_freezing_the_norms_changes_nothing():
     model = build("edge", config, frozen=False)
     for _ in range(3):
         model(torch.rand(4, 1, 32, 32))
-    state = export.frozen_state(model.state_dict(), "edge", config)
-    frozen = export.inference_model("edge", config, state)
+    state = weights_file.frozen_state(model.state_dict(), "edge", config)
+    frozen = weights_file.inference_model("edge", config, state)
     x = torch.rand(2, 1, 32, 32, dtype=torch.float64)
     with torch.inference_mode():
         want, have = model.double().eval().outputs(x), frozen.outputs(x)
@@ -128,7 +139,7 @@ def test_convert(network, tmp_path):
     torch.save({"state_dict": state, "epoch": 7}, tmp_path / "authors.pth")
     out = tmp_path / "converted.safetensors"
     assert cli.main(["convert", str(tmp_path / "authors.pth"), "--out", str(out), "--size", "32"]) == 0
-    name, config, stored, _ = export.read(out)
+    name, config, stored, _ = weights_file.read(out)
     assert (name, config) == (network, Config(32, 32, 3, 2))
     assert not any(part in key for key in stored for part in ("layer4", "conv5", "num_batches"))
     assert all(torch.equal(tensor, model.state_dict()[key]) for key, tensor in stored.items())

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .export import DTYPES, rounded, write
+from .export import write
 from .networks import Config, build
+from .weights_file import DTYPES, rounded
 
 # Names that tell the networks apart, and the tensors whose first dimension is the number of regions and of classes.
 MARKS = {"release": ("un_seg_decoder.conv_out.conv.weight", "un_cls_decoder.cls_predict.0.weight"),

@@ -6,7 +6,6 @@ import pathlib
 
 import numpy as np
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 from scipy import ndimage
 from torch import Tensor, nn
@@ -15,48 +14,13 @@ from . import evaluate
 from .data import load, read_picture
 from .evaluate import Findings, fit_input
 from .fit import storage_size
-from .layers import FrozenBatchNorm2d
 from .layouts import read_splits
-from .networks import Config, build
+from .networks import Config
 from .recipes import Recipe
 from .trainer import Run, Trainer
+from .weights_file import DTYPES, SELF_CHECK, frozen_state, inference_model, rounded
 
-DTYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
-SELF_CHECK = "uml.selfcheck.input"
 LOGITS_CHECKED, UNCERTAINTIES_CHECKED = 64, 16
-
-
-def frozen_state(state: dict[str, Tensor], network: str, config: Config, eps: float = 1e-5) -> dict[str, Tensor]:
-    """A training state_dict as the published form: encoder norms frozen (their eps inside running_var, so that "no
-    eps" is exact), nothing that inference does not use."""
-    with torch.device("meta"):
-        target = build(network, config, frozen=True)
-    frozen = {name for name, module in target.named_modules() if isinstance(module, FrozenBatchNorm2d)}
-    out = {}
-    for name in target.state_dict():
-        if name.endswith("num_batches_tracked"):
-            continue
-        value = state[name].detach().float()
-        if name.endswith("running_var") and name.rpartition(".")[0] in frozen:
-            value = value + eps
-        out[name] = value.contiguous()
-    return out
-
-
-def rounded(state: dict[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
-    """Tensors of two or more dimensions in `dtype`; vectors (biases, norms) stay f32: they are small, and folding the
-    norms into the convolutions is exact to f32 then."""
-    return {name: value.to(dtype) if value.ndim >= 2 else value for name, value in state.items()}
-
-
-def inference_model(network: str, config: Config, state: dict[str, Tensor]) -> nn.Module:
-    """The network in double with exactly the stored values."""
-    model = build(network, config, frozen=True).double().eval()
-    missing = model.load_state_dict({name: value.double() for name, value in state.items()}, strict=False)
-    absent = [name for name in missing.missing_keys if not name.endswith("num_batches_tracked")]
-    if absent or missing.unexpected_keys:
-        raise ValueError(f"missing tensors {absent[:5]}, unexpected ones {missing.unexpected_keys[:5]}")
-    return model
 
 
 @torch.inference_mode()
@@ -84,16 +48,6 @@ def write(path: pathlib.Path, network: str, config: Config, state: dict[str, Ten
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, metadata)
     path.chmod(0o644)  # save_file writes for the owner only
-
-
-def read(path: pathlib.Path) -> tuple[str, Config, dict[str, Tensor], dict[str, str]]:
-    """network, configuration, tensors and metadata of a file that `write` made."""
-    with safe_open(path, "pt") as file:
-        metadata = file.metadata() or {}
-        if metadata.get("uml.format") != "1":
-            raise ValueError(f"{path}: no uml. metadata of format 1: a plain state_dict does not say what it is for")
-        state = {name: file.get_tensor(name) for name in file.keys() if name != SELF_CHECK}
-    return metadata["uml.network"], Config(**json.loads(metadata["uml.config"])), state, metadata
 
 
 def at_size(picture: np.ndarray, config: Config) -> np.ndarray:
@@ -132,7 +86,7 @@ def main(args: argparse.Namespace) -> int:
     run = Run(args.run, described["network"], config, recipe, described["seed"], "cpu", "f32")
     store = storage_size(splits["train"], (config.height, config.width), config.channels_in)
     trainer = Trainer(run, load(splits["train"], config.regions, config.classes, config.channels_in, store))
-    trainer.resume()
+    trainer.resume(same_recipe=False)  # the checkpoint may have been rescheduled since
     state = rounded(frozen_state(trainer.result().state_dict(), run.network, config), DTYPES[args.dtype])
     model = inference_model(run.network, config, state).float().to(memory_format=torch.channels_last)
     found = evaluate.run(model, splits["val"], config)

@@ -11,8 +11,8 @@ import torch
 
 from . import data, evaluate, metrics
 from .evaluate import Findings
-from .export import inference_model, read
 from .layouts import read_splits
+from .weights_file import inference_model, read
 
 RESAMPLES = 1000
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from . import weights_file
 from .augment import augment
 from .averaging import WeightAverage, recalibrate
 from .data import Pictures
@@ -166,10 +167,17 @@ class Trainer:
         if taken == 0:
             raise ValueError(f"{path}: fits neither encoder of {self.run.network} (wants names such as conv1.0.weight)")
 
-    def start_from(self, checkpoint: pathlib.Path) -> None:
-        """Take the (averaged) weights of another run, for finishing at a larger size. Nothing else is taken."""
-        state = torch.load(checkpoint, map_location=self.run.device, weights_only=True)
-        weights = state["average"]["model"] if state["average"] else state["model"]
-        self.model.load_state_dict(weights)
-        if self.average:
-            self.average.model.load_state_dict(weights)
+    def start_from(self, path: pathlib.Path) -> None:
+        """Take the (averaged) weights of another run's checkpoint or of a weights file, for finishing at a larger size
+        or on other data. Nothing else is taken."""
+        if path.suffix == ".safetensors":
+            network, config, state, _ = weights_file.read(path)
+            weights = weights_file.thawed_state(state, network, config)
+        else:
+            state = torch.load(path, map_location=self.run.device, weights_only=True)
+            weights = state["average"]["model"] if state["average"] else state["model"]
+        for model in (self.model, self.average.model if self.average else None):
+            if model is not None:
+                absent = model.load_state_dict(weights, strict=False).missing_keys
+                if any(not name.endswith("num_batches_tracked") for name in absent):
+                    raise ValueError(f"{path}: made for another network: no {absent[0]}")

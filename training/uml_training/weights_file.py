@@ -1,0 +1,71 @@
+"""The weights file: what is stored and how, and reading it back."""
+
+import json
+import pathlib
+
+import torch
+from safetensors import safe_open
+from torch import Tensor, nn
+
+from .layers import FrozenBatchNorm2d
+from .networks import Config, build
+
+DTYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
+SELF_CHECK = "uml.selfcheck.input"
+EPS = 1e-5  # of the encoders' norms in training
+
+
+def frozen_norms(network: str, config: Config) -> tuple[set[str], list[str]]:
+    """Names of the encoder norms, and of all tensors that inference uses."""
+    with torch.device("meta"):
+        model = build(network, config, frozen=True)
+    norms = {name for name, module in model.named_modules() if isinstance(module, FrozenBatchNorm2d)}
+    return norms, [name for name in model.state_dict() if not name.endswith("num_batches_tracked")]
+
+
+def with_eps(state: dict[str, Tensor], network: str, config: Config, eps: float) -> dict[str, Tensor]:
+    norms, names = frozen_norms(network, config)
+    out = {}
+    for name in names:
+        value = state[name].detach().float()
+        if name.endswith("running_var") and name.rpartition(".")[0] in norms:
+            value = value + eps
+        out[name] = value.contiguous()
+    return out
+
+
+def frozen_state(state: dict[str, Tensor], network: str, config: Config) -> dict[str, Tensor]:
+    """A training state_dict as the published form: encoder norms frozen (their eps inside running_var, so that "no
+    eps" is exact), nothing that inference does not use."""
+    return with_eps(state, network, config, EPS)
+
+
+def thawed_state(state: dict[str, Tensor], network: str, config: Config) -> dict[str, Tensor]:
+    """The way back, for training on from a weights file (up to its rounding)."""
+    return with_eps(state, network, config, -EPS)
+
+
+def rounded(state: dict[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    """Tensors of two or more dimensions in `dtype`; vectors (biases, norms) stay f32: they are small, and folding the
+    norms into the convolutions is exact to f32 then."""
+    return {name: value.to(dtype) if value.ndim >= 2 else value for name, value in state.items()}
+
+
+def inference_model(network: str, config: Config, state: dict[str, Tensor]) -> nn.Module:
+    """The network in double with exactly the stored values."""
+    model = build(network, config, frozen=True).double().eval()
+    missing = model.load_state_dict({name: value.double() for name, value in state.items()}, strict=False)
+    absent = [name for name in missing.missing_keys if not name.endswith("num_batches_tracked")]
+    if absent or missing.unexpected_keys:
+        raise ValueError(f"missing tensors {absent[:5]}, unexpected ones {missing.unexpected_keys[:5]}")
+    return model
+
+
+def read(path: pathlib.Path) -> tuple[str, Config, dict[str, Tensor], dict[str, str]]:
+    """network, configuration, tensors and metadata of a file that `write` made."""
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata() or {}
+        if metadata.get("uml.format") != "1":
+            raise ValueError(f"{path}: no uml. metadata of format 1: a plain state_dict does not say what it is for")
+        state = {name: file.get_tensor(name) for name in file.keys() if name != SELF_CHECK}
+    return metadata["uml.network"], Config(**json.loads(metadata["uml.config"])), state, metadata
