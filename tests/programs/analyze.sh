@@ -63,11 +63,22 @@ cmp -s bad/same.mask.png bad/same-2.mask.png || failed "the same picture gave tw
 python3 "$here/make_pictures.py" odd
 expect 0 --weights "$weights" --out odd-1 --save mask --threads 1 odd <&-
 expect 0 --weights "$weights" --out odd-2 --save mask --threads 2 odd
-python3 - <<'P' || failed "a mask has not its image's size"
-import pathlib
-def size(file): return pathlib.Path(file).read_bytes()[16:24]
+python3 - <<'P' || failed "a mask has not its image's size, or is no sound PNG"
+import pathlib, struct, zlib
+def chunks(file):
+    data, at = pathlib.Path(file).read_bytes(), 8
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + length]
+        assert struct.unpack(">I", data[at + 8 + length:at + 12 + length])[0] == zlib.crc32(kind + body), (file, kind)
+        yield kind, body
+        at += 12 + length
 for image in pathlib.Path("odd").glob("*.png"):
-    assert size(image) == size(f"odd-1/{image.stem}.mask.png"), image
+    made = dict(chunks(f"odd-1/{image.stem}.mask.png"))
+    width, height = struct.unpack(">II", made[b"IHDR"][:8])
+    assert made[b"IHDR"][:8] == dict(chunks(image))[b"IHDR"][:8], image
+    lines = zlib.decompress(made[b"IDAT"])
+    assert len(lines) == height * (width + 1) and max(lines) <= 1 and len(made[b"PLTE"]) == 6, image
 P
 for mask in odd-1/*; do cmp -s "$mask" "odd-2/$(basename "$mask")" || failed "threads change $mask"; done
 

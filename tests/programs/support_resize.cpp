@@ -105,6 +105,18 @@ TEST_CASE("regions are counted, and their parts hang together over corners") {
     CHECK(regions[1].parts[2].pixels == 1);
 }
 
+TEST_CASE("parts are followed in every direction") {
+    // ..#..#
+    // .#..#.
+    // #...##
+    const auto regions = summarize(
+        map_back(two_regions(3, 6, {-1, -1, 1, -1, -1, 1, -1, 1, -1, -1, 1, -1, 1, -1, -1, -1, 1, 1}), 3, 6), 2);
+    REQUIRE(regions[1].parts.size() == 2);
+    CHECK(regions[1].parts[0].pixels == 4);
+    CHECK(regions[1].parts[1].pixels == 3);
+    CHECK(regions[1].parts[1].left == 0);
+}
+
 TEST_CASE("a region that is not there has no pixels and no mean") {
     const auto regions = summarize(map_back(two_regions(1, 2, {-1, -1}), 5, 8), 2);
     CHECK(regions[0].pixels == 40);
