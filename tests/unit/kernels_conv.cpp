@@ -52,10 +52,10 @@ TEST_CASE("conv: scale, residual and activations") {
         for (const activation act : {activation::none, activation::relu, activation::sigmoid, activation::softplus})
             for (const bool residual : {false, true})
                 for (const bool scale : {false, true})
-                    for (const int c_out : {3, 26, 64})
-                        check(
-                            {window(9, 13, 20, c_out, 1, 1, 0, 1), static_cast<int>(++seed % 3), residual, scale, act},
-                            tier, seed);
+                    for (const int c_out : {3, 26, 64}) {
+                        const int variant = static_cast<int>(++seed % 3);
+                        check({window(9, 13, 20, c_out, 1, 1, 0, 1), variant, residual, scale, act}, tier, seed);
+                    }
 }
 
 TEST_CASE("conv: sums longer than a slice, and blocks of pixels that do not divide") {
