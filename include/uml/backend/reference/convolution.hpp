@@ -12,32 +12,33 @@ template <class T> struct filter {
     const T* bias;
 };
 
+/// Summed in double whatever T is: the float oracle rounds each tensor once, not each product.
 template <class T>
 void convolve(const node& n, tensor_view<const T> x, filter<T> f, const tensor_view<const T>* residual,
               tensor_view<T> y) {
+    constexpr int block = 64; // outputs at a time, so that the sums need no memory of their own
     const bool depthwise = n.groups > 1;
     const window w = n.win;
-    for (int oy = 0; oy < y.h; ++oy)
-        for (int ox = 0; ox < y.w; ++ox) {
-            T* out = &y(oy, ox, 0);
-            for (int o = 0; o < y.c; ++o) out[o] = f.bias[o];
-            for (int ky = 0; ky < w.kernel; ++ky)
-                for (int kx = 0; kx < w.kernel; ++kx) {
-                    const int iy = oy * w.stride - w.pad + ky * w.dilation,
-                              ix = ox * w.stride - w.pad + kx * w.dilation;
-                    if (iy < 0 || ix < 0 || iy >= x.h || ix >= x.w) continue;
-                    const T* in = &x(iy, ix, 0);
-                    const T* tap =
-                        f.values + static_cast<std::int64_t>(ky * w.kernel + kx) * (depthwise ? 1 : x.c) * y.c;
-                    if (depthwise) {
-                        for (int o = 0; o < y.c; ++o) out[o] += in[o] * tap[o];
-                    } else {
-                        for (int i = 0; i < x.c; ++i, tap += y.c)
-                            for (int o = 0; o < y.c; ++o) out[o] += in[i] * tap[o];
-                    }
-                }
-            for (int o = 0; o < y.c; ++o)
-                out[o] = activated(out[o] + (residual ? (*residual)(oy, ox, o) : T(0)), n.act);
+    for (std::int64_t p = 0; p < y.pixels(); ++p)
+        for (int first = 0; first < y.c; first += block) {
+            const int oy = static_cast<int>(p / y.w), ox = static_cast<int>(p % y.w);
+            const int count = y.c - first < block ? y.c - first : block;
+            double sums[block];
+            for (int o = 0; o < count; ++o) sums[o] = static_cast<double>(f.bias[first + o]);
+            for (int k = 0; k < w.kernel * w.kernel; ++k) {
+                const int iy = oy * w.stride - w.pad + k / w.kernel * w.dilation;
+                const int ix = ox * w.stride - w.pad + k % w.kernel * w.dilation;
+                if (iy < 0 || ix < 0 || iy >= x.h || ix >= x.w) continue;
+                const T* in = &x(iy, ix, 0);
+                const T* tap = f.values + static_cast<std::int64_t>(k) * (depthwise ? 1 : x.c) * y.c + first;
+                for (int i = 0; i < (depthwise ? 1 : x.c); ++i, tap += y.c)
+                    for (int o = 0; o < count; ++o)
+                        sums[o] += static_cast<double>(in[depthwise ? first + o : i]) * static_cast<double>(tap[o]);
+            }
+            for (int o = 0; o < count; ++o) {
+                const T sum = static_cast<T>(sums[o]) + (residual ? residual->pixel(p)[first + o] : T(0));
+                y.pixel(p)[first + o] = activated(sum, n.act);
+            }
         }
 }
 
