@@ -111,8 +111,8 @@ public:
     }
 
 private:
-    options o_;
-    double (*clock_)();
+    [[maybe_unused]] options o_;
+    [[maybe_unused]] double (*clock_)();
 #ifdef UML_WITH_ONEDNN
     std::map<bench::convolution, double> known_; // many layers have the same shape
 #endif
