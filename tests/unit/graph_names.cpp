@@ -78,11 +78,11 @@ TEST_CASE("edge has the tensors that training gives it") {
         {"edge_d4_s2_c3_r3_k2", {.regions = 3, .classes = 2, .channels_in = 3, .channel_divisor = 4, .stem_stride = 2}},
         {"edge_d8_s2_c1_r2_k3", {.regions = 2, .classes = 3, .channels_in = 1, .channel_divisor = 8, .stem_stride = 2}},
     };
-    for (const auto& [file, c] : cases) {
-        INFO(file);
-        const lines want = listed(std::string(UML_SOURCE_DIR "/tests/data/") + file + ".csv");
+    for (const auto& one : cases) {
+        INFO(one.file);
+        const lines want = listed(std::string(UML_SOURCE_DIR "/tests/data/") + one.file + ".csv");
         REQUIRE(want.size() > 1000);
-        compare(described<uml::edge_network>(c, uml::all_rewrites()), want);
+        compare(described<uml::edge_network>(one.c, uml::all_rewrites()), want);
     }
 }
 
