@@ -66,7 +66,7 @@ std::string read(int argc, char** argv, parity::options& o) {
 }
 
 /// The backends that this program was built with or without.
-parity::status run_optional(const parity::options& o, [[maybe_unused]] const uml_test::golden_file& g,
+parity::status run_optional([[maybe_unused]] const parity::options& o, [[maybe_unused]] const uml_test::golden_file& g,
                             [[maybe_unused]] const char* path) {
 #ifdef UML_WITH_EIGEN
     if (o.backend == "eigen") return parity::run_eigen(o, g, path);
