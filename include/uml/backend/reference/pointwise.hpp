@@ -33,25 +33,30 @@ template <class T> void layer_norm(tensor_view<const T> x, const T* scale, const
 
 /// Σ over pixels of x · weight(p), the weight a map or, without one, 1 / pixels.
 template <class T> void weighted_sum(tensor_view<const T> x, const tensor_view<const T>* weight, T* y) {
-    for (int k = 0; k < x.c; ++k) y[k] = 0;
-    for (std::int64_t p = 0; p < x.pixels(); ++p)
-        for (int k = 0; k < x.c; ++k)
-            y[k] += x.pixel(p)[k] * (weight ? *weight->pixel(p) : 1 / static_cast<T>(x.pixels()));
+    const double even = 1 / static_cast<double>(x.pixels());
+    for (int k = 0; k < x.c; ++k) {
+        double sum = 0; // in double whatever T is, as in convolutions: there may be thousands of pixels
+        for (std::int64_t p = 0; p < x.pixels(); ++p)
+            sum += static_cast<double>(x.pixel(p)[k]) * (weight ? static_cast<double>(*weight->pixel(p)) : even);
+        y[k] = static_cast<T>(sum);
+    }
 }
 
 template <class T> void softmax_pixels(tensor_view<const T> x, tensor_view<T> y) {
-    T largest = *x.data, sum = 0;
+    T largest = *x.data;
+    double sum = 0;
     for (std::int64_t p = 0; p < x.pixels(); ++p) largest = *x.pixel(p) > largest ? *x.pixel(p) : largest;
-    for (std::int64_t p = 0; p < x.pixels(); ++p) sum += *y.pixel(p) = std::exp(*x.pixel(p) - largest);
-    for (std::int64_t p = 0; p < x.pixels(); ++p) *y.pixel(p) /= sum;
+    for (std::int64_t p = 0; p < x.pixels(); ++p)
+        sum += static_cast<double>(*y.pixel(p) = std::exp(*x.pixel(p) - largest));
+    for (std::int64_t p = 0; p < x.pixels(); ++p) *y.pixel(p) = static_cast<T>(static_cast<double>(*y.pixel(p)) / sum);
 }
 
 /// y(p) = Σ over channels of x(c, p) · a(c); without `a`, of x(c, p).
 template <class T> void channel_sum(tensor_view<const T> x, const T* a, tensor_view<T> y) {
     for (std::int64_t p = 0; p < x.pixels(); ++p) {
-        T sum = 0;
-        for (int k = 0; k < x.c; ++k) sum += x.pixel(p)[k] * (a ? a[k] : T(1));
-        *y.pixel(p) = sum;
+        double sum = 0;
+        for (int k = 0; k < x.c; ++k) sum += static_cast<double>(x.pixel(p)[k]) * (a ? static_cast<double>(a[k]) : 1.0);
+        *y.pixel(p) = static_cast<T>(sum);
     }
 }
 
