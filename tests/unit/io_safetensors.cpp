@@ -25,7 +25,7 @@ using uml::errc;
 using shape = std::vector<std::uint64_t>;
 
 constexpr float inf = std::numeric_limits<float>::infinity();
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
 /// A file on disk that goes away at the end.
 class scratch_file {
@@ -166,7 +166,7 @@ TEST_CASE("NaN and infinity are refused wherever they stand, naming the tensor a
     for (const auto type : {dtype::f32, dtype::f16, dtype::bf16}) {
         for (const std::size_t at :
              {std::size_t{0}, std::size_t{4096}, std::size_t{65535}, std::size_t{65536}, count - 1}) {
-            for (const float bad : {nan, inf, -inf}) {
+            for (const float bad : {not_a_number, inf, -inf}) {
                 std::vector<float> values(count, 0.5f);
                 values[at] = bad;
                 uml::safetensors_writer writer;
