@@ -43,7 +43,7 @@ constexpr value mixer_level_plain(builder& g, value cls, value seg, const mixer_
     return out == 0 ? x : project(g, x, n.out, out);
 }
 
-/// The same numbers without any tensor of 2 · middle channels but where that is cheaper.
+/// The same numbers without any tensor of 2 · middle channels.
 constexpr value mixer_level_collapsed(builder& g, value cls, value seg, const mixer_names& n, int middle, int out) {
     const int c = 2 * middle;
     const value f = g.concat(cls, seg);
