@@ -3,6 +3,7 @@
 
 #include "uml/core/text.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -33,11 +34,17 @@ struct error {
     text<383> what{};
 };
 
-/// Starts an error whose sentence is continued with <<.
-template <class... Parts> [[nodiscard]] constexpr error fail(errc code, const Parts&... parts) {
+/// An error whose sentence is the pieces, one after the other.
+[[nodiscard, gnu::cold, gnu::noinline]] constexpr error make_error(errc code, const piece* pieces, std::size_t count) {
     error e{code, {}};
-    (void)(e.what << ... << parts);
+    for (std::size_t i = 0; i < count; ++i) e.what << pieces[i];
     return e;
+}
+
+/// An error whose sentence is the parts (text, characters, whole numbers), one after the other.
+template <class... Parts> [[nodiscard]] constexpr error fail(errc code, const Parts&... parts) {
+    const piece pieces[] = {piece(parts)...};
+    return make_error(code, pieces, sizeof...(parts));
 }
 
 /// A value or an error. Check it before use: `*r` on a failed result is undefined.

@@ -3,11 +3,31 @@
 
 #include "uml/version.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// A part of a sentence: text, a character or a whole number. Sentences are put together in one function, so that the
+/// places that can fail stay small and compile fast.
+struct piece {
+    enum class kinds : std::uint8_t { words, character, signed_number, unsigned_number };
+
+    constexpr piece(std::string_view s) : words(s), kind(kinds::words) {}
+    constexpr piece(const char* s) : words(s), kind(kinds::words) {}
+    constexpr piece(char c) : number(static_cast<unsigned char>(c)), kind(kinds::character) {}
+    template <std::integral T>
+    constexpr piece(T n)
+        : number(static_cast<std::uint64_t>(n)),
+          kind(std::is_signed_v<T> ? kinds::signed_number : kinds::unsigned_number) {}
+
+    std::string_view words{};
+    std::uint64_t number = 0;
+    kinds kind;
+};
 
 /// At most `capacity` characters; what does not fit is cut off.
 template <std::size_t capacity> class text {
@@ -37,6 +57,13 @@ public:
         while (n /= 10);
         while (count > 0) put(digits[--count]);
         return *this;
+    }
+
+    constexpr text& operator<<(const piece& p) {
+        if (p.kind == piece::kinds::signed_number) return *this << static_cast<std::int64_t>(p.number);
+        if (p.kind == piece::kinds::unsigned_number) return *this << p.number;
+        if (p.kind == piece::kinds::character) return *this << static_cast<char>(p.number);
+        return *this << p.words;
     }
 
     [[nodiscard]] constexpr std::string_view view() const { return {characters_, size_}; }

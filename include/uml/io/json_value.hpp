@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <system_error>
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 namespace json {
@@ -160,7 +159,7 @@ template <bool keyed> struct range {
 inline auto value::members() const { return range<true>{text_}; }
 inline auto value::items() const { return range<false>{text_}; }
 
-inline std::optional<value> value::find(std::string_view key) const {
+[[gnu::cold]] inline std::optional<value> value::find(std::string_view key) const {
     for (const auto [name, item] : members())
         if (name.says(key)) return item;
     return std::nullopt;
@@ -198,7 +197,7 @@ private:
 
 /// Checks a whole document: RFC 8259 to the letter, no repeated keys, at most 16 levels, 256 keys in the objects open
 /// at one time, and 65536 values. `source` names it in errors (errc::malformed). The text must outlive the value.
-[[nodiscard]] inline result<value> parse(std::string_view document, std::string_view source) {
+[[nodiscard, gnu::cold]] inline result<value> parse(std::string_view document, std::string_view source) {
     constexpr limits most{16, 65536};
     reader in(document, most);
     open_keys keys;

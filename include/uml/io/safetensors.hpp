@@ -102,7 +102,7 @@ private:
         return first;
     }
 
-    result<void> read_header() {
+    [[gnu::cold]] result<void> read_header() {
         std::array<std::byte, 8> prefix{};
         if (source_.size() < prefix.size())
             return fail(errc::malformed, label_.view(), ": ", source_.size(),
@@ -129,7 +129,8 @@ private:
         return tensor_fault(errc::cannot_read, e, "its data cannot be read");
     }
 
-    result<void> check_finite(const tensor_entry& e, std::span<const float> values, std::uint64_t first) const {
+    [[gnu::cold]] result<void> check_finite(const tensor_entry& e, std::span<const float> values,
+                                            std::uint64_t first) const {
         std::uint32_t bad = 0; // no early exit, so that it is a vector loop
         for (const float x : values) bad |= is_finite(x) ? 0u : 1u;
         if (bad == 0) return {};

@@ -53,7 +53,7 @@ public:
         : source_(source), text_(text), data_bytes_(data_bytes), json_({text.data(), text.size()}) {}
 
     /// Fills both tables, sorted by name and by key.
-    result<void> parse(buffer<tensor_entry>& tensors, buffer<metadata_entry>& metadata) {
+    [[gnu::cold]] result<void> parse(buffer<tensor_entry>& tensors, buffer<metadata_entry>& metadata) {
         if (text_.empty() || text_[0] != '{') return file_fault("the header does not begin with {");
         auto t = json_.next();
         bool metadata_seen = false;
@@ -99,7 +99,7 @@ private:
         return {start, size};
     }
 
-    result<void> read_metadata(buffer<metadata_entry>& metadata) {
+    [[gnu::cold]] result<void> read_metadata(buffer<metadata_entry>& metadata) {
         auto t = json_.next();
         if (t != json::token::begin_object)
             return t == json::token::failed ? json_fault() : file_fault("__metadata__ is not an object");
@@ -116,7 +116,7 @@ private:
         return {};
     }
 
-    result<void> read_tensor(std::string_view name, buffer<tensor_entry>& tensors) {
+    [[gnu::cold]] result<void> read_tensor(std::string_view name, buffer<tensor_entry>& tensors) {
         constexpr std::string_view prefix = "module.";
         if (tensors.size() == most_tensors)
             return file_fault("the header has more than ", std::uint64_t{most_tensors}, " tensors");
@@ -150,7 +150,7 @@ private:
         return {};
     }
 
-    result<void> read_type(tensor_entry& e) {
+    [[gnu::cold]] result<void> read_type(tensor_entry& e) {
         const auto t = json_.next();
         if (t != json::token::string) return value_fault(t, e.name, "dtype is not a string");
         const std::string_view type = decoded();
@@ -169,7 +169,7 @@ private:
         return number.has_value();
     }
 
-    result<void> read_shape(tensor_entry& e) {
+    [[gnu::cold]] result<void> read_shape(tensor_entry& e) {
         auto t = json_.next();
         if (t != json::token::begin_array) return value_fault(t, e.name, "shape is not an array");
         while ((t = json_.next()) != json::token::end_array) {
@@ -182,7 +182,7 @@ private:
         return {};
     }
 
-    result<void> read_offsets(std::string_view name, std::array<std::uint64_t, 2>& offsets) {
+    [[gnu::cold]] result<void> read_offsets(std::string_view name, std::array<std::uint64_t, 2>& offsets) {
         constexpr const char* rule = "data_offsets are not two non-negative integers";
         auto t = json_.next();
         if (t != json::token::begin_array) return value_fault(t, name, rule);
@@ -193,7 +193,7 @@ private:
     }
 
     /// Offsets inside the data, and as many bytes as dtype and shape ask for.
-    result<void> check_extent(tensor_entry& e, const std::array<std::uint64_t, 2>& offsets) const {
+    [[gnu::cold]] result<void> check_extent(tensor_entry& e, const std::array<std::uint64_t, 2>& offsets) const {
         const auto [begin, end] = offsets;
         if (begin > end) return tensor_fault(e.name, "data_offsets end at ", end, ", before they begin at ", begin);
         if (end > data_bytes_)
@@ -213,7 +213,7 @@ private:
     }
 
     /// One after the other without gap or overlap, from the first byte of the data to the last.
-    result<void> check_layout(std::span<tensor_entry> tensors) const {
+    [[gnu::cold]] result<void> check_layout(std::span<tensor_entry> tensors) const {
         heap_sort(tensors, [](const tensor_entry& a, const tensor_entry& b) {
             return a.begin != b.begin ? a.begin < b.begin : a.bytes < b.bytes;
         });
@@ -231,7 +231,7 @@ private:
         return {};
     }
 
-    result<void> check_names(std::span<tensor_entry> tensors) const {
+    [[gnu::cold]] result<void> check_names(std::span<tensor_entry> tensors) const {
         heap_sort(tensors, [](const tensor_entry& a, const tensor_entry& b) { return a.name < b.name; });
         for (std::size_t i = 1; i < tensors.size(); ++i) {
             if (tensors[i - 1].name != tensors[i].name) continue;
@@ -242,7 +242,7 @@ private:
         return {};
     }
 
-    result<void> check_metadata(std::span<metadata_entry> metadata) const {
+    [[gnu::cold]] result<void> check_metadata(std::span<metadata_entry> metadata) const {
         heap_sort(metadata, [](const metadata_entry& a, const metadata_entry& b) { return a.key < b.key; });
         for (std::size_t i = 1; i < metadata.size(); ++i)
             if (metadata[i - 1].key == metadata[i].key)

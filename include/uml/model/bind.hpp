@@ -30,8 +30,8 @@ template <class Sizes> [[nodiscard]] text<64> shape_text(const Sizes& sizes, std
     return t;
 }
 
-[[nodiscard]] inline result<void> check_tensor(const weights_file& file, std::string_view full, const expected& x,
-                                               std::span<bool> seen) {
+[[nodiscard, gnu::cold]] inline result<void> check_tensor(const weights_file& file, std::string_view full,
+                                                          const expected& x, std::span<bool> seen) {
     const tensor_entry* e = file.find(full);
     if (e == nullptr) return fail(errc::missing_tensor, file.source(), ": tensor ", quoted(full).view(), " is missing");
     bool same = e->dimensions == x.dimensions;
@@ -48,8 +48,8 @@ template <class Sizes> [[nodiscard]] text<64> shape_text(const Sizes& sizes, std
     return {};
 }
 
-[[nodiscard]] inline result<void> check_parameter(const program_view& p, const weights_file& file, const parameter& q,
-                                                  std::span<bool> seen) {
+[[nodiscard, gnu::cold]] inline result<void> check_parameter(const program_view& p, const weights_file& file,
+                                                             const parameter& q, std::span<bool> seen) {
     const std::int64_t k = q.kernel;
     const bool norm = q.kind >= parameter_kind::batch_norm, statistics = norm && q.kind != parameter_kind::layer_norm;
     const int weight_dimensions = norm ? 1 : q.kind == parameter_kind::linear ? 2 : 4;
@@ -70,7 +70,7 @@ template <class Sizes> [[nodiscard]] text<64> shape_text(const Sizes& sizes, std
 
 /// Checks the whole file against the network. `ignored(name)` says which tensors may be there without being used.
 template <class F>
-[[nodiscard]] result<void> check_binding(const program_view& p, const weights_file& file, F ignored) {
+[[nodiscard, gnu::cold]] result<void> check_binding(const program_view& p, const weights_file& file, F ignored) {
     buffer<bool> seen;
     if (!seen.resize(file.entries().size())) return fail(errc::out_of_memory, "no memory to check the weights");
     for (const parameter& q : p.parameters)

@@ -22,11 +22,11 @@ struct model_card {
 
 namespace card_detail {
 
-[[nodiscard]] inline error refuse(const weights_file& f, std::string_view key, std::string_view rule) {
+[[nodiscard, gnu::cold]] inline error refuse(const weights_file& f, std::string_view key, std::string_view rule) {
     return fail(errc::malformed, f.source(), ": metadata ", key, ": ", rule);
 }
 
-[[nodiscard]] inline result<void> read_config(const weights_file& f, json::value v, config& c) {
+[[nodiscard, gnu::cold]] inline result<void> read_config(const weights_file& f, json::value v, config& c) {
     const struct {
         std::string_view key;
         int config::*member;
@@ -60,8 +60,8 @@ namespace card_detail {
     return {};
 }
 
-[[nodiscard]] inline result<void> read_names(const weights_file& f, std::string_view key, int count,
-                                             buffer<label_text>& to) {
+[[nodiscard, gnu::cold]] inline result<void> read_names(const weights_file& f, std::string_view key, int count,
+                                                        buffer<label_text>& to) {
     const auto stored = f.metadata(key);
     if (!stored) return {};
     const auto v = json::parse(*stored, f.source());
@@ -76,7 +76,7 @@ namespace card_detail {
     return {};
 }
 
-[[nodiscard]] inline result<void> read_calibration(const weights_file& f, model_card& card) {
+[[nodiscard, gnu::cold]] inline result<void> read_calibration(const weights_file& f, model_card& card) {
     if (const auto stored = f.metadata("uml.temperature")) {
         const auto v = json::parse(*stored, f.source());
         if (!v) return v.error();
@@ -104,7 +104,7 @@ namespace card_detail {
 } // namespace card_detail
 
 /// Reads and checks the metadata. Errors: errc::malformed, unsupported (another format version), out_of_memory.
-[[nodiscard]] inline result<model_card> read_card(const weights_file& f) {
+[[nodiscard, gnu::cold]] inline result<model_card> read_card(const weights_file& f) {
     using namespace card_detail;
     model_card card;
     const auto label = f.metadata("uml.network");

@@ -32,7 +32,8 @@ namespace load_detail {
 }
 
 /// The network that the file says it is for, against the one that it is loaded into.
-template <class description> [[nodiscard]] result<void> check_label(const weights_file& f, const model_card& card) {
+template <class description>
+[[nodiscard, gnu::cold]] result<void> check_label(const weights_file& f, const model_card& card) {
     if constexpr (requires { description::label; })
         if (!card.network.empty() && card.network != description::label)
             return fail(errc::wrong_network, f.source(), ": weights of network ", quoted(card.network).view(), ", not ",
@@ -41,7 +42,8 @@ template <class description> [[nodiscard]] result<void> check_label(const weight
 }
 
 /// The configuration that the file says it is for, against the one asked for.
-[[nodiscard]] inline result<void> check_config(const weights_file& f, const model_card& card, const config& c) {
+[[nodiscard, gnu::cold]] inline result<void> check_config(const weights_file& f, const model_card& card,
+                                                          const config& c) {
     if (card.network.empty()) return {};
     const config& g = card.configuration;
     const struct {
@@ -61,8 +63,8 @@ template <class description> [[nodiscard]] result<void> check_label(const weight
 
 /// Builds the program, or checks that the file is for the compiled one.
 template <class net, class B>
-[[nodiscard]] result<model_detail::program_of<net, B>> make_program(const weights_file& f, const model_card& card,
-                                                                    const load_options& o) {
+[[nodiscard, gnu::cold]] result<model_detail::program_of<net, B>>
+make_program(const weights_file& f, const model_card& card, const load_options& o) {
     using description = typename net::description;
     if (auto r = check_label<description>(f, card); !r) return r.error();
     if constexpr (net::is_static) {
@@ -98,7 +100,7 @@ template <class net, class B>
 
 /// Brings every operation's parameters into the backend's form.
 template <class B>
-[[nodiscard]] result<void> pack_all(const program_view& p, const weights_file& f, typename B::weights& w) {
+[[nodiscard, gnu::cold]] result<void> pack_all(const program_view& p, const weights_file& f, typename B::weights& w) {
     for (std::size_t i = 0; i < p.nodes.size(); ++i) {
         const node& n = p.nodes[i];
         if (n.weight == no_id && n.weight2 == no_id) continue;
@@ -116,7 +118,7 @@ template <class B>
 
 /// Loads a network. Errors name the file, the tensor and the rule; see errc for the kinds.
 template <class net, backend B>
-[[nodiscard]] result<model<net, B>> load(const weights_file& file, const load_options& options = {}) {
+[[nodiscard, gnu::cold]] result<model<net, B>> load(const weights_file& file, const load_options& options = {}) {
     auto card = read_card(file);
     if (!card) return card.error();
     auto program = load_detail::make_program<net, B>(file, *card, options);
@@ -134,7 +136,7 @@ template <class net, backend B>
 
 /// From a file. Its tensors are read one by one: neither the whole file nor all unprepared weights are ever in memory.
 template <class net, backend B>
-[[nodiscard]] result<model<net, B>> load(const char* path, const load_options& options = {}) {
+[[nodiscard, gnu::cold]] result<model<net, B>> load(const char* path, const load_options& options = {}) {
     const auto file = open_weights(path);
     if (!file) return file.error();
     return load<net, B>(*file, options);
@@ -142,7 +144,8 @@ template <class net, backend B>
 
 /// From a file that is in memory already (linked in, in flash). It is not needed any more afterwards.
 template <class net, backend B>
-[[nodiscard]] result<model<net, B>> load(std::span<const std::byte> bytes, const load_options& options = {}) {
+[[nodiscard, gnu::cold]] result<model<net, B>> load(std::span<const std::byte> bytes,
+                                                    const load_options& options = {}) {
     const auto file = weights_from(bytes);
     if (!file) return file.error();
     return load<net, B>(*file, options);

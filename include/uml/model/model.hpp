@@ -48,6 +48,24 @@ struct answer_nodes {
     }
 };
 
+/// `s`: the shape of the network's input.
+[[nodiscard]] inline result<void> check_picture(const image_view& v, const shape& s) {
+    if (v.data == nullptr) return fail(errc::invalid_argument, "picture: no pixels");
+    if (v.height != s.h || v.width != s.w)
+        return fail(errc::wrong_shape, "picture: ", v.height, " x ", v.width,
+                    " pixels (height x width), the network takes ", s.h, " x ", s.w);
+    if (v.channels != s.c && v.channels != 1)
+        return fail(errc::wrong_shape, "picture: ", v.channels, " channels, the network takes ", s.c,
+                    s.c > 1 ? " or 1" : "");
+    const std::int64_t sample = v.type == image_view::sample::f32 ? 4 : 1;
+    if (v.row_bytes < v.width * v.channels * sample)
+        return fail(errc::invalid_argument, "picture: a row of ", v.row_bytes, " bytes is shorter than its pixels");
+    if (v.row_bytes % sample != 0)
+        return fail(errc::invalid_argument, "picture: a row of ", v.row_bytes,
+                    " bytes is not a whole number of floats");
+    return {};
+}
+
 template <std::int64_t is, std::int64_t should_be> struct bytes_needed {
     static_assert(
         is >= should_be,
@@ -89,7 +107,7 @@ public:
     /// errc::wrong_shape for another size, invalid_argument without pixels; nothing has run then.
     [[nodiscard]] result<findings> run(const image_view& picture, workspace& w) const {
         const program_view p = program();
-        if (auto r = check(picture); !r) return r.error();
+        if (auto r = model_detail::check_picture(picture, input().out); !r) return r.error();
         B::upload(p, picture, w.own);
         for (std::size_t i = 0; i < p.nodes.size(); ++i) B::enqueue(p, weights_, w.own, static_cast<int>(i));
         findings f;
@@ -139,24 +157,6 @@ private:
         return k >= 0 && static_cast<std::size_t>(k) < names.size() ? names.span()[static_cast<std::size_t>(k)].view()
                                                                     : std::string_view{};
     }
-    [[nodiscard]] result<void> check(const image_view& v) const {
-        const shape s = input().out;
-        if (v.data == nullptr) return fail(errc::invalid_argument, "picture: no pixels");
-        if (v.height != s.h || v.width != s.w)
-            return fail(errc::wrong_shape, "picture: ", v.height, " x ", v.width,
-                        " pixels (height x width), the network takes ", s.h, " x ", s.w);
-        if (v.channels != s.c && v.channels != 1)
-            return fail(errc::wrong_shape, "picture: ", v.channels, " channels, the network takes ", s.c,
-                        s.c > 1 ? " or 1" : "");
-        const std::int64_t sample = v.type == image_view::sample::f32 ? 4 : 1;
-        if (v.row_bytes < v.width * v.channels * sample)
-            return fail(errc::invalid_argument, "picture: a row of ", v.row_bytes, " bytes is shorter than its pixels");
-        if (v.row_bytes % sample != 0)
-            return fail(errc::invalid_argument, "picture: a row of ", v.row_bytes,
-                        " bytes is not a whole number of floats");
-        return {};
-    }
-
     model_detail::program_of<net, B> program_;
     typename B::weights weights_;
     model_card card_;

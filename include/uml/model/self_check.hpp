@@ -7,6 +7,10 @@
 #include "uml/model/model.hpp"
 
 #include <cmath>
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -24,81 +28,76 @@ struct distance {
     [[nodiscard]] bool within(double limit) const { return std::sqrt(off) <= limit * std::sqrt(size); }
 };
 
-/// Compares numbers `values` with what `at(i)` gives for the i-th of `indices` (or for i itself).
-template <class F>
-[[nodiscard]] bool compare(const json::value& check, const char* values, const char* indices, F at, distance& d) {
+/// Outputs as a list of numbers: a function, so that the code that compares them is compiled once for all models.
+struct numbers {
+    const void* from;
+    std::int64_t count;
+    double (*at)(const void* from, std::int64_t i);
+};
+
+/// Compares the numbers `values` of the file with those at the places `indices`, or with all of them in order.
+[[nodiscard, gnu::cold]] inline bool compare(const json::value& check, const char* values, const char* indices,
+                                             const numbers& out, distance& d) {
     const auto expected = check.find(values);
     const auto where = indices ? check.find(indices) : std::nullopt;
     if (!expected || (indices && !where)) return false;
     auto expected_items = expected->items();
     auto e = expected_items.begin();
-    if (!indices) {
-        for (std::int64_t i = 0; e != expected_items.end(); ++e, ++i) {
-            const auto number = (*e).number(), out = at(i);
-            if (!number || !out) return false;
-            d.add(*out, *number);
-        }
-        return d.count > 0;
-    }
-    for (const auto item : where->items()) {
-        const auto index = item.integer();
-        if (!index || !(e != expected_items.end())) return false;
-        const auto number = (*e).number(), out = at(*index);
-        if (!number || !out) return false;
-        d.add(*out, *number);
+    const auto add = [&](std::optional<std::int64_t> i) {
+        if (!i || *i < 0 || *i >= out.count || !(e != expected_items.end())) return false;
+        const auto number = (*e).number();
+        if (!number) return false;
+        d.add(out.at(out.from, *i), *number);
         ++e;
+        return true;
+    };
+    if (indices) {
+        for (const auto item : where->items())
+            if (!add(item.integer())) return false;
+    } else {
+        for (std::int64_t i = 0; e != expected_items.end(); ++i)
+            if (!add(i)) return false;
     }
     return d.count > 0 && !(e != expected_items.end());
 }
 
-} // namespace self_check_detail
+/// What the file stores: a picture and expected numbers.
+struct stored_check {
+    buffer<std::byte> pixels{};
+    image_view picture{};
+    std::optional<json::value> expected{}; ///< empty: nothing is stored for a picture of this shape
+};
 
-/// Runs the file's self-check, if it has one for a picture of the model's height, width and channels.
-/// Errors: errc::self_check, malformed, out_of_memory.
-template <class M> [[nodiscard]] result<void> run_self_check(const M& m, const weights_file& file) {
-    using namespace self_check_detail;
+/// `own`: the shape of the model's input. Errors: errc::malformed, out_of_memory.
+[[nodiscard, gnu::cold]] inline result<stored_check> read_check(const weights_file& file, const shape& own) {
+    stored_check s;
     const auto stored = file.metadata("uml.selfcheck");
     const tensor_entry* input = file.find("uml.selfcheck.input");
-    if (!stored || input == nullptr) return {};
-    const auto refuse = [&](std::string_view rule) {
-        return fail(errc::malformed, file.source(), ": self-check: ", rule);
-    };
+    if (!stored || input == nullptr) return result<stored_check>(std::move(s));
     if (input->type != dtype::u8 || input->dimensions != 3)
-        return refuse("the input is not 8-bit height x width x channels");
+        return fail(errc::malformed, file.source(), ": self-check: the input is not 8-bit height x width x channels");
     const auto h = input->shape()[0], w = input->shape()[1], c = input->shape()[2];
-    const auto as_model = [](std::uint64_t n, int own) { return n == static_cast<std::uint64_t>(own); };
-    if (!as_model(h, m.height()) || !as_model(w, m.width()) || !(c == 1 || as_model(c, m.channels()))) return {};
-    const auto check = json::parse(*stored, file.source());
-    if (!check) return check.error();
-    buffer<std::byte> pixels;
-    if (!pixels.resize(static_cast<std::size_t>(input->bytes)))
+    const auto is = [](std::uint64_t n, int wanted) { return n == static_cast<std::uint64_t>(wanted); };
+    if (!is(h, own.h) || !is(w, own.w) || !(c == 1 || is(c, own.c))) return result<stored_check>(std::move(s));
+    auto expected = json::parse(*stored, file.source());
+    if (!expected) return expected.error();
+    if (!s.pixels.resize(static_cast<std::size_t>(input->bytes)))
         return fail(errc::out_of_memory, "no memory for the self-check");
-    if (auto r = file.read_bytes(*input, pixels.span()); !r) return r;
-    auto workspace = m.make_workspace();
-    if (!workspace) return workspace.error();
-    const image_view picture(reinterpret_cast<const std::uint8_t*>(pixels.data()), static_cast<int>(h),
-                             static_cast<int>(w), static_cast<int>(c));
-    const auto f = m.run(picture, *workspace);
-    if (!f) return f.error();
-    // Indices count channels first, as the training side stores tensors.
-    const auto in_map = [](const auto& map) {
-        return [&map](std::int64_t i) -> std::optional<double> {
-            if (i < 0 || i >= map.pixels() * map.c) return std::nullopt;
-            return static_cast<double>(map.pixel(i % map.pixels())[i / map.pixels()]);
-        };
-    };
-    const auto of_class = [&](std::int64_t k) -> std::optional<double> {
-        if (k >= f->diagnosis.classes()) return std::nullopt;
-        return static_cast<double>(f->diagnosis.alpha(static_cast<int>(k)));
-    };
+    if (auto r = file.read_bytes(*input, s.pixels.span()); !r) return r.error();
+    s.picture = image_view(reinterpret_cast<const std::uint8_t*>(s.pixels.data()), own.h, own.w, static_cast<int>(c));
+    s.expected = *expected;
+    return result<stored_check>(std::move(s));
+}
+
+/// Errors: errc::self_check, malformed.
+[[nodiscard, gnu::cold]] inline result<void> compare_all(const weights_file& file, const json::value& expected,
+                                                         const numbers& class_alpha, const numbers& region_logits,
+                                                         const numbers& pixel_vacuity, double limit) {
     distance alpha, logits, vacuity;
-    if (!compare(*check, "cls_alpha", nullptr, of_class, alpha) ||
-        !compare(*check, "logit_value", "logit_index", in_map(f->logits), logits) ||
-        !compare(*check, "mutual_uncertainty_value", "mutual_uncertainty_index", in_map(f->vacuity), vacuity))
-        return refuse("the expected numbers cannot be read");
-    // The samples are few and a barely trained network's logits nearly equal: the limit of the normalised error, which
-    // is ten times that of the relative one.
-    const double limit = 10 * M::self_check_limit;
+    if (!compare(expected, "cls_alpha", nullptr, class_alpha, alpha) ||
+        !compare(expected, "logit_value", "logit_index", region_logits, logits) ||
+        !compare(expected, "mutual_uncertainty_value", "mutual_uncertainty_index", pixel_vacuity, vacuity))
+        return fail(errc::malformed, file.source(), ": self-check: the expected numbers cannot be read");
     const char* wrong = !alpha.within(limit)     ? "class alpha"
                         : !logits.within(limit)  ? "region logits"
                         : !vacuity.within(limit) ? "pixel vacuity"
@@ -106,6 +105,37 @@ template <class M> [[nodiscard]] result<void> run_self_check(const M& m, const w
     if (wrong == nullptr) return {};
     return fail(errc::self_check, file.source(), ": self-check: ", wrong,
                 " differ from the stored values by more than the precision allows");
+}
+
+} // namespace self_check_detail
+
+/// Runs the file's self-check, if it has one for a picture of the model's height, width and channels.
+/// Errors: errc::self_check, malformed, out_of_memory.
+template <class M> [[nodiscard, gnu::cold]] result<void> run_self_check(const M& m, const weights_file& file) {
+    using namespace self_check_detail;
+    const auto stored = read_check(file, m.program().nodes.front().out);
+    if (!stored) return stored.error();
+    if (!stored->expected) return {};
+    auto workspace = m.make_workspace();
+    if (!workspace) return workspace.error();
+    const auto f = m.run(stored->picture, *workspace);
+    if (!f) return f.error();
+    // Indices count channels first, as the training side stores tensors.
+    using map = std::remove_cvref_t<decltype(f->logits)>;
+    const auto of_map = [](const map& values) {
+        return numbers{&values, values.pixels() * values.c, [](const void* from, std::int64_t i) {
+                           const auto& v = *static_cast<const map*>(from);
+                           return static_cast<double>(v.pixel(i % v.pixels())[i / v.pixels()]);
+                       }};
+    };
+    using opinion = std::remove_cvref_t<decltype(f->diagnosis)>;
+    const numbers classes{&f->diagnosis, f->diagnosis.classes(), [](const void* from, std::int64_t k) {
+                              return static_cast<double>(static_cast<const opinion*>(from)->alpha(static_cast<int>(k)));
+                          }};
+    // The samples are few and a barely trained network's logits nearly equal: the limit of the normalised error, which
+    // is ten times that of the relative one.
+    return compare_all(file, *stored->expected, classes, of_map(f->logits), of_map(f->vacuity),
+                       10 * M::self_check_limit);
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
