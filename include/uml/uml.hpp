@@ -7,3 +7,4 @@
 #include "uml/backend/reference.hpp"
 #include "uml/evidence.hpp"
 #include "uml/model/load.hpp"
+#include "uml/model/prepare.hpp"

@@ -6,6 +6,7 @@
 #include "uml/graph/program.hpp"
 
 #include <concepts>
+#include <string_view>
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -34,6 +35,7 @@ struct dense_parameter {
 /// For each workspace:
 ///   workspace                       the arena, and the queue if there is one
 ///   make_workspace(program, executor, memory)
+///   attach(program, weights, workspace)   only if there is one: prepares what takes both
 ///
 /// When it runs (no allocation, no locks, no failures):
 ///   upload(program, picture, workspace)        the checked picture becomes the input tensor, values 0..1
@@ -61,5 +63,10 @@ concept backend = requires(const node* nodes, const parameter* parameters, const
     { B::enqueue(p, fixed, s, i) } -> std::same_as<void>;
     { B::fetch(p, done, i) } -> std::same_as<tensor_view<const typename B::scalar>>;
 };
+
+/// The name of the form that `B` packs weights into, for weights that are packed on one machine and used on another:
+/// specialise it for a backend whose packed weights are plain numbers in ordinary memory. It goes by the exact type, so
+/// that a backend made from another one has none until it says so. Empty: no prepared weights.
+template <class B> inline constexpr std::string_view prepared_form{};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

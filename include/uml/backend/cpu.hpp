@@ -88,5 +88,7 @@ private:
 };
 
 static_assert(backend<cpu<>>);
+template <int max_threads, cpu_options options>
+inline constexpr std::string_view prepared_form<cpu<max_threads, options>> = "cpu";
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -150,5 +150,7 @@ template <class T> void reference<T>::enqueue(const program_view& p, const weigh
 }
 
 static_assert(backend<reference<float>> && backend<reference<double>>);
+template <> inline constexpr std::string_view prepared_form<reference<float>> = "reference f32";
+template <> inline constexpr std::string_view prepared_form<reference<double>> = "reference f64";
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

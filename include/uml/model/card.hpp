@@ -1,127 +1,59 @@
-// What a weights file says about itself in its `uml.` metadata.
+// What a model knows about itself besides its numbers: names, thresholds of calibration.
 #pragma once
 
 #include "uml/core/buffer.hpp"
+#include "uml/core/text.hpp"
 #include "uml/evidence/screening.hpp"
-#include "uml/io/json_value.hpp"
-#include "uml/io/safetensors.hpp"
 #include "uml/networks/config.hpp"
+
+#include <cstring>
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-using label_text = text<63>;
+/// A name of at most 63 bytes with zeros behind it: the same bytes on every machine.
+struct label {
+    static constexpr std::size_t capacity = 63;
+    char letters[capacity + 1] = {};
+
+    label() = default;
+    explicit label(std::string_view s) { std::memcpy(letters, s.data(), s.size() < capacity ? s.size() : capacity); }
+    [[nodiscard]] std::string_view view() const { return {letters}; }
+};
+
+/// Names by index, on the heap or in memory of the caller's. Move only.
+class label_list {
+public:
+    label_list() = default;
+    /// `names` must outlive the list.
+    [[nodiscard]] static label_list borrow(std::span<const label> names) {
+        label_list l;
+        l.borrowed_ = names;
+        return l;
+    }
+    /// False if the heap refuses.
+    [[nodiscard]] bool append(const label& name) { return owned_.append(name); }
+
+    [[nodiscard]] std::span<const label> span() const { return borrowed_.empty() ? owned_.span() : borrowed_; }
+    [[nodiscard]] std::size_t size() const { return span().size(); }
+    /// Empty if there is none of that index.
+    [[nodiscard]] std::string_view operator[](int k) const {
+        const auto all = span();
+        return k >= 0 && static_cast<std::size_t>(k) < all.size() ? all[static_cast<std::size_t>(k)].view()
+                                                                  : std::string_view{};
+    }
+
+private:
+    buffer<label> owned_;
+    std::span<const label> borrowed_;
+};
 
 /// Move only. A file without `uml.` metadata (a plain state_dict) gives an empty card: `network` is empty.
 struct model_card {
-    label_text network;
+    text<label::capacity> network;
     config configuration{};
-    buffer<label_text> classes, regions; ///< names by index
-    double temperature = 1;              ///< from calibration; 1 if there was none
-    uml::screening screening{};          ///< the thresholds that calibration chose; the default accepts nothing
+    label_list classes, regions;
+    double temperature = 1;     ///< from calibration; 1 if there was none
+    uml::screening screening{}; ///< the thresholds that calibration chose; the default accepts nothing
 };
-
-namespace card_detail {
-
-[[nodiscard, gnu::cold]] inline error refuse(const weights_file& f, std::string_view key, std::string_view rule) {
-    return fail(errc::malformed, f.source(), ": metadata ", key, ": ", rule);
-}
-
-[[nodiscard, gnu::cold]] inline result<void> read_config(const weights_file& f, json::value v, config& c) {
-    const struct {
-        std::string_view key;
-        int config::*member;
-    } fields[] = {{"height", &config::height},           {"width", &config::width},
-                  {"regions", &config::regions},         {"classes", &config::classes},
-                  {"channels_in", &config::channels_in}, {"channel_divisor", &config::channel_divisor},
-                  {"stem_stride", &config::stem_stride}};
-    if (v.type() != json::kind::object) return refuse(f, "uml.config", "is not an object");
-    for (const char* needed : {"height", "width", "regions", "classes"})
-        if (!v.find(needed)) {
-            error e = refuse(f, "uml.config", "lacks ");
-            e.what << needed;
-            return e;
-        }
-    for (const auto& [key, item] : v.members()) {
-        const auto& name = key;
-        bool known = false;
-        for (const auto& field : fields) {
-            if (!name.says(field.key)) continue;
-            const auto number = item.integer();
-            if (!number || *number < 1 || *number > 1 << 20) {
-                error e = refuse(f, "uml.config", field.key);
-                e.what << " is not an integer from 1 to " << (1 << 20);
-                return e;
-            }
-            c.*field.member = static_cast<int>(*number);
-            known = true;
-        }
-        if (!known) return refuse(f, "uml.config", "has a key that this version does not know");
-    }
-    return {};
-}
-
-[[nodiscard, gnu::cold]] inline result<void> read_names(const weights_file& f, std::string_view key, int count,
-                                                        buffer<label_text>& to) {
-    const auto stored = f.metadata(key);
-    if (!stored) return {};
-    const auto v = json::parse(*stored, f.source());
-    if (!v) return v.error();
-    if (v->type() != json::kind::array) return refuse(f, key, "is not an array of names");
-    for (const auto item : v->items()) {
-        const auto name = item.string<63>();
-        if (!name) return refuse(f, key, "has an entry that is not a string of at most 63 bytes");
-        if (!to.append(*name)) return fail(errc::out_of_memory, "no memory for names");
-    }
-    if (static_cast<int>(to.size()) != count) return refuse(f, key, "has not as many names as the configuration says");
-    return {};
-}
-
-[[nodiscard, gnu::cold]] inline result<void> read_calibration(const weights_file& f, model_card& card) {
-    if (const auto stored = f.metadata("uml.temperature")) {
-        const auto v = json::parse(*stored, f.source());
-        if (!v) return v.error();
-        const auto number = v->number();
-        if (!number || !(*number > 0)) return refuse(f, "uml.temperature", "is not a positive number");
-        card.temperature = *number;
-    }
-    if (const auto stored = f.metadata("uml.screening")) {
-        const auto v = json::parse(*stored, f.source());
-        if (!v) return v.error();
-        const auto read = [&](std::string_view key, float& to) {
-            const auto item = v->find(key);
-            const auto number = item ? item->number() : std::nullopt;
-            if (!number || *number < 0 || *number > 1) return false;
-            to = static_cast<float>(*number);
-            return true;
-        };
-        if (!read("image_vacuity", card.screening.image_vacuity) ||
-            !read("pixel_vacuity", card.screening.pixel_vacuity))
-            return refuse(f, "uml.screening", "needs image_vacuity and pixel_vacuity between 0 and 1");
-    }
-    return {};
-}
-
-} // namespace card_detail
-
-/// Reads and checks the metadata. Errors: errc::malformed, unsupported (another format version), out_of_memory.
-[[nodiscard, gnu::cold]] inline result<model_card> read_card(const weights_file& f) {
-    using namespace card_detail;
-    model_card card;
-    const auto label = f.metadata("uml.network");
-    if (!label) return result<model_card>(std::move(card));
-    if (label->size() > 63 || label->empty()) return refuse(f, "uml.network", "is not a name of 1 to 63 bytes");
-    card.network << *label;
-    if (const auto format = f.metadata("uml.format"); format && *format != "1")
-        return fail(errc::unsupported, f.source(), ": metadata uml.format: this version reads 1");
-    const auto stored = f.metadata("uml.config");
-    if (!stored) return refuse(f, "uml.config", "is missing");
-    const auto v = json::parse(*stored, f.source());
-    if (!v) return v.error();
-    if (auto r = read_config(f, *v, card.configuration); !r) return r.error();
-    if (auto r = read_names(f, "uml.classes", card.configuration.classes, card.classes); !r) return r.error();
-    if (auto r = read_names(f, "uml.regions", card.configuration.regions, card.regions); !r) return r.error();
-    if (auto r = read_calibration(f, card); !r) return r.error();
-    return result<model_card>(std::move(card));
-}
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

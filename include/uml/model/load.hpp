@@ -5,6 +5,7 @@
 #include "uml/model/bind.hpp"
 #include "uml/model/materialise.hpp"
 #include "uml/model/model.hpp"
+#include "uml/model/read_card.hpp"
 #include "uml/model/self_check.hpp"
 
 #include <optional>

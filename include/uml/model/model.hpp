@@ -92,6 +92,8 @@ public:
     [[nodiscard]] result<workspace> make_workspace(executor threads = {}, std::span<std::byte> memory = {}) const {
         auto w = B::make_workspace(program(), threads, memory);
         if (!w) return w.error();
+        if constexpr (requires { B::attach(program(), weights_, *w); })
+            if (auto r = B::attach(program(), weights_, *w); !r) return r.error();
         return workspace(*std::move(w));
     }
     /// In a caller's array, whose size the compiler checks.
@@ -139,8 +141,8 @@ public:
     [[nodiscard]] int classes() const { return extent(answer_.class_alpha); }
     [[nodiscard]] int regions() const { return extent(answer_.logits); }
     /// Name from the weights' metadata, or empty.
-    [[nodiscard]] std::string_view class_name(int k) const { return name_in(card_.classes, k); }
-    [[nodiscard]] std::string_view region_name(int k) const { return name_in(card_.regions, k); }
+    [[nodiscard]] std::string_view class_name(int k) const { return card_.classes[k]; }
+    [[nodiscard]] std::string_view region_name(int k) const { return card_.regions[k]; }
 
     /// For the loaders: takes what they have checked and prepared.
     model(model_detail::program_of<net, B> p, typename B::weights w, model_card card)
@@ -152,10 +154,6 @@ private:
     [[nodiscard]] int extent(id n) const { return n == no_id ? 0 : program().nodes[static_cast<std::size_t>(n)].out.c; }
     [[nodiscard]] tensor_view<const scalar> fetch(const workspace& w, id n) const {
         return n == no_id ? tensor_view<const scalar>{} : B::fetch(program(), w.own, n);
-    }
-    [[nodiscard]] static std::string_view name_in(const buffer<label_text>& names, int k) {
-        return k >= 0 && static_cast<std::size_t>(k) < names.size() ? names.span()[static_cast<std::size_t>(k)].view()
-                                                                    : std::string_view{};
     }
     model_detail::program_of<net, B> program_;
     typename B::weights weights_;

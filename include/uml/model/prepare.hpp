@@ -1,0 +1,49 @@
+// Makes prepared weights: the other half of prepared.hpp, for a machine with a heap.
+#pragma once
+
+#include "uml/model/load.hpp"
+#include "uml/model/prepared.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// Owns the bytes that `use` takes. Move only.
+struct prepared_weights {
+    memory_block memory;
+    std::size_t size = 0;
+    [[nodiscard]] std::span<const std::byte> bytes() const { return {memory.data(), size}; }
+};
+
+/// Folds and packs a file's weights, and runs its self-check. The same file gives the same bytes. Errors: those of
+/// load.
+template <class net, backend B>
+requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepare(const weights_file& file) {
+    using namespace prepared_detail;
+    static_assert(sizeof(usable<B>) > 0);
+    const auto card = read_card(file);
+    if (!card) return card.error();
+    header h;
+    h.weights = uml::prepared_bytes<net, B>;
+    h.temperature = card->temperature;
+    h.classes = static_cast<std::uint32_t>(card->classes.size());
+    h.regions = static_cast<std::uint32_t>(card->regions.size());
+    h.image_vacuity = card->screening.image_vacuity;
+    h.pixel_vacuity = card->screening.pixel_vacuity;
+    h.layout = layout_of<B>(model_detail::program_of<net, B>{}.view());
+
+    const std::size_t before = h.bytes_before_weights(), total = before + static_cast<std::size_t>(h.weights);
+    auto memory = memory_block::allocate(static_cast<std::int64_t>(total), "prepared weights");
+    if (!memory) return memory.error();
+    std::byte* const first = memory->data();
+    std::memset(first, 0, total);
+    std::memcpy(first, &h, sizeof h);
+    auto* name = reinterpret_cast<label*>(first + sizeof h);
+    *name++ = label(card->network);
+    for (const label& l : card->classes.span()) *name++ = l;
+    for (const label& l : card->regions.span()) *name++ = l;
+    load_options o;
+    o.memory = {first + before, static_cast<std::size_t>(h.weights)};
+    if (const auto packed = load<net, B>(file, o); !packed) return packed.error();
+    return prepared_weights{*std::move(memory), total};
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE

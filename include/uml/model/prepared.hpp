@@ -1,0 +1,134 @@
+// Prepared weights: folded and packed for one network and backend on one machine, used in place on another. Neither a
+// heap nor a file is needed to use them.
+#pragma once
+
+#include "uml/model/model.hpp"
+
+#include <bit>
+#include <cstring>
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+namespace prepared_detail {
+
+/// What prepared weights begin with. Behind it stand the names of the network, the classes and the regions, then the
+/// weights, all from multiples of 64 bytes.
+struct header {
+    char magic[8] = {'u', 'm', 'l', 'p', 'r', 'e', 'p', '1'};
+    std::uint64_t layout = 0; ///< layout_of the program
+    std::int64_t weights = 0; ///< bytes of the weights
+    double temperature = 1;
+    std::uint32_t byte_order = 0x01020304;
+    std::uint32_t classes = 0, regions = 0; ///< how many have names
+    float image_vacuity = 0, pixel_vacuity = 0;
+    std::uint32_t reserved[3] = {};
+
+    [[nodiscard]] constexpr std::size_t bytes_before_weights() const {
+        return sizeof(header) + (std::size_t{1} + classes + regions) * sizeof(label);
+    }
+};
+static_assert(sizeof(header) == 64 && sizeof(label) == 64);
+
+/// A 64-bit digest of numbers and words, by the rule of FNV-1a.
+struct digest {
+    std::uint64_t value = 0xcbf29ce484222325u;
+    constexpr void add_byte(unsigned char byte) { value = (value ^ byte) * 0x100000001b3u; }
+    constexpr void add(std::int64_t n) {
+        for (int i = 0; i < 8; ++i) add_byte(static_cast<unsigned char>(n >> (8 * i) & 0xff));
+    }
+    constexpr void add(std::string_view words) {
+        for (const char c : words) add_byte(static_cast<unsigned char>(c));
+        add_byte(0);
+    }
+};
+
+/// Stands for all that the numbers of prepared weights depend on but the weights file: version of the library, backend,
+/// operations, and the place of everything.
+template <class B> [[nodiscard]] std::uint64_t layout_of(const program_view& p) {
+    digest d;
+    d.add(UML_VERSION_STRING);
+    d.add(prepared_form<B>);
+    for (const node& n : p.nodes) {
+        for (const std::int64_t x :
+             {static_cast<std::int64_t>(n.kind), static_cast<std::int64_t>(n.act), static_cast<std::int64_t>(n.inputs),
+              static_cast<std::int64_t>(n.out.c), static_cast<std::int64_t>(n.out.h),
+              static_cast<std::int64_t>(n.out.w), static_cast<std::int64_t>(n.win.kernel),
+              static_cast<std::int64_t>(n.win.stride), static_cast<std::int64_t>(n.win.pad),
+              static_cast<std::int64_t>(n.win.dilation), static_cast<std::int64_t>(n.groups),
+              static_cast<std::int64_t>(n.arg), static_cast<std::int64_t>(std::bit_cast<std::int32_t>(n.value)),
+              static_cast<std::int64_t>(n.weight), static_cast<std::int64_t>(n.weight2), n.packed})
+            d.add(x);
+        for (int i = 0; i < n.inputs; ++i) d.add(n.in[i]);
+    }
+    for (const parameter& q : p.parameters) {
+        for (const int x :
+             {static_cast<int>(q.kind), q.bias ? 1 : 0, static_cast<int>(q.a), static_cast<int>(q.b),
+              static_cast<int>(q.kernel), static_cast<int>(q.count), static_cast<int>(q.out), static_cast<int>(q.in)})
+            d.add(x);
+        if (is_leaf(q.kind)) d.add(p.name_of(q.name));
+    }
+    d.add(p.packed_bytes);
+    return d.value;
+}
+
+[[nodiscard, gnu::cold]] inline result<header> read_header(std::span<const std::byte> bytes, std::uint64_t layout,
+                                                           std::int64_t weights) {
+    header h;
+    if (bytes.size() < sizeof h || std::memcmp(bytes.data(), h.magic, sizeof h.magic) != 0)
+        return fail(errc::malformed, "prepared weights: these bytes are none");
+    std::memcpy(&h, bytes.data(), sizeof h);
+    if (h.byte_order != header{}.byte_order)
+        return fail(errc::unsupported, "prepared weights: made for machines of the other byte order");
+    if (h.layout != layout || h.weights != weights)
+        return fail(
+            errc::wrong_network,
+            "prepared weights: made for another network, backend or version of this library than this program's");
+    if (reinterpret_cast<std::uintptr_t>(bytes.data()) % memory_block::alignment != 0)
+        return fail(errc::invalid_argument, "prepared weights: they do not begin at a multiple of 64 bytes");
+    constexpr std::uint32_t most_names = 1u << 16;
+    if (h.classes > most_names || h.regions > most_names ||
+        bytes.size() != h.bytes_before_weights() + static_cast<std::size_t>(weights))
+        return fail(errc::malformed, "prepared weights: ", static_cast<std::uint64_t>(bytes.size()),
+                    " bytes are not what their header says");
+    return h;
+}
+
+template <class B> struct usable {
+    static_assert(!prepared_form<B>.empty(),
+                  "uml: this backend has no prepared weights: specialise prepared_form for it");
+};
+
+} // namespace prepared_detail
+
+/// A model on weights that `prepare` or the CMake function `uml_embed_weights` made for the same network, backend and
+/// version of this library. The bytes are used in place and must outlive the model; the numbers in them are trusted.
+/// No heap. Errors: errc::malformed for other bytes, wrong_network for another network, backend or version, unsupported
+/// for another byte order, invalid_argument where the bytes do not begin at a multiple of 64.
+template <class net, backend B>
+requires net::is_static [[nodiscard]] result<model<net, B>> use(std::span<const std::byte> prepared) {
+    using namespace prepared_detail;
+    static_assert(sizeof(usable<B>) > 0);
+    model_detail::program_of<net, B> program;
+    const program_view p = program.view();
+    const auto h = read_header(prepared, layout_of<B>(p), p.packed_bytes);
+    if (!h) return h.error();
+    const std::span names(reinterpret_cast<const label*>(prepared.data() + sizeof(header)),
+                          std::size_t{1} + h->classes + h->regions);
+    for (const label& name : names)
+        if (name.letters[label::capacity] != 0) return fail(errc::malformed, "prepared weights: a name has no end");
+    model_card card;
+    card.network << names[0].view();
+    if constexpr (std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>)
+        card.configuration = net::configuration;
+    card.classes = label_list::borrow(names.subspan(1, h->classes));
+    card.regions = label_list::borrow(names.subspan(std::size_t{1} + h->classes, h->regions));
+    card.temperature = h->temperature;
+    card.screening = {h->image_vacuity, h->pixel_vacuity};
+    // Only pack() writes to a backend's weights, and it is not called.
+    const auto numbers = prepared.subspan(h->bytes_before_weights());
+    auto weights = B::make_weights(p, {const_cast<std::byte*>(numbers.data()), numbers.size()});
+    if (!weights) return weights.error();
+    return model<net, B>(program, *std::move(weights), std::move(card));
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE

@@ -1,0 +1,11 @@
+# Programs without a heap: what they are tested with, then the programs.
+if(MSVC OR CMAKE_CROSSCOMPILING OR CMAKE_CXX_FLAGS MATCHES "-fsanitize" OR NOT TARGET uml-example-support)
+    return()
+endif()
+set(UML_EMBEDDED_WEIGHTS "${PROJECT_SOURCE_DIR}/weights/brain-mri-edge.safetensors")
+set(UML_EMBEDDED_PICTURE "${PROJECT_SOURCE_DIR}/examples/samples/glioma-2009.png")
+set(UML_EMBEDDED_INPUTS "${CMAKE_CURRENT_BINARY_DIR}/embedded-inputs")
+file(MAKE_DIRECTORY "${UML_EMBEDDED_INPUTS}")
+uml_program(uml-embedded-inputs embedded/inputs/main.cpp)
+target_link_libraries(uml-embedded-inputs PRIVATE uml-example-support)
+add_subdirectory(embedded)

@@ -1,0 +1,125 @@
+// Prepared weights: the same answer as the ordinary path, and a refusal of all that was made for something else.
+#include "support/tiny.hpp"
+
+#include "uml/backend/cpu.hpp"
+#include "uml/model/prepare.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+
+namespace {
+
+using uml_test::tiny;
+constexpr uml::cpu_options direct{.winograd = false};
+
+uml::weights_file labelled_file(const std::vector<std::byte>& bytes) { return *uml::weights_from(bytes); }
+
+std::vector<std::byte> labelled_bytes() {
+    auto d = uml_test::draft::of<uml_test::tiny_network>(uml_test::tiny_config);
+    d.labelled("tiny", uml_test::tiny_config);
+    d.metadata["uml.classes"] = R"(["a", "b", "c"])";
+    d.metadata["uml.screening"] = R"({"image_vacuity": 0.5, "pixel_vacuity": 0.25})";
+    d.metadata["uml.temperature"] = "2";
+    return d.bytes();
+}
+
+/// Bytes that begin at a multiple of 64.
+struct aligned_bytes {
+    explicit aligned_bytes(std::span<const std::byte> from)
+        : memory(*uml::memory_block::allocate(static_cast<std::int64_t>(from.size()) + 64, "a copy")),
+          size(from.size()) {
+        std::memcpy(memory.data(), from.data(), size);
+    }
+    [[nodiscard]] std::span<std::byte> span() const { return {memory.data(), size}; }
+    uml::memory_block memory;
+    std::size_t size;
+};
+
+template <class net, class B> uml::errc refusal(std::span<const std::byte> bytes) {
+    const auto m = uml::use<net, B>(bytes);
+    return m ? uml::errc::none : m.error().code;
+}
+
+} // namespace
+
+TEST_CASE_TEMPLATE("a model on prepared weights answers as a loaded one, bit by bit", B, uml::reference<float>,
+                   uml::reference<double>, uml::cpu<1>, uml::cpu<2, direct>) {
+    const auto bytes = labelled_bytes();
+    const auto file = labelled_file(bytes);
+    const auto loaded = uml::load<tiny, B>(file);
+    const auto prepared = uml::prepare<tiny, B>(file);
+    REQUIRE(loaded);
+    REQUIRE(prepared);
+    const auto used = uml::use<tiny, B>(prepared->bytes());
+    REQUIRE(used);
+    CHECK(used->class_name(1) == "b");
+    CHECK(used->class_name(3).empty());
+    CHECK(used->region_name(0).empty());
+    CHECK(used->card().network == "tiny");
+    CHECK(used->card().temperature == 2);
+    CHECK(used->card().configuration == uml_test::tiny_config);
+    CHECK(used->screening().image_vacuity == 0.5F);
+    CHECK(used->screening().pixel_vacuity == 0.25F);
+    const auto pixels = uml_test::pixels(16, 24, 3);
+    const uml::image_view picture(pixels.data(), 16, 24, 3);
+    auto a = loaded->make_workspace(), b = used->make_workspace();
+    const auto expected = loaded->run(picture, *a), answer = used->run(picture, *b);
+    REQUIRE(expected);
+    REQUIRE(answer);
+    CHECK(uml_test::numbers_of(*expected) == uml_test::numbers_of(*answer));
+    // The same file gives the same bytes.
+    const auto again = uml::prepare<tiny, B>(file);
+    REQUIRE(again);
+    CHECK(std::memcmp(again->bytes().data(), prepared->bytes().data(), prepared->size) == 0);
+}
+
+TEST_CASE("prepared weights serve any number of threads") {
+    const auto bytes = labelled_bytes();
+    const auto prepared = uml::prepare<tiny, uml::cpu<1>>(labelled_file(bytes));
+    REQUIRE(prepared);
+    CHECK(refusal<tiny, uml::cpu<4>>(prepared->bytes()) == uml::errc::none);
+}
+
+TEST_CASE("prepared weights of something else are refused") {
+    const auto bytes = labelled_bytes();
+    const auto prepared = uml::prepare<tiny, uml::cpu<1>>(labelled_file(bytes));
+    REQUIRE(prepared);
+    const auto good = prepared->bytes();
+    using backend = uml::cpu<1>;
+    constexpr uml::config larger{.height = 24, .width = 24, .regions = 2, .classes = 3};
+    CHECK(refusal<uml::network<uml_test::tiny_network, larger>, backend>(good) == uml::errc::wrong_network);
+    CHECK(refusal<tiny, uml::reference<float>>(good) == uml::errc::wrong_network);
+    CHECK(refusal<tiny, backend>({}) == uml::errc::malformed);
+    CHECK(refusal<tiny, backend>(bytes) == uml::errc::malformed); // the weights file itself
+    CHECK(refusal<tiny, backend>(good.first(good.size() - 1)) == uml::errc::malformed);
+
+    const aligned_bytes copy(good);
+    CHECK(refusal<tiny, backend>(copy.span()) == uml::errc::none);
+    const auto with_byte = [&](std::size_t at, unsigned char value) {
+        const auto old = copy.span()[at];
+        copy.span()[at] = std::byte{value};
+        const uml::errc e = refusal<tiny, backend>(copy.span());
+        copy.span()[at] = old;
+        return e;
+    };
+    using header = uml::prepared_detail::header;
+    CHECK(with_byte(0, 'U') == uml::errc::malformed);
+    CHECK(with_byte(offsetof(header, byte_order), 1) == uml::errc::unsupported);
+    CHECK(with_byte(offsetof(header, layout), 0) == uml::errc::wrong_network);
+    CHECK(with_byte(offsetof(header, classes), 4) == uml::errc::malformed);
+    CHECK(with_byte(offsetof(header, classes) + 3, 255) == uml::errc::malformed);
+    CHECK(with_byte(sizeof(header) + 63, 'x') == uml::errc::malformed); // a name without an end
+
+    std::memmove(copy.span().data() + 1, good.data(), good.size() - 1);
+    CHECK(refusal<tiny, backend>(copy.span().subspan(1)) == uml::errc::invalid_argument);
+}
+
+TEST_CASE("weights that cannot be loaded cannot be prepared") {
+    auto d = uml_test::draft::of<uml_test::tiny_network>(uml_test::tiny_config);
+    d.tensors.erase(d.tensors.begin());
+    const auto bytes = d.bytes();
+    const auto p = uml::prepare<tiny, uml::cpu<1>>(labelled_file(bytes));
+    REQUIRE_FALSE(p);
+    CHECK(p.error().code == uml::errc::missing_tensor);
+}
