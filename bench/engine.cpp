@@ -7,10 +7,9 @@
 #ifdef UML_WITH_EIGEN
     #include "uml/backend/eigen.hpp"
 #endif
-#if defined(UML_WITH_ONEDNN) && __has_include("uml/backend/onednn.hpp")
+#ifdef UML_WITH_ONEDNN
     #include "uml/backend/onednn.hpp"
     #include "uml/threads/openmp.hpp"
-    #define UML_BENCH_ONEDNN
 #endif
 
 #include <charconv>
@@ -115,6 +114,10 @@ template <class B> int serve(const options& o, uml::executor threads) {
 
 template <int threads> struct plain : uml::cpu<threads> {};
 template <int threads> struct direct : uml::cpu<threads, uml::cpu_options{.winograd = false}> {};
+#ifdef UML_WITH_ONEDNN
+template <int threads> struct onednn_f32 : uml::onednn<threads> {};
+template <int threads> struct onednn_bf16 : uml::onednn<threads, uml::onednn_options{.bf16 = true}> {};
+#endif
 
 /// A workspace has memory for the most threads that its backend allows, so the bound is close to the number.
 template <template <int> class B, class Threads> int serve_on(const options& o, Threads threads) {
@@ -130,8 +133,8 @@ constexpr const char* engines = "uml-cpu f32\numl-cpu-direct f32\n"
 #ifdef UML_WITH_EIGEN
                                 "uml-eigen f32\n"
 #endif
-#ifdef UML_BENCH_ONEDNN
-                                "uml-onednn f32\n"
+#ifdef UML_WITH_ONEDNN
+                                "uml-onednn f32\numl-onednn bf16\n"
 #endif
     ;
 
@@ -171,6 +174,9 @@ int main(int argc, char** argv) {
                  "--threads N");
         return 2;
     }
+#ifdef UML_WITH_ONEDNN
+    if (o.engine == "uml-onednn" && o.precision == "bf16") return serve_on<onednn_bf16>(o, uml::openmp);
+#endif
     if (o.precision != "f32") {
         complain("no such precision in this build");
         return 3;
@@ -181,8 +187,8 @@ int main(int argc, char** argv) {
 #ifdef UML_WITH_EIGEN
     if (o.engine == "uml-eigen") return serve_on<uml::eigen>(o, pool);
 #endif
-#ifdef UML_BENCH_ONEDNN
-    if (o.engine == "uml-onednn") return serve_on<uml::onednn>(o, uml::openmp);
+#ifdef UML_WITH_ONEDNN
+    if (o.engine == "uml-onednn") return serve_on<onednn_f32>(o, uml::openmp);
 #endif
     complain("no such engine in this build");
     return 3;

@@ -71,7 +71,7 @@ parity::status run_optional([[maybe_unused]] const parity::options& o, [[maybe_u
 #ifdef UML_WITH_EIGEN
     if (o.backend == "eigen") return parity::run_eigen(o, g, path);
 #endif
-#if defined(UML_WITH_ONEDNN) && __has_include("uml/backend/onednn.hpp")
+#ifdef UML_WITH_ONEDNN
     if (o.backend == "onednn") return parity::run_onednn(o, g, path);
 #endif
     return parity::status::not_available;

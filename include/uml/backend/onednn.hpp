@@ -125,8 +125,10 @@ template <int max_threads = 1, onednn_options options = onednn_options{}> struct
     }
 
 private:
-    /// Whether the operation is oneDNN's. Vectors stay ours: they take no time, and the call would.
+    /// Whether the operation is oneDNN's. Vectors stay ours: they take no time, and the call would. So does what adds a
+    /// residual of another step than its own, for which oneDNN has only its reference.
     static constexpr bool is_product(const node* nodes, const node& n) {
+        if (n.inputs > 1 && nodes[n.in[1]].step != n.step) return false;
         return n.kind == op::conv && n.groups == 1 && n.win == window{} && n.out.pixels() > 1 &&
                (n.act == activation::none || n.act == activation::relu) &&
                cpu_detail::method_of(nodes[n.in[0]].out, n, {}) == cpu_detail::conv_method::direct;
