@@ -29,7 +29,9 @@ add_library(uml_dev_flags INTERFACE)
 if(MSVC)
     target_compile_options(uml_dev_flags INTERFACE /W4 /WX /permissive- /utf-8)
 else()
-    target_compile_options(uml_dev_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+    target_compile_options(uml_dev_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror
+        # Where pointers have 32 bits, every 64-bit place in an arena becomes a smaller number.
+        $<$<NOT:$<EQUAL:${CMAKE_SIZEOF_VOID_P},4>>:-Wconversion>
         # GCC 12 sees an overlap in std::string's operator+ that is not there (its bug 105651).
         $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
 endif()

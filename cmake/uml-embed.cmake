@@ -76,8 +76,10 @@ function(uml_embed_weights)
 
     set(include_dirs "$<TARGET_PROPERTY:uml::uml,INTERFACE_INCLUDE_DIRECTORIES>")
     add_custom_command(OUTPUT "${stem}.prepare" DEPENDS "${stem}.prepare.cpp" DEPFILE "${stem}.prepare.d"
-        COMMAND "${host}" -std=c++20 -O2 "$<$<BOOL:${include_dirs}>:-I$<JOIN:${include_dirs},;-I>>" -MD -MF "${stem}.prepare.d"
-            -MT "${stem}.prepare" "${stem}.prepare.cpp" -o "${stem}.prepare"
+        COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} "${host}" -std=c++20 -O2
+            "$<$<BOOL:${include_dirs}>:-I$<JOIN:${include_dirs},;-I>>"
+            -MD -MF "${stem}.prepare.d" -MT "${stem}.prepare" -c "${stem}.prepare.cpp" -o "${stem}.prepare.o"
+        COMMAND "${host}" "${stem}.prepare.o" -o "${stem}.prepare"
         COMMENT "Building the tool that prepares ${UML_EMBED_WEIGHTS}" COMMAND_EXPAND_LISTS VERBATIM)
     add_custom_command(OUTPUT "${stem}.cpp" BYPRODUCTS "${stem}.prepared" DEPENDS "${stem}.prepare" "${arg_WEIGHTS}"
         COMMAND "${stem}.prepare" "${arg_WEIGHTS}" "${stem}.prepared" "${stem}.cpp"

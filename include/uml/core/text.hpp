@@ -44,26 +44,14 @@ public:
         put(c);
         return *this;
     }
-    constexpr text& operator<<(std::int64_t n) {
-        if (n < 0) put('-');
-        return *this << (n < 0 ? 0 - static_cast<std::uint64_t>(n) : static_cast<std::uint64_t>(n));
-    }
-    constexpr text& operator<<(int n) { return *this << static_cast<std::int64_t>(n); }
-    constexpr text& operator<<(unsigned n) { return *this << static_cast<std::uint64_t>(n); }
-    constexpr text& operator<<(std::uint64_t n) {
-        char digits[20]{};
-        int count = 0;
-        do digits[count++] = static_cast<char>('0' + n % 10);
-        while (n /= 10);
-        while (count > 0) put(digits[--count]);
-        return *this;
-    }
-
+    template <std::integral T> constexpr text& operator<<(T n) { return *this << piece(n); }
     constexpr text& operator<<(const piece& p) {
-        if (p.kind == piece::kinds::signed_number) return *this << static_cast<std::int64_t>(p.number);
-        if (p.kind == piece::kinds::unsigned_number) return *this << p.number;
+        if (p.kind == piece::kinds::words) return *this << p.words;
         if (p.kind == piece::kinds::character) return *this << static_cast<char>(p.number);
-        return *this << p.words;
+        const bool negative = p.kind == piece::kinds::signed_number && static_cast<std::int64_t>(p.number) < 0;
+        if (negative) put('-');
+        put_digits(negative ? 0 - p.number : p.number);
+        return *this;
     }
 
     [[nodiscard]] constexpr std::string_view view() const { return {characters_, size_}; }
@@ -76,6 +64,13 @@ public:
 private:
     constexpr void put(char c) {
         if (size_ < capacity) characters_[size_++] = c;
+    }
+    constexpr void put_digits(std::uint64_t n) {
+        char digits[20]{};
+        int count = 0;
+        do digits[count++] = static_cast<char>('0' + n % 10);
+        while (n /= 10);
+        while (count > 0) put(digits[--count]);
     }
 
     char characters_[capacity + 1]{};

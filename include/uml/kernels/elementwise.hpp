@@ -35,7 +35,8 @@ struct elementwise_args {
 
 /// How `v` is read beside a result of out's extents: where it has extent 1 it is repeated.
 [[nodiscard]] constexpr operand read_beside(source v, target out) {
-    return {v.data, v.h == 1 ? 0 : v.w * v.step, v.w == 1 ? 0 : v.step, v.c == out.c};
+    const auto step = static_cast<std::ptrdiff_t>(v.step);
+    return {v.data, v.h == 1 ? 0 : v.w * step, v.w == 1 ? 0 : step, v.c == out.c};
 }
 
 /// x + y or x * y; every extent of x and y is out's or 1.
