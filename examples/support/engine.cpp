@@ -6,6 +6,10 @@
 #ifdef UML_WITH_EIGEN
     #include "uml/backend/eigen.hpp"
 #endif
+#ifdef UML_WITH_ONEDNN
+    #include "uml/backend/onednn.hpp"
+    #include "uml/threads/openmp.hpp"
+#endif
 
 #include <string>
 #include <type_traits>
@@ -19,7 +23,23 @@ struct offer {
     uml::result<std::unique_ptr<engine>> (*open)(const engine_request&);
 };
 
-template <class B> class engine_on final : public engine {
+/// The threads of most backends.
+struct pool_threads {
+    explicit pool_threads(int count) : pool(count) {}
+    uml::executor get() { return pool; }
+    uml::thread_pool pool;
+};
+
+#ifdef UML_WITH_ONEDNN
+/// The threads that oneDNN uses itself.
+struct openmp_threads {
+    explicit openmp_threads(int count) : team(uml::openmp(count)) {}
+    uml::executor get() const { return team; }
+    uml::executor team;
+};
+#endif
+
+template <class B, class Threads> class engine_on final : public engine {
     using model_type = uml::model<uml::network<uml::dynamic>, B>;
     using workspace_type = typename model_type::workspace;
 
@@ -32,10 +52,10 @@ public:
             return uml::fail(uml::errc::unsupported, file, ": the network does not classify and segment both");
         if (model->regions() > 256)
             return uml::fail(uml::errc::unsupported, file, ": ", model->regions(), " regions, at most 256 fit a mask");
-        auto pool = std::make_unique<uml::thread_pool>(request.threads);
-        auto workspace = model->make_workspace(*pool);
+        auto threads = std::make_unique<Threads>(request.threads);
+        auto workspace = model->make_workspace(threads->get());
         if (!workspace) return workspace.error();
-        return std::unique_ptr<engine>(new engine_on(*std::move(model), std::move(pool), *std::move(workspace)));
+        return std::unique_ptr<engine>(new engine_on(*std::move(model), std::move(threads), *std::move(workspace)));
     }
 
     [[nodiscard]] uml::result<reading> run(const uml::image_view& image) override {
@@ -62,8 +82,8 @@ public:
     }
 
 private:
-    engine_on(model_type model, std::unique_ptr<uml::thread_pool> pool, workspace_type workspace)
-        : model_(std::move(model)), pool_(std::move(pool)), workspace_(std::move(workspace)) {
+    engine_on(model_type model, std::unique_ptr<Threads> threads, workspace_type workspace)
+        : model_(std::move(model)), threads_(std::move(threads)), workspace_(std::move(workspace)) {
         const auto name = [](std::string_view given, const char* kind, int k) {
             return given.empty() ? kind + std::to_string(k) : std::string(given);
         };
@@ -76,12 +96,13 @@ private:
     }
 
     model_type model_;
-    std::unique_ptr<uml::thread_pool> pool_; // outlives the workspace
+    std::unique_ptr<Threads> threads_; // outlives the workspace
     workspace_type workspace_;
 };
 
-template <class B> constexpr offer offer_of(std::string_view backend, std::string_view precision) {
-    return {backend, precision, engine_on<B>::open};
+template <class B, class Threads = pool_threads>
+constexpr offer offer_of(std::string_view backend, std::string_view precision) {
+    return {backend, precision, engine_on<B, Threads>::open};
 }
 
 constexpr offer offers[] = {
@@ -89,6 +110,10 @@ constexpr offer offers[] = {
     offer_of<uml::cpu<most_threads, uml::cpu_options{.winograd = false}>>("cpu", "f32-direct"),
 #ifdef UML_WITH_EIGEN
     offer_of<uml::eigen<most_threads>>("eigen", "f32"),
+#endif
+#ifdef UML_WITH_ONEDNN
+    offer_of<uml::onednn<most_threads>, openmp_threads>("onednn", "f32"),
+    offer_of<uml::onednn<most_threads, uml::onednn_options{.bf16 = true}>, openmp_threads>("onednn", "bf16"),
 #endif
     offer_of<uml::reference<float>>("reference", "f32"),
     offer_of<uml::reference<double>>("reference", "f64"),

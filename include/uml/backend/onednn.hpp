@@ -125,13 +125,17 @@ template <int max_threads = 1, onednn_options options = onednn_options{}> struct
     }
 
 private:
-    /// Whether the operation is oneDNN's. Vectors stay ours: they take no time, and the call would. So does what adds a
-    /// residual of another step than its own, for which oneDNN has only its reference.
+    /// Whether the operation is oneDNN's. Vectors stay ours: they take no time, and the call would. So does what reads
+    /// a part of a wider f32 tensor, which oneDNN reads more slowly than we do, and what adds a residual of another
+    /// step than the result's, for which it has only its reference.
     static constexpr bool is_product(const node* nodes, const node& n) {
+        if (n.inputs == 0) return false;
+        const node& in = nodes[n.in[0]];
+        if (!options.bf16 && in.step > base::tensor_layout.step(in.out.c)) return false;
         if (n.inputs > 1 && nodes[n.in[1]].step != n.step) return false;
         return n.kind == op::conv && n.groups == 1 && n.win == window{} && n.out.pixels() > 1 &&
                (n.act == activation::none || n.act == activation::relu) &&
-               cpu_detail::method_of(nodes[n.in[0]].out, n, {}) == cpu_detail::conv_method::direct;
+               cpu_detail::method_of(in.out, n, {}) == cpu_detail::conv_method::direct;
     }
     /// Memory for the input in bf16.
     static constexpr std::int64_t rounded_bytes(const shape& in) {
