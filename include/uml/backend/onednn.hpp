@@ -10,7 +10,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 /// What can be chosen about the `onednn` backend.
 struct onednn_options {
     bool bf16 = false; ///< operands of oneDNN's products are rounded to bf16; sums and all other operations stay f32
-    std::int64_t scratch = 16 << 10; ///< bytes of scratch memory that oneDNN may ask for, per thread and operation
+    std::int64_t scratch = 64 << 10; ///< bytes of scratch memory that oneDNN may ask for, per thread and operation
 
     friend constexpr bool operator==(const onednn_options&, const onednn_options&) = default;
 };

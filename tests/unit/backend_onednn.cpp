@@ -1,0 +1,119 @@
+// The onednn backend: as exact as its precision, for every number of threads, inside its arena.
+#include "support/edge.hpp"
+
+#include "uml/backend/cpu.hpp"
+#include "uml/backend/onednn.hpp"
+#include "uml/backend/reference.hpp"
+#include "uml/threads/openmp.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string_view>
+
+namespace {
+
+using uml::onednn;
+using uml::onednn_options;
+using uml_test::edge_config;
+
+constexpr onednn_options rounded{.bf16 = true};
+
+/// The segmentation logits and the class evidence of one picture, as doubles.
+template <class B> std::vector<double> answer(int threads = 1) {
+    const auto m = uml_test::load_edge<B>();
+    REQUIRE_MESSAGE(m, m.error().what.c_str());
+    auto w = m->make_workspace(uml::openmp(threads));
+    REQUIRE_MESSAGE(w, w.error().what.c_str());
+    const auto pixels = uml_test::pixels(edge_config.height, edge_config.width, 1);
+    std::vector<double> all;
+    for (int twice = 0; twice < 2; ++twice) { // the second run must not depend on the first
+        const auto f = m->run(uml::image_view(pixels.data(), edge_config.height, edge_config.width, 1), *w);
+        REQUIRE(f);
+        all.clear();
+        for (int k = 0; k < f->diagnosis.classes(); ++k) all.push_back(static_cast<double>(f->diagnosis.alpha(k)));
+        for (std::int64_t p = 0; p < f->logits.pixels(); ++p)
+            for (int k = 0; k < f->logits.c; ++k) all.push_back(static_cast<double>(f->logits.pixel(p)[k]));
+    }
+    return all;
+}
+
+double difference(const std::vector<double>& got, const std::vector<double>& want) {
+    REQUIRE(got.size() == want.size());
+    double off = 0, size = 0;
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        off += (got[i] - want[i]) * (got[i] - want[i]);
+        size += want[i] * want[i];
+    }
+    return std::sqrt(off / size);
+}
+
+} // namespace
+
+TEST_CASE("onednn: f32 agrees with the oracle on any number of threads") {
+    if (!onednn<>::available()) return;
+    const auto want = answer<uml::reference<double>>();
+    for (int threads = 1; threads <= 4; ++threads) {
+        CAPTURE(threads);
+        CHECK(difference(answer<onednn<4>>(threads), want) < onednn<4>::relative_limit);
+    }
+}
+
+TEST_CASE("onednn: bf16 rounds, and no more than it may") {
+    if (!onednn<1, rounded>::available()) return;
+    const auto want = answer<uml::reference<double>>();
+    for (int threads = 1; threads <= 2; ++threads) {
+        const double d = difference(answer<onednn<2, rounded>>(threads), want);
+        CHECK(d < onednn<2, rounded>::relative_limit);
+        CHECK(d > 1e-5);
+    }
+}
+
+TEST_CASE("onednn: products are oneDNN's, the arena says so") {
+    const auto bytes = [](auto backend) {
+        using B = decltype(backend);
+        const auto made = uml::dynamic_program::make<B>([&](uml::graph& g) {
+            uml::describe<uml::edge_network>(g, edge_config, B::preferred, uml::wanted::answer);
+        });
+        REQUIRE(made);
+        return made->view().arena_bytes;
+    };
+    CHECK(bytes(onednn<2, onednn_options{.scratch = 1 << 20}>{}) > bytes(uml::cpu<2>{}));
+}
+
+TEST_CASE("onednn: a budget of scratch memory that is too small is an error, with both numbers") {
+    if (!onednn<>::available()) return;
+    const auto engine = uml::onednn_detail::make_engine();
+    REQUIRE(engine);
+    const uml::onednn_detail::product_shape s{64, 64, 64, 64, 64, 0, true, false};
+    const auto form = uml::onednn_detail::weights_form(*engine, s);
+    REQUIRE(form);
+    std::vector<std::byte> memory(1 << 20);
+    const auto floats = reinterpret_cast<float*>(memory.data());
+    uml::onednn_detail::operands at{floats, memory.data(), nullptr, floats, floats, 1 << 16};
+    REQUIRE(uml::onednn_detail::product::make_ready(*engine, s, *form, at));
+    at.scratch_bytes = -1; // even where oneDNN asks for none
+    const auto refused = uml::onednn_detail::product::make_ready(*engine, s, *form, at);
+    REQUIRE(!refused);
+    CHECK(refused.error().code == uml::errc::too_small);
+    const std::string_view what = refused.error().what.view();
+    CHECK(what.find("oneDNN wants") != what.npos);
+    CHECK(what.find("gives -1") != what.npos);
+}
+
+TEST_CASE("onednn: more threads than the type has are refused") {
+    const auto m = uml_test::load_edge<onednn<2>>();
+    REQUIRE(m);
+    const auto w = m->make_workspace(uml::openmp(3));
+    REQUIRE(!w);
+    CHECK(w.error().code == uml::errc::invalid_argument);
+}
+
+TEST_CASE("onednn: the sentences of oneDNN's refusals") {
+    const auto r = uml::onednn_detail::checked(dnnl_unimplemented, "a product");
+    REQUIRE(!r);
+    CHECK(r.error().code == uml::errc::unsupported);
+    CHECK(r.error().what.view() == "oneDNN, a product: not implemented for this processor");
+    CHECK(uml::onednn_detail::checked(dnnl_out_of_memory, "x").error().code == uml::errc::out_of_memory);
+    CHECK(uml::onednn_detail::checked(dnnl_success, "x"));
+}
