@@ -14,5 +14,10 @@ foreach(block IN LISTS blocks)
     # Compiled as a user would: none of our warnings, since a text for people may be shorter than code that ships.
     add_executable(uml-document-${stem} "${block}")
     target_link_libraries(uml-document-${stem} PRIVATE uml::uml $<TARGET_NAME_IF_EXISTS:Threads::Threads>)
+    # A block with prepared weights gets them as its text says.
+    file(STRINGS "${block}" embeds REGEX "#include \"brain_mri_edge.hpp\"")
+    if(embeds)
+        uml_embed_weights(TARGET uml-document-${stem} WEIGHTS "${PROJECT_SOURCE_DIR}/weights/brain-mri-edge.safetensors")
+    endif()
     add_test(NAME documents.${stem} COMMAND uml-document-${stem} "${PROJECT_SOURCE_DIR}/weights/brain-mri-edge.safetensors")
 endforeach()

@@ -1,5 +1,5 @@
 # The kernels' machine code, by both compilers: see fma/check.
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND NOT MSVC)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|aarch64" AND NOT CMAKE_CROSSCOMPILING AND NOT MSVC)
     foreach(compiler IN ITEMS g++ clang++)
         find_program(UML_FMA_${compiler} ${compiler})
         if(UML_FMA_${compiler})

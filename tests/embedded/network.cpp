@@ -7,8 +7,10 @@
 __asm__(".pushsection .rodata.sample,\"a\",%progbits\n"
         ".balign 8\n"
         ".globl embedded_sample\n"
+        ".type embedded_sample, %object\n"
         "embedded_sample:\n"
         ".incbin \"" EMBEDDED_SAMPLE "\"\n"
+        ".size embedded_sample, . - embedded_sample\n"
         ".popsection\n");
 extern "C" {
 extern const std::byte embedded_sample[];
