@@ -151,6 +151,25 @@ TEST_CASE("the self-check passes, and finds any wrong number") {
     CHECK(load(d, o));
 }
 
+TEST_CASE("the self-check allows four times what training says single precision loses, and no more than a hundredth") {
+    const auto with = [](draft d, const char* said) {
+        d.metadata["uml.selfcheck"].insert(1, std::string("\"float32_error\":") + said + ",");
+        return d;
+    };
+    draft off = checked();
+    off.tensors["tiny.stem.weight"].values[0] += 1e-2F;
+    const std::string sentence =
+        "self-check: class alpha differ from the stored values by more than the precision allows";
+    refused(off, errc::self_check, sentence);
+    refused(with(off, "1e-9"), errc::self_check, sentence);
+    const auto m = load(with(checked(), "1e-9")); // never less than the precision's own limit
+    CHECK_MESSAGE(m, m.error().what.c_str());
+    refused(with(changed("cls_alpha"), "0.99"), errc::self_check, sentence);
+    CHECK(load(with(off, "0.99")));
+    for (const char* wrong : {"-1", "1", "\"0\"", "null"})
+        refused(with(checked(), wrong), errc::malformed, "self-check: the expected numbers cannot be read");
+}
+
 TEST_CASE("a self-check for another size is left out") {
     using wider = uml::network<uml_test::tiny_network, uml::config{.height = 16, .width = 32, .classes = 3}>;
     using grey =

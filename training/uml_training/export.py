@@ -1,6 +1,7 @@
 """`uml-train export`: a run's averaged weights as one safetensors file that describes and checks itself."""
 
 import argparse
+import copy
 import json
 import pathlib
 
@@ -27,15 +28,25 @@ LOGITS_CHECKED, UNCERTAINTIES_CHECKED = 64, 16
 def self_check(model: nn.Module, config: Config, image: np.ndarray, seed: int = 0) -> dict:
     """image: H x W x C u8 of the configuration's own size. Values in double, at indices drawn by the seed."""
     x = torch.from_numpy(image.copy()).movedim(-1, 0)[None].double() / 255
-    out = model.outputs(x)
-    logits = out.get("seg_logits", out.get("seg_logits.0"))[0].flatten()
-    u = out.get("mutual_uncertainty.0", out.get("mutual_uncertainty"))[0].flatten()
+    alpha, logits, u = checked_outputs(model, x)
     draw = np.random.default_rng(seed)
     at_logits = sorted(draw.choice(logits.numel(), LOGITS_CHECKED, replace=False).tolist())
     at_u = sorted(draw.choice(u.numel(), UNCERTAINTIES_CHECKED, replace=False).tolist())
-    return {"cls_alpha": out["cls_alpha"][0].tolist(),
-            "logit_index": at_logits, "logit_value": logits[at_logits].tolist(),
-            "mutual_uncertainty_index": at_u, "mutual_uncertainty_value": u[at_u].tolist()}
+    exact = [alpha, logits[at_logits], u[at_u]]
+    alpha_f32, logits_f32, u_f32 = checked_outputs(copy.deepcopy(model).float(), x.float())
+    lost = zip([alpha_f32, logits_f32[at_logits], u_f32[at_u]], exact)
+    return {"cls_alpha": exact[0].tolist(),
+            "logit_index": at_logits, "logit_value": exact[1].tolist(),
+            "mutual_uncertainty_index": at_u, "mutual_uncertainty_value": exact[2].tolist(),
+            # What single precision loses on this network and picture: the reader's limit follows it.
+            "float32_error": max(float((single - e).norm() / e.norm()) for single, e in lost)}
+
+
+def checked_outputs(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Class alpha, region logits and pixel uncertainty of one picture, flat."""
+    out = model.outputs(x)
+    return (out["cls_alpha"][0], out.get("seg_logits", out.get("seg_logits.0"))[0].flatten(),
+            out.get("mutual_uncertainty.0", out.get("mutual_uncertainty"))[0].flatten())
 
 
 def write(path: pathlib.Path, network: str, config: Config, state: dict[str, Tensor], image: np.ndarray,

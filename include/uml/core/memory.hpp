@@ -27,7 +27,7 @@ public:
     [[nodiscard]] static result<memory_block> allocate(std::int64_t bytes, const char* what) {
         memory_block b;
         // On a machine of 32 bits a network may be larger than all memory.
-        if (static_cast<std::uint64_t>(bytes) <= static_cast<std::size_t>(-1) / 2)
+        if (static_cast<std::uint64_t>(bytes) <= static_cast<std::size_t>(-1) / 2 - alignment)
             b.owned_ = std::malloc(static_cast<std::size_t>(bytes) + alignment);
         if (b.owned_ == nullptr) return fail(errc::out_of_memory, "no memory for ", bytes, " bytes of ", what);
         b.data_ = aligned(static_cast<std::byte*>(b.owned_));
