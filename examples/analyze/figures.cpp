@@ -53,7 +53,8 @@ figure place(const frame& f, double panel_width, double least_height) {
     support::draw_box(canvas, {0, 0, 1.0 * canvas.width, 1.0 * height}, ink::paper);
     support::draw_box(canvas, {1.0 * f.shown.width, 0, 1.0 * panel, 1.0 * height}, ink::panel);
     support::draw_picture(canvas, f.shown, 0, (height - f.shown.height) / 2);
-    return {std::move(canvas), f.shown.width + gap, canvas.width - gap};
+    const double right = canvas.width - gap; // before the canvas moves
+    return {std::move(canvas), f.shown.width + gap, right};
 }
 
 // Writes down the panel, line by line.

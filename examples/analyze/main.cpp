@@ -64,6 +64,7 @@ std::vector<task> list_tasks(const options& o) {
             tasks.push_back({input, {}, input + ": no PNG or JPEG files in this folder"});
     }
     std::vector<fs::path> files;
+    files.reserve(tasks.size());
     for (const task& t : tasks) files.push_back(t.file);
     const std::vector<std::string> names = support::unique_stems(files);
     for (std::size_t i = 0; i < tasks.size(); ++i) tasks[i].name = names[i];

@@ -15,7 +15,7 @@ constexpr std::uintmax_t most_table_bytes = std::uintmax_t{64} << 20;
 
 fs::path find_image(const fs::path& folder, const std::string& id) {
     for (const char* ending : {".png", ".jpg", ".jpeg"}) {
-        const fs::path file = folder / "images" / (id + ending);
+        fs::path file = folder / "images" / (id + ending);
         std::error_code ignored;
         if (fs::is_regular_file(file, ignored)) return file;
     }

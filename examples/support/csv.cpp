@@ -18,13 +18,11 @@ csv_records read_csv(std::string_view text, bool to_end) {
             row.back() += text[++i];
         else if (c == '"')
             inside_quotes = !inside_quotes;
-        else if (inside_quotes)
-            row.back() += c;
-        else if (c == ',')
+        else if (!inside_quotes && c == ',')
             row.emplace_back();
-        else if (c == '\n')
+        else if (!inside_quotes && c == '\n')
             end_row(i + 1);
-        else if (c != '\r')
+        else if (inside_quotes || c != '\r')
             row.back() += c;
     }
     if (to_end && found.length < text.size()) end_row(text.size());

@@ -55,7 +55,8 @@ public:
     /// Fills both tables, sorted by name and by key.
     [[gnu::cold]] result<void> parse(buffer<tensor_entry>& tensors, buffer<metadata_entry>& metadata) {
         if (text_.empty() || text_[0] != '{') return file_fault("the header does not begin with {");
-        auto t = json_.next();
+        json_.next(); // the brace
+        json::token t{};
         bool metadata_seen = false;
         while ((t = json_.next()) == json::token::key) {
             const std::string_view name = decoded();
