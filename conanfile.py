@@ -22,7 +22,7 @@ class UmlConan(ConanFile):
     settings = "os", "arch", "compiler", "build_type"
     options = {"with_eigen": [True, False], "with_onednn": [True, False], "with_xtensor": [True, False]}
     default_options = {"with_eigen": False, "with_onednn": False, "with_xtensor": False}
-    exports_sources = "CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "scripts/single_header.py"
+    exports_sources = "CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "src/*", "scripts/single_header.py"
     no_copy_source = True
 
     def set_version(self):

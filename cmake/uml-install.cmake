@@ -17,7 +17,8 @@ configure_package_config_file(cmake/uml-config.cmake.in "${CMAKE_CURRENT_BINARY_
 write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/uml-config-version.cmake"
     COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/uml-config.cmake" "${CMAKE_CURRENT_BINARY_DIR}/uml-config-version.cmake"
-    cmake/uml-parts.cmake cmake/uml-embed.cmake cmake/uml-prepare.cpp.in cmake/uml-embedded.hpp.in DESTINATION "${uml_package_dir}")
+    src/compiled.cpp cmake/uml-compiled.cmake cmake/uml-parts.cmake cmake/uml-embed.cmake cmake/uml-prepare.cpp.in
+    cmake/uml-embedded.hpp.in DESTINATION "${uml_package_dir}")
 
 # Relative to the .pc file itself, so that the installed tree can be moved.
 file(RELATIVE_PATH uml_prefix_from_pc "/p/${CMAKE_INSTALL_DATADIR}/pkgconfig" "/p")

@@ -14,6 +14,10 @@ foreach(block IN LISTS blocks)
     # Compiled as a user would: none of our warnings, since a text for people may be shorter than code that ships.
     add_executable(uml-document-${stem} "${block}")
     target_link_libraries(uml-document-${stem} PRIVATE uml::uml $<TARGET_NAME_IF_EXISTS:Threads::Threads>)
+    file(STRINGS "${block}" compiled REGEX "#include <uml/compiled.hpp>")
+    if(compiled)
+        target_link_libraries(uml-document-${stem} PRIVATE uml::compiled)
+    endif()
     # A block with prepared weights gets them as its text says.
     file(STRINGS "${block}" embeds REGEX "#include \"brain_mri_edge.hpp\"")
     if(embeds)

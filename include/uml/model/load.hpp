@@ -3,24 +3,12 @@
 
 #include "uml/io/file.hpp"
 #include "uml/model/bind.hpp"
+#include "uml/model/load_options.hpp"
 #include "uml/model/materialise.hpp"
-#include "uml/model/model.hpp"
 #include "uml/model/read_card.hpp"
 #include "uml/model/self_check.hpp"
 
-#include <optional>
-
 namespace uml::inline UML_VERSION_NAMESPACE {
-
-struct load_options {
-    std::span<std::byte>
-        memory{};           ///< for the prepared weights, prepared_bytes from a multiple of 64 on; empty: from the heap
-    bool self_check = true; ///< run the self-check that the file carries, if it carries one
-    // For networks configured at run time:
-    std::optional<config> configuration{}; ///< instead of the file's own
-    std::optional<rewrites> passes{};      ///< instead of the backend's choice
-    wanted outputs = wanted::answer;
-};
 
 namespace load_detail {
 
@@ -117,9 +105,8 @@ template <class B>
 
 } // namespace load_detail
 
-/// Loads a network. Errors name the file, the tensor and the rule; see errc for the kinds.
 template <class net, backend B>
-[[nodiscard, gnu::cold]] result<model<net, B>> load(const weights_file& file, const load_options& options = {}) {
+[[nodiscard, gnu::cold]] result<model<net, B>> load(const weights_file& file, const load_options& options) {
     auto card = read_card(file);
     if (!card) return card.error();
     auto program = load_detail::make_program<net, B>(file, *card, options);
@@ -135,18 +122,15 @@ template <class net, backend B>
     return m;
 }
 
-/// From a file. Its tensors are read one by one: neither the whole file nor all unprepared weights are ever in memory.
 template <class net, backend B>
-[[nodiscard, gnu::cold]] result<model<net, B>> load(const char* path, const load_options& options = {}) {
+[[nodiscard, gnu::cold]] result<model<net, B>> load(const char* path, const load_options& options) {
     const auto file = open_weights(path);
     if (!file) return file.error();
     return load<net, B>(*file, options);
 }
 
-/// From a file that is in memory already (linked in, in flash). It is not needed any more afterwards.
 template <class net, backend B>
-[[nodiscard, gnu::cold]] result<model<net, B>> load(std::span<const std::byte> bytes,
-                                                    const load_options& options = {}) {
+[[nodiscard, gnu::cold]] result<model<net, B>> load(std::span<const std::byte> bytes, const load_options& options) {
     const auto file = weights_from(bytes);
     if (!file) return file.error();
     return load<net, B>(*file, options);

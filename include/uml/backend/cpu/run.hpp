@@ -182,4 +182,25 @@ inline void operation::run() const {
     }
 }
 
+/// The code of the backend: compiled where it is used.
+struct own_code {
+    [[nodiscard]] static const kernels::kernel_table& table(kernels::isa most) {
+        return kernels::kernels_for(std::min(most, kernels::best_isa()));
+    }
+    /// The picture to the place of the network's input.
+    static void upload(const program_view& p, const image_view& picture, const kernels::kernel_table& table,
+                       executor threads, float* arena) {
+        for (const node& n : p.nodes) {
+            if (n.kind != op::input) continue;
+            const kernels::picture_args a{picture, {arena + n.at, n.out.h, n.out.w, n.out.c, n.step}};
+            auto job = [&](int j, int) { table.picture(a, j, nullptr); };
+            threads.for_each(kernels::picture_jobs(a), job);
+        }
+    }
+    static void run(const program_view& p, const node& n, cpu_options o, const kernels::kernel_table& table,
+                    executor threads, const float* weights, float* arena) {
+        operation(p, n, o, table, threads, weights, arena).run();
+    }
+};
+
 } // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail

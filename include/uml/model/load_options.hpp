@@ -1,0 +1,34 @@
+// How a model is loaded, without the code that does it: see load.hpp.
+#pragma once
+
+#include "uml/model/model.hpp"
+
+#include <optional>
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+class weights_file;
+
+struct load_options {
+    std::span<std::byte>
+        memory{};           ///< for the prepared weights, prepared_bytes from a multiple of 64 on; empty: from the heap
+    bool self_check = true; ///< run the self-check that the file carries, if it carries one
+    // For networks configured at run time:
+    std::optional<config> configuration{}; ///< instead of the file's own
+    std::optional<rewrites> passes{};      ///< instead of the backend's choice
+    wanted outputs = wanted::answer;
+};
+
+/// Loads a network. Errors name the file, the tensor and the rule; see errc for the kinds.
+template <class net, backend B>
+[[nodiscard]] result<model<net, B>> load(const weights_file& file, const load_options& options = {});
+
+/// From a file. Its tensors are read one by one: neither the whole file nor all unprepared weights are ever in memory.
+template <class net, backend B>
+[[nodiscard]] result<model<net, B>> load(const char* path, const load_options& options = {});
+
+/// From a file that is in memory already (linked in, in flash). It is not needed any more afterwards.
+template <class net, backend B>
+[[nodiscard]] result<model<net, B>> load(std::span<const std::byte> bytes, const load_options& options = {});
+
+} // namespace uml::inline UML_VERSION_NAMESPACE
