@@ -17,6 +17,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
     executor e;
     e.width = width < 1 ? 1 : width;
     // The width travels in the pointer: there is nothing else to remember.
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
     e.self = reinterpret_cast<void*>(static_cast<std::uintptr_t>(e.width));
     e.run = [](void* self, int count, executor::body call, void* context) {
         const int threads = static_cast<int>(reinterpret_cast<std::uintptr_t>(self));

@@ -10,7 +10,12 @@
 namespace uml::inline UML_VERSION_NAMESPACE::eigen_detail {
 
 /// Extents of one product. So small that what Eigen packs stays on the stack: it never asks for heap memory.
-inline constexpr int rows = 96, depth = 256, columns = 64;
+inline constexpr int rows = 96, depth = 256, columns = 32;
+
+/// Products are written transposed, output channels first: where OpenMP is on, Eigen spreads a product over threads of
+/// its own unless the result has at most 32 rows by its type. Those threads beside the executor's would ruin the speed.
+using result_view = Eigen::Map<Eigen::Matrix<float, columns, Eigen::Dynamic>>;
+static_assert(result_view::MaxRowsAtCompileTime <= 32);
 
 [[nodiscard]] constexpr int parts(int n, int of) { return (n + of - 1) / of; }
 
@@ -43,19 +48,19 @@ struct convolution {
     [[nodiscard]] int jobs() const { return parts(static_cast<int>(y.pixels()), rows) * parts(y.c, columns); }
 
     void run(int job, float* scratch) const {
-        using matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-        using view = Eigen::Map<const matrix, 0, Eigen::OuterStride<>>;
+        using pixels_view = Eigen::Map<const Eigen::MatrixXf>;
+        using weights_view = Eigen::Map<const Eigen::Matrix<float, columns, Eigen::Dynamic>, 0, Eigen::OuterStride<>>;
         const int groups = parts(y.c, columns);
         const std::int64_t first = static_cast<std::int64_t>(job / groups) * rows, outputs = padded_outputs(n);
         const int count = static_cast<int>(std::min<std::int64_t>(rows, y.pixels() - first));
         const int o = job % groups * columns, inner = x.c * n.win.kernel * n.win.kernel;
-        Eigen::Map<matrix> sums(scratch + rows * depth, count, columns);
-        sums.rowwise() = Eigen::Map<const Eigen::RowVectorXf>(weights + inner * outputs + o, columns);
+        result_view sums(scratch + rows * depth, columns, count);
+        sums.colwise() = Eigen::Map<const Eigen::Vector<float, columns>>(weights + inner * outputs + o);
         for (int k = 0; k < inner; k += depth) {
             const int part = std::min(depth, inner - k);
             gather(first, count, k, part, scratch);
-            sums.noalias() += view(scratch, count, part, Eigen::OuterStride<>(part)) *
-                              view(weights + k * outputs + o, part, columns, Eigen::OuterStride<>(outputs));
+            sums.noalias() += weights_view(weights + k * outputs + o, columns, part, Eigen::OuterStride<>(outputs)) *
+                              pixels_view(scratch, part, count);
         }
         finish(first, count, o, sums.data());
     }
