@@ -1,14 +1,22 @@
-# Header-only: one configuration is enough, and there is nothing to link.
-set(VCPKG_BUILD_TYPE release)
+set(VCPKG_BUILD_TYPE release) # header-only
 
-# As an overlay the port packs the tree that it lies in; packaging/vcpkg/README.md has the call for the registry.
-get_filename_component(SOURCE_PATH "${CURRENT_PORT_DIR}/../../../.." ABSOLUTE)
+vcpkg_from_github(
+    OUT_SOURCE_PATH SOURCE_PATH
+    REPO OWNER/uml
+    REF "v${VERSION}"
+    SHA512 0
+    HEAD_REF main
+)
 
 vcpkg_check_features(
     OUT_FEATURE_OPTIONS FEATURE_OPTIONS
     FEATURES
         tools UML_BUILD_EXAMPLES
         tools UML_INSTALL_TOOLS
+    INVERTED_FEATURES
+        eigen CMAKE_DISABLE_FIND_PACKAGE_Eigen3
+        onednn CMAKE_DISABLE_FIND_PACKAGE_dnnl
+        xtensor CMAKE_DISABLE_FIND_PACKAGE_xtensor
 )
 
 vcpkg_cmake_configure(
