@@ -121,11 +121,11 @@ void direct(state& s, int kernel) {
 
 void winograd(state& s) {
     const conv_shape shape = shape_of(s, 3);
-    setting x(shape, winograd_weights_size(shape), winograd_scratch_bytes(shape), winograd_shared_bytes(shape));
+    setting x(shape, conv_weights_size(shape), winograd_scratch_bytes(shape), winograd_shared_bytes(shape));
     const winograd_args a{x.args, static_cast<float*>(setting::aligned(x.shared))};
     const kernel_table& table = kernels_for(tier_of(s));
     measure(s, x.work(), [&] {
-        for (int phase = 0; phase < winograd_phases(shape); ++phase)
+        for (int phase = 0; phase < winograd_phases; ++phase)
             for (int j = 0; j < winograd_jobs(shape, phase); ++j)
                 table.winograd(a, phase, j, setting::aligned(x.scratch));
     });

@@ -28,8 +28,7 @@ endfunction()
 #
 # Gives TARGET a header NAME.hpp with a namespace NAME: the types `network` and `backend`, `prepared()`, and `use()`, which
 # returns the model. NAME: by default the file's name, with _ for what no C++ name can have. NETWORK: by default what the file
-# says; a network of your own is declared in the headers INCLUDE. BACKEND: by default uml::cpu<1>; its weights for Winograd's
-# convolutions are four times as large as those of uml::cpu<1, uml::cpu_options{.winograd = false}>, which is slower.
+# says; a network of your own is declared in the headers INCLUDE. BACKEND: by default uml::cpu<1>.
 # The file may be made by another target of the same folder if NETWORK is given.
 function(uml_embed_weights)
     cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;WEIGHTS;NAME;NETWORK;BACKEND" "INCLUDE")

@@ -9,12 +9,12 @@ void check(const conv_case& test, isa tier, unsigned seed) {
     REQUIRE(winograd_covers(test.shape));
     check_conv(test, tier, seed, 1.5e-6, [](isa t, conv_args& a, const auto& weights, const auto& bias) {
         const conv_shape& s = a.shape;
-        std::vector<float> packed(winograd_weights_size(s), std::numeric_limits<float>::quiet_NaN());
-        pack_winograd(s, weights.data(), bias.data(), packed.data());
+        std::vector<float> packed(conv_weights_size(s), std::numeric_limits<float>::quiet_NaN());
+        pack_conv(s, weights.data(), bias.data(), packed.data());
         a.weights = packed.data();
         scratch_memory scratch(winograd_scratch_bytes(s)), shared(winograd_shared_bytes(s));
         const winograd_args args{a, static_cast<float*>(shared.begin())};
-        for (int phase = 0; phase < winograd_phases(s); ++phase)
+        for (int phase = 0; phase < winograd_phases; ++phase)
             for (int job = winograd_jobs(s, phase) - 1; job >= 0; --job)
                 kernels_for(t).winograd(args, phase, job, scratch.begin());
         CHECK(scratch.guard_untouched());
@@ -36,7 +36,7 @@ TEST_CASE("winograd: every pair of channel counts, whole tensors and slices") {
             }
 }
 
-TEST_CASE("winograd: extents from 1 to 20, and enough tiles for one phase") {
+TEST_CASE("winograd: extents from 1 to 20, few and many tiles") {
     unsigned seed = 1;
     for (const isa tier : tiers()) {
         for (int h = 1; h <= 20; ++h)
@@ -45,9 +45,13 @@ TEST_CASE("winograd: extents from 1 to 20, and enough tiles for one phase") {
                 check({square(h, w, 5, 18), static_cast<int>(seed % 3)}, tier, seed);
             }
         const conv_shape large = square(41, 46, 19, 88);
-        CHECK(winograd_phases(large) == 1);
+        CHECK_FALSE(split_winograd(large).shared);
         check({large, 1}, tier, ++seed);
         check({square(64, 33, 64, 70), 2}, tier, ++seed);
+        const conv_shape wide = square(41, 46, 130, 150);
+        CHECK(split_winograd(wide).shared);
+        CHECK(split_winograd(wide).blocks == 2);
+        check({wide, 1}, tier, ++seed);
     }
 }
 

@@ -15,7 +15,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// What can be chosen about the `cpu` backend.
 struct cpu_options {
-    bool winograd = true; ///< false: 3x3 convolutions are summed directly, with a quarter of the weights
+    bool winograd = true; ///< false: 3x3 convolutions are summed directly: slower, nearer to the exact sum
     kernels::isa most = kernels::isa::avx512; ///< no instruction set above this one
 
     friend constexpr bool operator==(const cpu_options&, const cpu_options&) = default;
@@ -91,7 +91,6 @@ struct scratch_need {
     case op::conv:
     case op::upsample_conv:
         switch (method_of(in, n, o)) {
-        case conv_method::winograd: return kernels::winograd_weights_size(conv_shape_of(in, n));
         case conv_method::depthwise: return kernels::depthwise_weights_size(conv_shape_of(in, n));
         default: return kernels::conv_weights_size(conv_shape_of(in, n));
         }

@@ -100,7 +100,7 @@ inline void operation::conv() const {
     }
     case conv_method::winograd: {
         const kernels::winograd_args w{a, shared()};
-        for (int phase = 0; phase < kernels::winograd_phases(a.shape); ++phase)
+        for (int phase = 0; phase < kernels::winograd_phases; ++phase)
             each(kernels::winograd_jobs(a.shape, phase),
                  [&](int j, void* scratch) { table_.winograd(w, phase, j, scratch); });
     }
