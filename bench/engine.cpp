@@ -66,6 +66,7 @@ template <class B> int serve(const options& o, uml::executor threads) {
     const auto card = uml::read_card(*file);
     if (!card) return complain(card.error().what);
     uml::load_options load;
+    load.threads = threads;
     load.configuration = card->configuration;
     load.configuration->height = load.configuration->width = o.size;
     const auto model = uml::load<uml::network<uml::dynamic>, B>(*file, load);

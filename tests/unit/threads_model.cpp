@@ -6,7 +6,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdio>
+#include <fstream>
+#include <limits>
 #include <memory>
+#include <string>
 #include <thread>
 
 namespace {
@@ -83,4 +87,44 @@ TEST_CASE("cpu: the number of threads that a workspace is made for changes its s
     CHECK(one->arena_bytes() < many->arena_bytes());
     CHECK(one->prepared_bytes() == many->prepared_bytes());
     CHECK(answer(*one, 2) == answer(*many, 2));
+}
+
+TEST_CASE("loading on threads: the same numbers, from memory and from a file, and the same first error") {
+    auto d = uml_test::draft::of<uml::edge_network>(edge_config);
+    d.labelled("edge", edge_config);
+    const auto bytes = d.bytes();
+    const auto m = uml::load<uml_test::edge, uml::cpu<4>>(std::span<const std::byte>(bytes));
+    REQUIRE_MESSAGE(m, m.error().what.c_str());
+    const auto expected = answer(*m, 1);
+    const std::string path = "loading-on-threads.safetensors";
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    uml::load_options o;
+    uml::thread_pool pool(4);
+    o.threads = pool;
+    for (int i = 0; i < 3; ++i) {
+        const auto on_file = uml::load<uml_test::edge, uml::cpu<4>>(path.c_str(), o);
+        const auto on_memory = uml::load<uml_test::edge, uml::cpu<4>>(std::span<const std::byte>(bytes), o);
+        REQUIRE_MESSAGE(on_file, on_file.error().what.c_str());
+        REQUIRE(on_memory);
+        CHECK(answer(*on_file, 1) == expected);
+        CHECK(answer(*on_memory, 1) == expected);
+    }
+    std::remove(path.c_str());
+
+    auto broken = d;
+    int faults = 0;
+    for (auto& [name, tensor] : broken.tensors)
+        if (name.ends_with("conv.weight") && faults < 5) {
+            tensor.values[0] = std::numeric_limits<float>::quiet_NaN();
+            ++faults;
+        }
+    REQUIRE(faults > 1);
+    const auto bad = broken.bytes();
+    const auto one = uml::load<uml_test::edge, uml::cpu<4>>(std::span<const std::byte>(bad));
+    const auto many = uml::load<uml_test::edge, uml::cpu<4>>(std::span<const std::byte>(bad), o);
+    REQUIRE_FALSE(one);
+    REQUIRE_FALSE(many);
+    CHECK(many.error().code == uml::errc::not_finite);
+    CHECK(many.error().what == one.error().what);
 }

@@ -30,7 +30,8 @@ struct dense_parameter {
 /// When a model is loaded:
 ///   weights                         the packed weights; immutable then, shared by all threads
 ///   make_weights(program, memory)   memory for them, the caller's if it is not empty
-///   pack(program, i, first, second, weights)   brings operation i's parameters into its form
+///   pack(program, i, first, second, weights)   brings operation i's parameters into its form; for several operations
+///                                              at once if load_options::threads has several threads
 ///
 /// For each workspace:
 ///   workspace                       the arena, and the queue if there is one

@@ -10,6 +10,34 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
+namespace file_detail {
+
+/// Keeps other threads from a file between finding a place in it and reading there.
+class lock {
+public:
+    explicit lock(std::FILE* f) : file_(f) {
+#if defined(_WIN32)
+        _lock_file(file_);
+#elif defined(__unix__) || defined(__APPLE__)
+        flockfile(file_);
+#endif
+    }
+    lock(const lock&) = delete;
+    lock& operator=(const lock&) = delete;
+    ~lock() {
+#if defined(_WIN32)
+        _unlock_file(file_);
+#elif defined(__unix__) || defined(__APPLE__)
+        funlockfile(file_);
+#endif
+    }
+
+private:
+    [[maybe_unused]] std::FILE* file_;
+};
+
+} // namespace file_detail
+
 /// Opens a safetensors file, reads and checks its header only; tensors are read when asked for. The file stays open.
 /// Errors: errc::cannot_read, malformed, unsupported, out_of_memory; each names the file, the tensor and the rule.
 [[nodiscard]] inline result<weights_file> open_weights(const char* path) {
@@ -21,6 +49,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
         file, size < 0 ? 0 : static_cast<std::uint64_t>(size),
         [](void* handle, std::uint64_t offset, std::span<std::byte> out) {
             const auto f = static_cast<std::FILE*>(handle);
+            const file_detail::lock only_this_thread(f);
             return std::fseek(f, static_cast<long>(offset), SEEK_SET) == 0 &&
                    std::fread(out.data(), 1, out.size(), f) == out.size();
         },

@@ -18,7 +18,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian, and so must this be");
 
 /// The index of one file. Made by `weights_from` (memory) or `open_weights` ("uml/io/file.hpp"); move only.
-/// Over memory every const member may be called by many threads at once; over a file `read` and `read_bytes` may not.
+/// Every const member may be called by many threads at once, if the source may.
 class weights_file {
 public:
     /// Reads and checks the header. `label` names the source in errors; of a long one the last 120 bytes are kept.

@@ -87,19 +87,35 @@ make_program(const weights_file& f, const model_card& card, const load_options& 
     }
 }
 
-/// Brings every operation's parameters into the backend's form.
+/// Brings one operation's parameters into the backend's form.
 template <class B>
-[[nodiscard, gnu::cold]] result<void> pack_all(const program_view& p, const weights_file& f, typename B::weights& w) {
-    for (std::size_t i = 0; i < p.nodes.size(); ++i) {
-        const node& n = p.nodes[i];
-        if (n.weight == no_id && n.weight2 == no_id) continue;
-        owned_parameter first, second;
-        if (n.weight != no_id)
-            if (auto r = materialise(p, f, n.weight, first); !r) return r;
-        if (n.weight2 != no_id)
-            if (auto r = materialise(p, f, n.weight2, second); !r) return r;
-        if (auto r = B::pack(p, static_cast<int>(i), first.view(), second.view(), w); !r) return r;
-    }
+[[nodiscard, gnu::cold]] result<void> pack_one(const program_view& p, const weights_file& f, int i,
+                                               typename B::weights& w) {
+    const node& n = p.nodes[static_cast<std::size_t>(i)];
+    owned_parameter first, second;
+    if (n.weight != no_id)
+        if (auto r = materialise(p, f, n.weight, first); !r) return r;
+    if (n.weight2 != no_id)
+        if (auto r = materialise(p, f, n.weight2, second); !r) return r;
+    return n.weight == no_id && n.weight2 == no_id ? result<void>{} : B::pack(p, i, first.view(), second.view(), w);
+}
+
+/// All operations, each by itself. What fails on the threads, perhaps for memory, is tried again when they are done, so
+/// that the error is always that of the first operation.
+template <class B>
+[[nodiscard, gnu::cold]] result<void> pack_all(const program_view& p, const weights_file& f, executor threads,
+                                               typename B::weights& w) {
+    buffer<bool> done;
+    if (!done.resize(p.nodes.size())) return fail(errc::out_of_memory, "no memory to prepare the weights");
+    const int count = static_cast<int>(p.nodes.size());
+    auto job = [&](int j, int) {
+        const int i = count - 1 - j; // the last ones are the largest
+        done.span()[static_cast<std::size_t>(i)] = bool(pack_one<B>(p, f, i, w));
+    };
+    if (threads.width > 1) threads.for_each(count, job);
+    for (int i = 0; i < count; ++i)
+        if (!done.span()[static_cast<std::size_t>(i)])
+            if (auto r = pack_one<B>(p, f, i, w); !r) return r;
     return {};
 }
 
@@ -115,10 +131,10 @@ template <class net, backend B>
     if (auto r = check_binding(p, file, load_detail::never_used); !r) return r.error();
     auto weights = B::make_weights(p, options.memory);
     if (!weights) return weights.error();
-    if (auto r = load_detail::pack_all<B>(p, file, *weights); !r) return r.error();
+    if (auto r = load_detail::pack_all<B>(p, file, options.threads, *weights); !r) return r.error();
     model<net, B> m(*std::move(program), *std::move(weights), *std::move(card));
     if (options.self_check)
-        if (auto r = run_self_check(m, file); !r) return r.error();
+        if (auto r = run_self_check(m, file, options.threads); !r) return r.error();
     return m;
 }
 

@@ -1,6 +1,7 @@
 // How a model is loaded, without the code that does it: see load.hpp.
 #pragma once
 
+#include "uml/core/executor.hpp"
 #include "uml/model/model.hpp"
 
 #include <optional>
@@ -13,6 +14,7 @@ struct load_options {
     std::span<std::byte>
         memory{};           ///< for the prepared weights, prepared_bytes from a multiple of 64 on; empty: from the heap
     bool self_check = true; ///< run the self-check that the file carries, if it carries one
+    executor threads{};     ///< load, and run the self-check, on these; the numbers are the same for any
     // For networks configured at run time:
     std::optional<config> configuration{}; ///< instead of the file's own
     std::optional<rewrites> passes{};      ///< instead of the backend's choice

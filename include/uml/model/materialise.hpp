@@ -69,17 +69,19 @@ namespace materialise_detail {
     if (!to.values.resize(out * in)) return false;
     const bool biased = a.bias.size() + b.bias.size() > 0;
     if (biased && !bias_or_zeros(to)) return false;
-    for (std::size_t o = 0; o < out; ++o) {
-        double* row = to.values.data() + o * in;
+    constexpr std::size_t together = 8; // rows: `a` is large, and read once for all of them
+    for (std::size_t first = 0; first < out; first += together)
         for (std::size_t m = 0; m < middle; ++m) {
-            const double factor = b.values.data()[o * middle + m];
             const double* from = a.values.data() + m * in;
-            if (factor == 0) continue; // half of a mixer's entry matrix is zero
-            for (std::size_t i = 0; i < in; ++i) row[i] += factor * from[i];
-            if (a.bias.size() > 0) to.bias.data()[o] += factor * a.bias.data()[m];
+            for (std::size_t o = first; o < out && o < first + together; ++o) {
+                double* row = to.values.data() + o * in;
+                const double factor = b.values.data()[o * middle + m];
+                if (factor == 0) continue; // half of a mixer's entry matrix is zero
+                for (std::size_t i = 0; i < in; ++i) row[i] += factor * from[i];
+                if (a.bias.size() > 0) to.bias.data()[o] += factor * a.bias.data()[m];
+            }
         }
-        if (b.bias.size() > 0) to.bias.data()[o] += b.bias.data()[o];
-    }
+    for (std::size_t o = 0; o < out && b.bias.size() > 0; ++o) to.bias.data()[o] += b.bias.data()[o];
     return true;
 }
 

@@ -124,13 +124,14 @@ struct stored_check {
 } // namespace self_check_detail
 
 /// Runs the file's self-check, if it has one for a picture of the model's height, width and channels.
-/// Errors: errc::self_check, malformed, out_of_memory.
-template <class M> [[nodiscard, gnu::cold]] result<void> run_self_check(const M& m, const weights_file& file) {
+/// Errors: errc::self_check, malformed, out_of_memory, invalid_argument for more threads than the backend takes.
+template <class M>
+[[nodiscard, gnu::cold]] result<void> run_self_check(const M& m, const weights_file& file, executor threads = {}) {
     using namespace self_check_detail;
     const auto stored = read_check(file, m.program().nodes.front().out);
     if (!stored) return stored.error();
     if (!stored->expected) return {};
-    auto workspace = m.make_workspace();
+    auto workspace = m.make_workspace(threads);
     if (!workspace) return workspace.error();
     const auto f = m.run(stored->picture, *workspace);
     if (!f) return f.error();
