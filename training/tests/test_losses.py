@@ -75,3 +75,15 @@ def test_total_loss_weighs_its_parts():
     mask = torch.randint(2, (2, 16, 16))
     loss, parts = losses.total_loss(out, torch.tensor([0, 2]), mask, 2, losses.LossWeights(), epoch=10)
     assert loss.item() == pytest.approx(0.5 * parts["cls"] + 0.1 * parts["mutual"] + 0.4 * parts["seg"], rel=1e-6)
+
+
+def test_a_part_alone_has_its_own_term_only():
+    torch.manual_seed(0)
+    mask, label = torch.randint(2, (2, 16, 16)), torch.tensor([0, 2])
+    logits = torch.randn(2, 3)
+    loss, parts = losses.total_loss({"softmax_logits": logits}, label, mask, 2, losses.LossWeights(), epoch=10)
+    p = logits.softmax(1)
+    assert parts == {"cls": pytest.approx(-(p[0, 0].log() + p[1, 2].log()).item() / 2)}
+    assert loss.item() == pytest.approx(0.5 * parts["cls"])
+    loss, parts = losses.total_loss({"seg_logits": torch.randn(2, 2, 16, 16)}, label, mask, 2, losses.LossWeights(), 10)
+    assert list(parts) == ["seg"] and loss.item() == pytest.approx(0.4 * parts["seg"])

@@ -1,6 +1,9 @@
 """Training a little: resumed equals uninterrupted, and what comes out is what was trained."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -12,36 +15,67 @@ from uml_training.layouts import read_splits
 from uml_training.networks import Config, build
 
 FIT = ["--network", "edge", "--size", "32", "--channels", "1", "--divisor", "16", "--preset", "small-data",
-       "--batch", "4", "--epochs", "3", "--threads", "2"]
+       "--batch", "4", "--epochs", "3", "--threads", "1"]
 
 
 def fit(tiny, out, *more):
     assert cli.main(["fit", "--data", str(tiny), "--out", str(out), *FIT, *more]) == 0
 
 
-def test_resumed_after_a_kill_equals_uninterrupted(tiny, tmp_path, monkeypatch):
+def test_resumed_after_a_kill_equals_uninterrupted(tiny, tmp_path):
+    """SIGKILL in the middle of the second epoch, in another process: nothing of it can clean up."""
     fit(tiny, tmp_path / "whole")
-    from uml_training import trainer
-    step, calls = trainer.total_loss, []
-
-    def killed(*args, **kwargs):
-        calls.append(1)
-        if len(calls) == 5:  # in the middle of the second epoch
-            raise KeyboardInterrupt
-        return step(*args, **kwargs)
-
-    monkeypatch.setattr(trainer, "total_loss", killed)
-    with pytest.raises(KeyboardInterrupt):
-        fit(tiny, tmp_path / "parts")
-    monkeypatch.undo()
+    program = f"""
+import os, signal
+from uml_training import cli, trainer
+step, calls = trainer.total_loss, []
+def killed(*args):
+    calls.append(1)
+    if len(calls) == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(*args)
+trainer.total_loss = killed
+cli.main({["fit", "--data", str(tiny), "--out", str(tmp_path / "parts"), *FIT]})
+"""
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True).returncode == -signal.SIGKILL
+    assert torch.load(tmp_path / "parts/checkpoint.pt", weights_only=True)["epoch"] == 1
     fit(tiny, tmp_path / "parts", "--resume")
     whole, parts = (torch.load(tmp_path / d / "checkpoint.pt", weights_only=True) for d in ("whole", "parts"))
     assert whole["epoch"] == parts["epoch"] == 3
     for part in ("model", "average"):
         a, b = (s[part]["model"] if part == "average" else s[part] for s in (whole, parts))
         assert all(torch.equal(a[name], b[name]) for name in a), part
-    described = json.loads((tmp_path / "whole/run.json").read_text())
+    assert (tmp_path / "whole/metrics.json").read_text() == (tmp_path / "parts/metrics.json").read_text()
+    assert_run_folder_tells_all(tmp_path / "whole")
+
+
+def assert_run_folder_tells_all(folder):
+    described = json.loads((folder / "run.json").read_text())
     assert described["versions"]["torch"] == torch.__version__ and len(described["splits"]["train"]) == 12
+    assert described["seed"] == 0 and described["recipe"]["loss"]["mutual"] == 0.1
+    assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+    final = json.loads((folder / "metrics.json").read_text())
+    assert (final["split"], final["epoch"], final["n"]) == ("val", 3, 6)
+    assert final["metrics"]["dice"] == json.loads((folder / "history.json").read_text())[-1]["val_dice"]
+
+
+@pytest.mark.parametrize("network, has", [("classifier", "accuracy"), ("segmenter", "dice")])
+def test_parts_alone(network, has, tiny, tmp_path, capsys):
+    """Baselines go through the same training and figures; what they don't do has no figure; they aren't exported."""
+    fit(tiny, tmp_path / "run", "--network", network, "--epochs", "1", "--stem-stride", "2")
+    found = json.loads((tmp_path / "run/metrics.json").read_text())["metrics"]
+    assert (found["accuracy"] is None, found["dice"] is None) == (has != "accuracy", has != "dice")
+    assert cli.main(["export", str(tmp_path / "run"), "--out", str(tmp_path / "w.safetensors")]) == 1
+    assert f"{network} is for comparison only" in capsys.readouterr().err
+
+
+def test_options_reach_the_recipe(tiny, tmp_path):
+    fit(tiny, tmp_path / "run", "--epochs", "1", "--loss-weights", "0.3", "0.2", "0.5", "--annealing", "4",
+        "--no-averaging", "--no-augmentation", "--seed", "7", "--precision", "bf16")
+    described = json.loads((tmp_path / "run/run.json").read_text())
+    assert described["recipe"]["loss"] == {"cls": 0.3, "mutual": 0.2, "seg": 0.5, "annealing": 4}
+    assert described["recipe"]["ema"] == 0 and not any(described["recipe"]["augmentation"].values())
+    assert (described["seed"], described["precision"]) == (7, "bf16")
 
 
 def test_resuming_another_recipe_is_refused(tiny, tmp_path, capsys):

@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         return args.main(args)
-    except (DataError, ValueError, OSError) as error:
+    except (DataError, ValueError, OSError, FloatingPointError) as error:
         print(f"uml-train: {error}", file=sys.stderr)
         return 1
 

@@ -1,4 +1,4 @@
-"""The curves of a run as a picture: losses, and accuracy and Dice on val."""
+"""The curves of a run as a picture: losses, and accuracy and Dice on val, as far as the network has them."""
 
 import pathlib
 
@@ -12,11 +12,13 @@ def draw(history: list[dict], path: pathlib.Path) -> None:
     epochs = [row["epoch"] for row in history]
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
     for name, style in (("loss", "-"), ("cls", "--"), ("mutual", ":"), ("seg", "-.")):
-        left.plot(epochs, [row[f"train_{name}"] for row in history], style, label=name)
+        if f"train_{name}" in history[0]:
+            left.plot(epochs, [row[f"train_{name}"] for row in history], style, label=name)
     left.set(xlabel="epoch", ylabel="training loss", yscale="log")
     for name, label in (("train_accuracy", "accuracy, train"), ("val_accuracy", "accuracy, val"),
-                        ("val_dice", "Dice, val"), ("val_vacuity", "mean vacuity, val")):
-        right.plot(epochs, [row[name] for row in history], marker=".", label=label)
+                        ("val_dice", "Dice, val"), ("val_uncertainty", "mean uncertainty, val")):
+        if name in history[0]:
+            right.plot(epochs, [row[name] for row in history], marker=".", label=label)
     right.set(xlabel="epoch", ylim=(0, 1))
     for axes in (left, right):
         axes.legend(frameon=False)

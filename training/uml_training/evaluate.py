@@ -1,5 +1,6 @@
 """Runs a model over a split, picture by picture at each one's own size, and gathers what the metrics need."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,14 +17,38 @@ from .networks import Config
 
 @dataclass
 class Findings:
-    """Per image, in the split's order: what was predicted and what is true."""
+    """Per image, in the split's order: what was predicted and what is true. A network without classes, or without
+    masks, leaves those lists empty."""
 
     ids: list[str] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
-    alphas: list[np.ndarray] = field(default_factory=list)  # K_c
+    probabilities: list[np.ndarray] = field(default_factory=list)  # K_c
+    uncertainties: list[float] = field(default_factory=list)  # vacuity; of a softmax 1 - the largest probability
     masks: list[np.ndarray] = field(default_factory=list)  # H x W bool, foreground predicted
     truths: list[np.ndarray] = field(default_factory=list)  # H x W bool
-    vacuities: list[np.ndarray] = field(default_factory=list)  # H x W f32, the mutual decoder's u
+    pixel_uncertainties: list[np.ndarray] = field(default_factory=list)  # H x W f32: mutual decoder's u, or as above
+
+    def add_class(self, out: dict[str, Tensor], i: int) -> None:
+        if "cls_alpha" in out:
+            alpha = out["cls_alpha"][i].double().numpy()
+            self.probabilities.append(alpha / alpha.sum())
+            self.uncertainties.append(len(alpha) / alpha.sum())
+        elif "cls_probability" in out:
+            probability = out["cls_probability"][i].double().numpy()
+            self.probabilities.append(probability)
+            self.uncertainties.append(1 - probability.max())
+
+    def add_mask(self, out: dict[str, Tensor], i: int, truth: np.ndarray) -> None:
+        logits = first_of(out, "seg_logits", "seg_logits.0")
+        if logits is not None:
+            u = first_of(out, "mutual_uncertainty.0", "mutual_uncertainty", "pixel_uncertainty")
+            self.masks.append((back(logits[i:i + 1].float(), truth.shape).argmax(1)[0] > 0).numpy())
+            self.truths.append(truth > 0)
+            self.pixel_uncertainties.append(back(u[i:i + 1].float(), truth.shape)[0, 0].numpy())
+
+
+def first_of(out: dict[str, Tensor], *names: str) -> Tensor | None:
+    return next((out[name] for name in names if name in out), None)
 
 
 def fit_input(image: np.ndarray, size: tuple[int, int]) -> Tensor:
@@ -39,42 +64,48 @@ def back(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
-def batches(split: Split, config: Config, noise: float, seed: int,
+def gaussian(number: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Standard normal draws for picture `number` of a split (Box and Muller): those of uml-evaluate."""
+    bits = metrics.random_bits(number, np.arange(2 * math.prod(shape))) >> np.uint64(11)
+    a, b = ((bits.astype(np.float64) + 0.5) * 2.0**-53).reshape(-1, 2).T
+    return (np.sqrt(-2 * np.log(a)) * np.cos(2 * np.pi * b)).reshape(shape)
+
+
+def batches(split: Split, config: Config, noise: float,
             batch: int) -> Iterator[tuple[list[Case], Tensor, list[np.ndarray]]]:
     size = (config.height, config.width)
-    generator = torch.Generator().manual_seed(seed)
     for start in range(0, len(split.cases), batch):
         cases = split.cases[start:start + batch]
         pictures = [read_picture(c.image, "L" if config.channels_in == 1 else "RGB") for c in cases]
         x = torch.cat([fit_input(p, size) for p in pictures])
         if noise > 0:
-            x = (x + noise * torch.randn(x.shape, generator=generator)).clamp(0, 1)
+            drawn = [gaussian(start + i, (*size, config.channels_in)) for i in range(len(cases))]
+            x = (x + noise * torch.from_numpy(np.stack(drawn)).movedim(-1, 1)).clamp(0, 1).float()
         yield cases, x, [read_mask(c, config.regions) for c in cases]
 
 
 @torch.inference_mode()
-def run(model: torch.nn.Module, split: Split, config: Config, noise: float = 0.0, seed: int = 0, batch: int = 16,
+def run(model: torch.nn.Module, split: Split, config: Config, noise: float = 0.0, batch: int = 16,
         device: str = "cpu") -> Findings:
     """noise: standard deviation of Gaussian noise added to the network's input, which is then clipped."""
     found = Findings()
-    for cases, images, truths in batches(split, config, noise, seed, batch):
+    for cases, images, truths in batches(split, config, noise, batch):
         out = model.outputs(images.to(device, memory_format=torch.channels_last))
-        u = out.get("mutual_uncertainty.0", out.get("mutual_uncertainty")).float().cpu()
-        logits = out.get("seg_logits", out.get("seg_logits.0")).float().cpu()
+        out = {name: tensor.cpu() for name, tensor in out.items()}
         for i, (case, truth) in enumerate(zip(cases, truths)):
             found.ids.append(case.id)
             found.labels.append(case.label)
-            found.alphas.append(out["cls_alpha"][i].double().cpu().numpy())
-            found.masks.append((back(logits[i:i + 1], truth.shape).argmax(1)[0] > 0).numpy())
-            found.truths.append(truth > 0)
-            found.vacuities.append(back(u[i:i + 1], truth.shape)[0, 0].numpy())
+            found.add_class(out, i)
+            found.add_mask(out, i, truth)
     return found
 
 
 def quick(found: Findings) -> dict[str, float]:
     """What is watched during training."""
-    alpha = np.stack(found.alphas)
-    labels = np.array(found.labels)
-    return {"accuracy": float((alpha.argmax(1) == labels).mean()),
-            "dice": float(np.mean([metrics.dice(m, t) for m, t in zip(found.masks, found.truths)])),
-            "vacuity": float((alpha.shape[1] / alpha.sum(1)).mean())}
+    figures = {}
+    if found.probabilities:
+        figures["accuracy"] = metrics.accuracy(np.array(found.labels), np.stack(found.probabilities).argmax(1))
+        figures["uncertainty"] = float(np.mean(found.uncertainties))
+    if found.masks:
+        figures["dice"] = float(np.mean([metrics.dice(m, t) for m, t in zip(found.masks, found.truths)]))
+    return figures

@@ -16,7 +16,7 @@ from .data import load, read_picture
 from .evaluate import Findings, fit_input
 from .fit import storage_size
 from .layouts import read_splits
-from .networks import Config
+from .networks import NETWORKS, Config
 from .recipes import Recipe
 from .trainer import Run, Trainer
 from .weights_file import DTYPES, SELF_CHECK, frozen_state, inference_model, rounded
@@ -81,15 +81,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def screening(found: Findings, coverage: float) -> dict[str, float]:
     """Vacuity below which the most certain share `coverage` of the images lies, and the same for the pixels in or
     around a tumour (predicted or true): over all pixels the background would decide alone."""
-    alpha = np.stack(found.alphas)
-    image = np.quantile(alpha.shape[1] / alpha.sum(1), coverage)
+    image = np.quantile(found.uncertainties, coverage)
     near = [u[ndimage.binary_dilation(m | t, iterations=4)] for u, m, t in
-            zip(found.vacuities, found.masks, found.truths)]
+            zip(found.pixel_uncertainties, found.masks, found.truths)]
     return {"image_vacuity": float(image), "pixel_vacuity": float(np.quantile(np.concatenate(near), coverage))}
 
 
 def main(args: argparse.Namespace) -> int:
     described = json.loads((args.run / "run.json").read_text())
+    if described["network"] not in NETWORKS:
+        raise ValueError(f"{args.run}: {described['network']} is for comparison only: nothing reads its weights")
     folder = args.data or pathlib.Path(described["data"])
     splits = read_splits(folder)
     config = Config(**described["config"])

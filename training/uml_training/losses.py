@@ -77,12 +77,21 @@ def segmentation_loss(logits: Tensor | list[Tensor], mask: Tensor, target: Tenso
 
 def total_loss(out: dict, label: Tensor, mask: Tensor, regions: int, weights: LossWeights,
                epoch: float) -> tuple[Tensor, dict[str, float]]:
-    """label: N, mask: N x H x W (both int64). Returns the loss and its three parts before weighting."""
+    """label: N, mask: N x H x W (both int64). Returns the loss and its parts before weighting.
+
+    A network that gives only some of the outputs (`parts.py`) has only their terms, with the same weights.
+    """
     kl_weight = weights.kl_weight(epoch)
-    target = F.one_hot(mask, regions).movedim(-1, 1).to(out["cls_logits"].dtype)
-    classes = out["cls_logits"].shape[1]
-    cls = evidential_loss(F.softplus(out["cls_logits"]), F.one_hot(label, classes).to(target.dtype), kl_weight)
-    mutual = mutual_loss(out["mut_logits"], target, kl_weight)
-    seg = segmentation_loss(out["seg_logits"], mask, target)
-    loss = weights.cls * cls + weights.mutual * mutual + weights.seg * seg
-    return loss, {"cls": cls.item(), "mutual": mutual.item(), "seg": seg.item()}
+    target = F.one_hot(mask, regions).movedim(-1, 1).float()
+    parts: dict[str, Tensor] = {}
+    if "softmax_logits" in out:
+        parts["cls"] = F.cross_entropy(out["softmax_logits"], label)
+    if "cls_logits" in out:
+        truth = F.one_hot(label, out["cls_logits"].shape[1]).float()
+        parts["cls"] = evidential_loss(F.softplus(out["cls_logits"]), truth, kl_weight)
+    if "mut_logits" in out:
+        parts["mutual"] = mutual_loss(out["mut_logits"], target, kl_weight)
+    if "seg_logits" in out:
+        parts["seg"] = segmentation_loss(out["seg_logits"], mask, target)
+    loss = sum(getattr(weights, name) * part for name, part in parts.items())
+    return loss, {name: part.item() for name, part in parts.items()}

@@ -15,37 +15,45 @@ from .layouts import read_splits
 from .weights_file import inference_model, read
 
 RESAMPLES = 1000
+NAMES = ("accuracy", "f1_weighted", "auc", "dice", "assd", "hd95", "ece", "brier", "aurc", "risk_at_80", "auroc_error",
+         "ause", "coverage_90")
 
 
 class Table:
     """Findings as arrays, one row an image; masks are already summed up."""
 
     def __init__(self, found: Findings):
-        alpha = np.stack(found.alphas)
         self.labels = np.array(found.labels)
-        self.probability = alpha / alpha.sum(1, keepdims=True)
-        self.vacuity = alpha.shape[1] / alpha.sum(1)
-        self.predicted = self.probability.argmax(1)
-        self.right = self.predicted == self.labels
-        self.wrong = (~self.right).astype(float)
-        pairs = list(zip(found.masks, found.truths))
-        self.dice = np.array([metrics.dice(m, t) for m, t in pairs])
-        distances = np.array([metrics.surface_distances(m, t) for m, t in pairs])
-        self.assd, self.hd95 = distances[:, 0], distances[:, 1]
-        self.ause = np.array([metrics.ause(u.ravel(), (m != t).astype(float).ravel())
-                              for u, (m, t) in zip(found.vacuities, pairs)])
+        self.classified, self.segmented = bool(found.probabilities), bool(found.masks)
+        if self.classified:
+            self.probability, self.uncertainty = np.stack(found.probabilities), np.array(found.uncertainties)
+            self.predicted = self.probability.argmax(1)
+            self.right = self.predicted == self.labels
+            self.wrong = (~self.right).astype(float)
+        if self.segmented:
+            pairs = list(zip(found.masks, found.truths))
+            self.dice = np.array([metrics.dice(m, t) for m, t in pairs])
+            distances = np.array([metrics.surface_distances(m, t) for m, t in pairs])
+            self.assd, self.hd95 = distances[:, 0], distances[:, 1]
+            self.ause = np.array([metrics.ause(u.ravel(), (m != t).astype(float).ravel())
+                                  for u, (m, t) in zip(found.pixel_uncertainties, pairs)])
 
     def figures(self, i: np.ndarray | slice = slice(None)) -> dict[str, float]:
-        """All metrics of the images i; those of pixels are means over the images."""
-        labels, u, wrong, right = self.labels[i], self.vacuity[i], self.wrong[i], self.right[i]
-        p = self.probability[i]
-        return {"accuracy": metrics.accuracy(labels, self.predicted[i]),
-                "f1_weighted": metrics.f1_weighted(labels, self.predicted[i]), "auc": metrics.auc(labels, p),
-                "dice": metrics.mean(self.dice[i]), "assd": metrics.mean(self.assd[i]),
-                "hd95": metrics.mean(self.hd95[i]), "ece": metrics.ece(p.max(1), right),
-                "brier": metrics.brier(labels, p), "aurc": metrics.aurc(u, wrong),
-                "risk_at_80": metrics.risk_at(u, wrong, 0.8), "auroc_error": metrics.auroc(u, wrong),
-                "ause": metrics.mean(self.ause[i]), "coverage_90": metrics.coverage_at_accuracy(u, wrong, 0.9)}
+        """All metrics of the images i, NaN those of what the network does not do; those of pixels are means over the
+        images."""
+        result = dict.fromkeys(NAMES, math.nan)
+        if self.classified:
+            labels, u, wrong, right = self.labels[i], self.uncertainty[i], self.wrong[i], self.right[i]
+            p = self.probability[i]
+            result |= {"accuracy": metrics.accuracy(labels, self.predicted[i]),
+                       "f1_weighted": metrics.f1_weighted(labels, self.predicted[i]), "auc": metrics.auc(labels, p),
+                       "ece": metrics.ece(p.max(1), right), "brier": metrics.brier(labels, p),
+                       "aurc": metrics.aurc(u, wrong), "risk_at_80": metrics.risk_at(u, wrong, 0.8),
+                       "auroc_error": metrics.auroc(u, wrong),
+                       "coverage_90": metrics.coverage_at_accuracy(u, wrong, 0.9)}
+        if self.segmented:
+            result |= {name: metrics.mean(getattr(self, name)[i]) for name in ("dice", "assd", "hd95", "ause")}
+        return result
 
     def intervals(self) -> dict[str, list[float]]:
         """95 % bootstrap intervals over the images, all metrics on the same resamples."""
@@ -59,6 +67,12 @@ class Table:
         return result
 
 
+def summary(found: Findings) -> dict:
+    """n, metrics and ci95, as they stand in the JSON document."""
+    table = Table(found)
+    return {"n": len(table.labels), "metrics": table.figures(), "ci95": table.intervals()}
+
+
 def without_nan(value):
     """NaN becomes null: JSON has no NaN."""
     if isinstance(value, dict):
@@ -66,6 +80,10 @@ def without_nan(value):
     if isinstance(value, list):
         return [without_nan(v) for v in value]
     return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def as_json(document: dict) -> str:
+    return json.dumps(without_nan(document), indent=1) + "\n"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,17 +103,16 @@ def main(args: argparse.Namespace) -> int:
     if args.split not in splits:
         raise data.DataError(f"{args.data}: --split is one of {', '.join(splits) or 'none (leave it out)'}")
     split = splits[args.split]
-    table = Table(evaluate.run(model, split, config))
-    result = {"n": len(table.labels), "metrics": table.figures(), "ci95": table.intervals(), "noise": {}}
+    result = summary(evaluate.run(model, split, config)) | {"noise": {}}
     if args.noise > 0:
-        noisy = Table(evaluate.run(model, split, config, noise=args.noise))
-        result["noise"] = {"sigma": args.noise, "metrics": noisy.figures(), "ci95": noisy.intervals()}
-    text = json.dumps(without_nan(result), indent=1)
+        noisy = summary(evaluate.run(model, split, config, noise=args.noise))
+        result["noise"] = {"sigma": args.noise, "metrics": noisy["metrics"], "ci95": noisy["ci95"]}
+    text = as_json(result)
     if args.json:
-        args.json.write_text(text + "\n")
+        args.json.write_text(text)
     for name, value in result["metrics"].items():
         low, high = result["ci95"][name]
         print(f"{name:12} {value:8.4f}  [{low:.4f}, {high:.4f}]", file=sys.stderr if args.json is None else sys.stdout)
     if args.json is None:
-        print(text)
+        print(text, end="")
     return 0

@@ -18,7 +18,8 @@ from .augment import augment
 from .averaging import WeightAverage, recalibrate
 from .data import Pictures
 from .losses import total_loss
-from .networks import Config, build
+from .networks import Config
+from .parts import build
 from .recipes import Recipe
 
 
@@ -90,7 +91,7 @@ class Trainer:
         generator = torch.Generator().manual_seed(epoch_seed)
         order = torch.randperm(len(self.train.ids), generator=generator)
         sums: dict[str, float] = {}
-        right, started = 0, time.monotonic()
+        started = time.monotonic()
         self.model.train()
         # Counts the whole run's steps, so that the time left is the run's.
         bar = tqdm(range(self.steps), f"epoch {self.epoch + 1}/{recipe.epochs}", recipe.epochs * self.steps,
@@ -115,14 +116,14 @@ class Trainer:
             self.optimiser.step()
             if self.average:
                 self.average.update(self.model)
-            right += int((out["cls_logits"].argmax(1) == labels).sum())
+            if (logits := out.get("cls_logits", out.get("softmax_logits"))) is not None:
+                parts["accuracy"] = float((logits.argmax(1) == labels).float().mean())
             for name, value in (parts | {"loss": loss.item()}).items():
                 sums[name] = sums.get(name, 0.0) + value
             bar.set_postfix(loss=f"{sums['loss'] / (step + 1):.3f}", refresh=False)
         self.epoch += 1
-        return {"epoch": self.epoch, "lr": recipe.lr_at(self.epoch - 1e-6), "seconds": time.monotonic() - started,
-                "train_accuracy": right / (self.steps * min(recipe.batch, len(self.train.ids)))} | {
-                f"train_{name}": value / self.steps for name, value in sums.items()}
+        return {"epoch": self.epoch, "lr": recipe.lr_at(self.epoch - 1e-6), "seconds": time.monotonic() - started} | {
+            f"train_{name}": value / self.steps for name, value in sums.items()}
 
     def result(self) -> torch.nn.Module:
         """The model to use: averaged weights if the recipe has them, with statistics that fit."""
@@ -158,14 +159,15 @@ class Trainer:
         """Trained Res2Net (and, for paper, VGG) weights by their published names, into the encoders that have them."""
         state = torch.load(path, map_location=self.run.device, weights_only=True)
         taken = 0
-        for encoder in (self.model.cls_feature_encoder, self.model.seg_feature_encoder):
+        encoders = [part for name, part in self.model.named_children() if name.endswith("feature_encoder")]
+        for encoder in encoders:
             own = encoder.state_dict()
             fitting = {n: t for n, t in state.items() if n in own and t.shape == own[n].shape}
             if len(fitting) == sum(not n.endswith("num_batches_tracked") for n in own):
                 encoder.load_state_dict(fitting, strict=False)
                 taken += 1
         if taken == 0:
-            raise ValueError(f"{path}: fits neither encoder of {self.run.network} (wants names such as conv1.0.weight)")
+            raise ValueError(f"{path}: fits no encoder of {self.run.network} (wants names such as conv1.0.weight)")
 
     def start_from(self, path: pathlib.Path) -> None:
         """Take the (averaged) weights of another run's checkpoint or of a weights file, for finishing at a larger size
