@@ -59,6 +59,12 @@ def assert_run_folder_tells_all(folder):
     assert final["metrics"]["dice"] == json.loads((folder / "history.json").read_text())[-1]["val_dice"]
 
 
+@pytest.mark.parametrize("wrong", [["--annealing", "0"], ["--loss-weights", "1", "-1", "0"]])
+def test_loss_options_out_of_range(wrong, tiny, tmp_path, capsys):
+    assert cli.main(["fit", "--data", str(tiny), "--out", str(tmp_path / "run"), *FIT, *wrong]) == 1
+    assert wrong[0] in capsys.readouterr().err and not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("network, has", [("classifier", "accuracy"), ("segmenter", "dice")])
 def test_parts_alone(network, has, tiny, tmp_path, capsys):
     """Baselines go through the same training and figures; what they don't do has no figure; they aren't exported."""

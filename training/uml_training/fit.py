@@ -55,6 +55,9 @@ def chosen_recipe(args: argparse.Namespace) -> Recipe:
     published = LossWeights()
     weights = args.loss_weights or (published.cls, published.mutual, published.seg)
     annealing = published.annealing if args.annealing is None else args.annealing
+    if annealing <= 0 or min(weights) < 0 or max(weights) == 0:
+        raise ValueError(f"--annealing {annealing:g}, --loss-weights {weights}: annealing takes more than 0 epochs, "
+                         "weights are 0 or more and not all 0")
     return recipe(args.preset, epochs=args.epochs, batch=args.batch, lr=args.lr, warmup=args.warmup,
                   decay_from=args.decay_from, frozen_encoders=True if args.backbone else None,
                   loss=LossWeights(*weights, annealing), ema=0.0 if args.no_averaging else None,
