@@ -1,5 +1,5 @@
-// Direct convolution of NHWC tensors, any window, as a matrix product over pointers to pixels ("indirect"):
-// sizes, packing and arguments. The kernel itself is conv.inc.
+// Direct convolution of NHWC tensors, any window, as a matrix product of gathered pixels with
+// the weights: sizes, packing and arguments. The kernel itself is conv.inc.
 #pragma once
 
 #include "uml/kernels/common.hpp"
@@ -65,26 +65,40 @@ template <class T> void pack_conv(const conv_shape& s, const T* weights, const T
 /// Products that are summed in registers at a time. Summing in slices keeps rounding errors small.
 inline constexpr int conv_slice = 256;
 
-/// Floats of a block's pixels in one slice: they stay in the L1 cache while the weights pass by.
-inline constexpr int conv_block_floats = 6144;
+/// Products per pixel that are gathered at a time, and floats of a block that stays in the L2 cache while the weights
+/// pass by.
+inline constexpr int conv_chunk = 4 * conv_slice, conv_block_floats = 1 << 15;
 
-/// The highest tile of any instruction set; all others divide it. So many pointers are kept beyond a block's end,
-/// because the last tile may hang over and the next one is asked for ahead of time.
-inline constexpr int conv_lookahead = 12;
+/// The highest tile of any instruction set; all others divide it. Blocks are multiples of it, because rows of the last
+/// tile may hang over.
+inline constexpr int highest_tile = 12;
 
-/// How a convolution is cut: a job is a block of output pixels times a group of panels.
+/// Rows this many floats apart (at least n) fall into different sets of the cache: an odd number of cache lines.
+[[nodiscard]] constexpr int odd_lines(int n) {
+    return round_up(n, panel) / panel % 2 != 0 ? round_up(n, panel) : round_up(n, panel) + panel;
+}
+
+/// How a convolution is cut: a job is a block of output pixels times a group of panels. Its sums run over taps and
+/// channels, tap by tap.
 struct conv_split {
-    int block = 0;  ///< output pixels per job, a multiple of every tier's tile height
-    int blocks = 0; ///< pixel blocks
-    int group = 0;  ///< panels per job, even unless it is all of them
+    int products = 0; ///< per output
+    int slice = 0;    ///< of them at a time
+    int chunk = 0;    ///< gathered at a time, a multiple of the slice
+    int row = 0;      ///< floats between gathered pixels
+    int block = 0;    ///< output pixels per job, a multiple of every tier's tile height
+    int blocks = 0;   ///< pixel blocks
+    int group = 0;    ///< panels per job, even unless it is all of them
     int groups = 0;
 };
 
 [[nodiscard]] constexpr conv_split split(const conv_shape& s) {
     constexpr int wanted_jobs = 48, most_panels = 16;
     conv_split r;
-    const int tile = conv_lookahead, products = std::min(s.c_in * s.taps(), conv_slice);
-    r.block = std::clamp(conv_block_floats / products / tile * tile, 2 * tile, 8 * tile);
+    r.products = s.c_in * s.taps();
+    r.slice = div_up(r.products, div_up(r.products, conv_slice));
+    r.chunk = std::min(r.products, r.slice * (conv_chunk / conv_slice));
+    r.row = odd_lines(r.chunk + panel - 1);
+    r.block = std::clamp(conv_block_floats / r.row / highest_tile, 2, 8) * highest_tile;
     r.blocks = div_up(s.pixels(), r.block);
     const int pairs = div_up(s.panels(), 2);
     const int parts = std::min(pairs, div_up(wanted_jobs, r.blocks));
@@ -99,30 +113,25 @@ struct conv_split {
     return c.blocks * c.groups;
 }
 
-/// Scratch of one thread: pointers to the pixels under every tap, a pixel of zeros, the sums.
+/// Scratch of one thread.
 struct conv_scratch {
     std::size_t bytes = 0;
-    const float** pointers = nullptr; ///< [tap][block + lookahead]
-    float* zeros = nullptr;           ///< [c_in]
-    float* sums = nullptr;            ///< [group][block][16]
+    float* pixels = nullptr; ///< [block][row]: what is multiplied with the weights
+    float* sums = nullptr;   ///< [group][block][16], or of two panels where there is one chunk
 
     constexpr explicit conv_scratch(const conv_shape& s) {
         const auto floats = [](int n) { return aligned_bytes(static_cast<std::size_t>(n) * sizeof(float)); };
-        const int block = split(s).block, group = split(s).group;
-        zeros_at_ = aligned_bytes(static_cast<std::size_t>(s.taps()) *
-                                  static_cast<std::size_t>(block + conv_lookahead) * sizeof(float*));
-        sums_at_ = zeros_at_ + floats(s.c_in);
-        bytes = sums_at_ + floats(group * panel * block);
+        const conv_split cut = split(s);
+        sums_at_ = floats(cut.block * cut.row);
+        bytes = sums_at_ + floats((cut.chunk < cut.products ? cut.group : 2) * cut.block * panel);
     }
     conv_scratch(const conv_shape& s, void* memory) : conv_scratch(s) {
-        char* begin = static_cast<char*>(memory);
-        pointers = static_cast<const float**>(memory);
-        zeros = reinterpret_cast<float*>(begin + zeros_at_);
-        sums = reinterpret_cast<float*>(begin + sums_at_);
+        pixels = static_cast<float*>(memory);
+        sums = reinterpret_cast<float*>(static_cast<char*>(memory) + sums_at_);
     }
 
 private:
-    std::size_t zeros_at_ = 0, sums_at_ = 0;
+    std::size_t sums_at_ = 0;
 };
 
 /// Scratch bytes that each thread needs.

@@ -48,19 +48,16 @@ struct winograd_split {
 
 [[nodiscard]] constexpr winograd_split split_winograd(const conv_shape& s) {
     constexpr int few_tiles = 96;
-    const auto odd_lines = [](int floats) {
-        return round_up(floats, panel) / panel % 2 != 0 ? round_up(floats, panel) : round_up(floats, panel) + panel;
-    };
     winograd_split r;
     r.tiles_x = div_up(s.w_out, winograd_tile);
     r.tiles = r.tiles_x * div_up(s.h_out, winograd_tile);
     r.shared = r.tiles <= few_tiles || r.tiles < s.c_out;
-    r.block = r.shared ? round_up(std::min(r.tiles, few_tiles), conv_lookahead) : 24;
+    r.block = r.shared ? round_up(std::min(r.tiles, few_tiles), highest_tile) : 24;
     r.blocks = div_up(r.tiles, r.block);
     r.group = r.shared ? 2 : std::min(s.panels(), 4);
     r.groups = div_up(s.panels(), r.group);
     r.row = odd_lines(s.c_in);
-    r.plane = odd_lines((r.shared ? r.tiles : r.block) * static_cast<int>(r.row));
+    r.plane = odd_lines((r.shared ? round_up(r.tiles, highest_tile) : r.block) * static_cast<int>(r.row));
     r.sums_plane = odd_lines(r.block * r.group * panel);
     r.slice = div_up(s.c_in, div_up(s.c_in, winograd_slice));
     r.panel_gap = static_cast<std::ptrdiff_t>(r.shared ? r.slice : s.c_in) * panel;
@@ -95,12 +92,11 @@ inline constexpr int winograd_phases = 2;
 /// Scratch of one thread.
 struct winograd_scratch {
     std::size_t bytes = 0;
-    float* tiles = nullptr;           ///< [36] planes of [block][row]; the shared memory where there are few tiles
-    float* filters = nullptr;         ///< [36] planes of [group][slice][16], or the shared memory
-    float* sums = nullptr;            ///< [36] planes of [group][block][16]
-    float* border = nullptr;          ///< [36][row]: a tile that hangs over the image's edge, with zeros
-    float* result = nullptr;          ///< [16 pixels][16]
-    const float** pointers = nullptr; ///< [block + lookahead]
+    float* tiles = nullptr;   ///< [36] planes of [block][row]; the shared memory where there are few tiles
+    float* filters = nullptr; ///< [36] planes of [group][slice][16], or the shared memory
+    float* sums = nullptr;    ///< [36] planes of [group][block][16]
+    float* border = nullptr;  ///< [36][row]: a tile that hangs over the image's edge, with zeros
+    float* result = nullptr;  ///< [16 pixels][16]
 
     constexpr explicit winograd_scratch(const conv_shape& s) {
         const winograd_split cut = split_winograd(s);
@@ -108,8 +104,7 @@ struct winograd_scratch {
         sums_at_ = floats(winograd_planes * (cut.shared ? cut.filter_plane : cut.plane));
         border_at_ = sums_at_ + floats(winograd_planes * cut.sums_plane);
         result_at_ = border_at_ + floats(winograd_planes * cut.row);
-        pointers_at_ = result_at_ + floats(winograd_tile * winograd_tile * panel);
-        bytes = aligned_bytes(pointers_at_ + static_cast<std::size_t>(cut.block + conv_lookahead) * sizeof(float*));
+        bytes = result_at_ + floats(winograd_tile * winograd_tile * panel);
     }
     winograd_scratch(const winograd_args& a, const winograd_split& cut, void* memory) : winograd_scratch(a.conv.shape) {
         char* begin = static_cast<char*>(memory);
@@ -119,11 +114,10 @@ struct winograd_scratch {
         sums = reinterpret_cast<float*>(begin + sums_at_);
         border = reinterpret_cast<float*>(begin + border_at_);
         result = reinterpret_cast<float*>(begin + result_at_);
-        pointers = reinterpret_cast<const float**>(begin + pointers_at_);
     }
 
 private:
-    std::size_t sums_at_ = 0, border_at_ = 0, result_at_ = 0, pointers_at_ = 0;
+    std::size_t sums_at_ = 0, border_at_ = 0, result_at_ = 0;
 };
 
 /// Scratch bytes that each thread needs.
