@@ -67,7 +67,7 @@ inline constexpr int conv_slice = 256;
 
 /// Products per pixel that are gathered at a time, and floats of a block that stays in the L2 cache while the weights
 /// pass by.
-inline constexpr int conv_chunk = 4 * conv_slice, conv_block_floats = 1 << 15;
+inline constexpr int conv_chunk = 4 * conv_slice, conv_block_floats = 1 << 14;
 
 /// The highest tile of any instruction set; all others divide it. Blocks are multiples of it, because rows of the last
 /// tile may hang over.
