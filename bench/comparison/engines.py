@@ -39,7 +39,7 @@ def ours(program: pathlib.Path) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for line in subprocess.run([program, "--list"], check=True, capture_output=True, text=True).stdout.splitlines():
         name, *precisions = line.split()
-        found[name] = tuple(precisions)
+        found[name] = found.get(name, ()) + tuple(precisions)
     return found
 
 
