@@ -1,6 +1,9 @@
 // From a weights file to a model: checked whole before anything is prepared, all or nothing.
 #pragma once
 
+// First: a compiler names the includes that lead to a faulty network's sentence, which should stand near the top.
+#include "uml/model/model.hpp"
+
 #include "uml/io/file.hpp"
 #include "uml/model/bind.hpp"
 #include "uml/model/load_options.hpp"
