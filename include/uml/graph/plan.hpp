@@ -82,10 +82,13 @@ struct views {
     }
 };
 
-/// The blocks alive at the moment, sorted by address; a new one goes into the smallest gap that holds it.
+/// The blocks alive at the moment, sorted by address; a new one goes into the smallest gap that holds it, at its lower
+/// or at its upper end. Memory up to `limit` counts as a gap.
 class heap {
 public:
     static constexpr int max_live = 128;
+
+    constexpr explicit heap(std::int64_t limit) : limit_(limit) {}
 
     constexpr void drop_before(int now) {
         int kept = 0;
@@ -94,31 +97,30 @@ public:
         count_ = kept;
     }
     /// -1: more blocks than max_live are alive.
-    [[nodiscard]] constexpr std::int64_t place(std::int64_t size, int last_use) {
+    [[nodiscard]] constexpr std::int64_t place(std::int64_t size, int last_use, bool high) {
         if (count_ == max_live) return -1;
         std::int64_t best = -1, best_gap = 0, end = 0;
         int where = count_;
-        for (int i = 0; i < count_; ++i) {
-            const std::int64_t gap = live_[i].from - end;
+        for (int i = 0; i <= count_; ++i) {
+            const std::int64_t gap = (i < count_ ? live_[i].from : limit_) - end;
             if (gap >= size && (best < 0 || gap < best_gap)) {
                 best = end;
                 best_gap = gap;
                 where = i;
             }
-            end = live_[i].to;
+            if (i < count_) end = live_[i].to;
         }
-        if (best < 0) best = end;
+        if (best < 0)
+            best = end;
+        else if (high)
+            best += best_gap - size;
         for (int i = count_; i > where; --i) live_[i] = live_[i - 1];
         live_[where] = {best, best + size, last_use};
         ++count_;
         if (best + size > top_) top_ = best + size;
-        std::int64_t sum = 0;
-        for (int i = 0; i < count_; ++i) sum += live_[i].to - live_[i].from;
-        if (sum > largest_) largest_ = sum;
         return best;
     }
     [[nodiscard]] constexpr std::int64_t top() const { return top_; }
-    [[nodiscard]] constexpr std::int64_t largest_live() const { return largest_; }
 
 private:
     struct block {
@@ -127,45 +129,80 @@ private:
     };
     block live_[max_live]{};
     int count_ = 0;
-    std::int64_t top_ = 0, largest_ = 0;
+    std::int64_t limit_, top_ = 0;
 };
+
+/// Elements that each operation needs: of the block that its tensor lies in where it is the first there, and of scratch
+/// memory.
+struct needs {
+    std::int64_t tensor[graph::max_nodes]{}, scratch[graph::max_nodes]{};
+    std::int64_t live = 0; ///< the largest set alive at one time
+
+    template <class backend> constexpr void count(graph& g, const views& v) {
+        constexpr layout form = backend::tensor_layout;
+        std::int64_t dropped[graph::max_nodes + 1]{}, now = 0;
+        bool seen[graph::max_nodes]{};
+        for (int i = 0; i < g.node_count; ++i) {
+            if (i > 0) now -= dropped[i - 1];
+            const id r = v.root[i];
+            node& owner = g.nodes[r];
+            if (!seen[r]) {
+                seen[r] = true;
+                // A matrix is read in whole vectors whatever its width, and a row of zeros, its bias, stands behind it.
+                const bool matrix = owner.kind == op::scaled_product;
+                const int channels = matrix && owner.out.c < form.align_channels ? form.align_channels : owner.out.c;
+                owner.step = form.step(channels);
+                tensor[i] = block_size((owner.out.pixels() + (matrix ? 1 : 0)) * owner.step) + block_elements;
+                dropped[v.last_use[r]] += tensor[i];
+                now += tensor[i];
+            }
+            g.nodes[i].step = owner.step;
+            scratch[i] =
+                block_size((backend::scratch_bytes(g.nodes, g.nodes[i]) + form.element_bytes - 1) / form.element_bytes);
+            live = now + scratch[i] > live ? now + scratch[i] : live;
+        }
+    }
+};
+
+/// Places everything in one arena; what is needed for a short time only at the upper end of gaps, so that it does not
+/// cut the memory below `limit` into pieces. Gives the arena's elements.
+[[nodiscard]] constexpr std::int64_t place_all(graph& g, const views& v, const needs& need, std::int64_t limit) {
+    constexpr int short_time = 16; // operations
+    heap h(limit);
+    for (int i = 0; i < g.node_count; ++i) {
+        node& n = g.nodes[i];
+        h.drop_before(i);
+        const id r = v.root[i];
+        node& owner = g.nodes[r];
+        if (need.tensor[i] > 0)
+            owner.at = h.place(need.tensor[i], v.last_use[r], limit > 0 && v.last_use[r] - i <= short_time);
+        n.at = owner.at + v.first_channel[i];
+        if (need.scratch[i] > 0) n.scratch = h.place(need.scratch[i], i, limit > 0);
+        if (owner.at < 0 || n.scratch < 0) fail_at(g, fault::live_blocks, i, heap::max_live + 1, heap::max_live);
+    }
+    return h.top();
+}
 
 } // namespace plan_detail
 
 /// Gives every node its place. `backend` says how tensors are laid out, what an operation needs besides its tensors,
 /// how large its weights become, and which operations it has.
 template <class backend> [[nodiscard]] constexpr plan_sizes plan(graph& g) {
-    constexpr layout form = backend::tensor_layout;
     const plan_detail::views v(g);
-    plan_detail::heap heap;
+    plan_detail::needs need;
     plan_sizes sizes;
-    bool placed[graph::max_nodes]{};
+    need.count<backend>(g, v);
     for (int i = 0; i < g.node_count; ++i) {
         node& n = g.nodes[i];
         if (!backend::supports(n)) plan_detail::fail_at(g, fault::unsupported, i, 0, 1);
-        heap.drop_before(i);
-        const id r = v.root[i];
-        node& owner = g.nodes[r];
-        if (!placed[r]) {
-            // A matrix is read in whole vectors whatever its width, and a row of zeros, its bias, stands behind it.
-            const bool matrix = owner.kind == op::scaled_product;
-            const int channels = matrix && owner.out.c < form.align_channels ? form.align_channels : owner.out.c;
-            owner.step = form.step(channels);
-            const std::int64_t elements = (owner.out.pixels() + (matrix ? 1 : 0)) * owner.step;
-            owner.at = heap.place(block_size(elements) + block_elements, v.last_use[r]);
-            placed[r] = true;
-        }
-        n.step = owner.step;
-        n.at = owner.at + v.first_channel[i];
-        const std::int64_t scratch = backend::scratch_bytes(g.nodes, n);
-        if (scratch > 0) n.scratch = heap.place(block_size((scratch + form.element_bytes - 1) / form.element_bytes), i);
-        if (owner.at < 0 || n.scratch < 0)
-            plan_detail::fail_at(g, fault::live_blocks, i, heap.max_live + 1, heap.max_live);
         n.packed = sizes.packed_bytes;
         sizes.packed_bytes += (backend::packed_bytes(g.nodes, g.parameters, n) + 63) / 64 * 64;
     }
-    sizes.arena_elements = heap.top();
-    sizes.live_elements = heap.largest_live();
+    sizes.live_elements = need.live;
+    // Small pictures, where scratch memory decides, may need more; filling from below alone does better then.
+    const std::int64_t limit = block_size(need.live + need.live * 7 / 100);
+    sizes.arena_elements = plan_detail::place_all(g, v, need, limit);
+    if (sizes.arena_elements > limit) sizes.arena_elements = plan_detail::place_all(g, v, need, 0);
     return sizes;
 }
 
