@@ -12,6 +12,7 @@
     #include "uml/threads/openmp.hpp"
 #endif
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <ctime>
@@ -71,25 +72,39 @@ template <class B> int serve(const options& o, uml::executor threads) {
     load.configuration->height = load.configuration->width = o.size;
     const auto model = uml::load<uml::network<uml::dynamic>, B>(*file, load);
     if (!model) return complain(model.error().what);
-    auto workspace = model->make_workspace(threads);
-    if (!workspace) return complain(workspace.error().what);
+    // Of several pictures each thread takes whole ones, so that none waits for another within a network.
+    const int takers = o.batch > 1 ? threads.width : 1;
+    std::vector<typename uml::model<uml::network<uml::dynamic>, B>::workspace> workspaces;
+    for (int i = 0; i < takers; ++i) {
+        auto workspace = model->make_workspace(takers > 1 ? uml::executor{} : threads);
+        if (!workspace) return complain(workspace.error().what);
+        workspaces.push_back(*std::move(workspace));
+    }
     const std::vector<float> pixels = read_pictures(o);
     if (pixels.empty()) return complain("the pictures cannot be read");
 
-    std::vector<float> outputs;
+    std::vector<std::vector<float>> outputs(static_cast<std::size_t>(o.batch));
     const auto run = [&](bool keep) {
-        outputs.clear();
-        for (int i = 0; i < o.batch; ++i) {
+        std::vector<char> done(outputs.size(), 0);
+        auto job = [&](int i, int thread) {
+            const auto at = static_cast<std::size_t>(i);
             const float* picture = pixels.data() + static_cast<std::ptrdiff_t>(i) * o.size * o.size * 3;
-            const auto f = model->run(uml::image_view(picture, o.size, o.size, 3), *workspace);
-            if (!f) return false;
-            if (!keep) continue;
-            for (int k = 0; k < f->diagnosis.classes(); ++k) outputs.push_back(f->diagnosis.alpha(k));
-            append(outputs, f->logits);
-            append(outputs, f->alpha);
-            append(outputs, f->vacuity);
-        }
-        return true;
+            const auto f =
+                model->run(uml::image_view(picture, o.size, o.size, 3), workspaces[static_cast<std::size_t>(thread)]);
+            if (!f) return;
+            done[at] = 1;
+            if (!keep) return;
+            outputs[at].clear();
+            for (int k = 0; k < f->diagnosis.classes(); ++k) outputs[at].push_back(f->diagnosis.alpha(k));
+            append(outputs[at], f->logits);
+            append(outputs[at], f->alpha);
+            append(outputs[at], f->vacuity);
+        };
+        if (takers > 1)
+            threads.for_each(o.batch, job);
+        else
+            uml::executor{}.for_each(o.batch, job);
+        return std::find(done.begin(), done.end(), 0) == done.end();
     };
     if (!run(false)) return complain("the pictures do not fit the network");
     std::cout << "first " << peak_megabytes() << std::endl;
@@ -103,8 +118,9 @@ template <class B> int serve(const options& o, uml::executor threads) {
         } else if (line.starts_with("write ")) {
             if (!run(true)) return complain("a run failed");
             std::ofstream out(line.substr(6), std::ios::binary);
-            out.write(reinterpret_cast<const char*>(outputs.data()),
-                      static_cast<std::streamsize>(outputs.size() * sizeof(float)));
+            for (const auto& numbers : outputs)
+                out.write(reinterpret_cast<const char*>(numbers.data()),
+                          static_cast<std::streamsize>(numbers.size() * sizeof(float)));
             std::cout << "ok" << std::endl;
         } else {
             return complain("unknown request");
