@@ -22,8 +22,8 @@ set(UML_SHARED_DIR "${CMAKE_CURRENT_SOURCE_DIR}/../shared" CACHE PATH "Golden fi
 cmake_path(ABSOLUTE_PATH UML_SHARED_DIR NORMALIZE OUTPUT_VARIABLE uml_shared_dir)
 
 set(UML_TEST_ONLY "" CACHE STRING "Build only the unit tests whose file name matches")
-option(UML_TEST_HEADERS "Compile every header alone" ON)
-mark_as_advanced(UML_TEST_ONLY UML_TEST_HEADERS)
+option(UML_TEST_SOURCES "Also what one build per compiler is enough for: every header alone, the documents' code, one file under several flags" ON)
+mark_as_advanced(UML_TEST_ONLY UML_TEST_SOURCES)
 
 add_library(uml_dev_flags INTERFACE)
 if(MSVC)

@@ -1,5 +1,5 @@
 # Every header compiles alone, and twice in one file; as it is and without exceptions, RTTI and guarded statics.
-if(NOT UML_TEST_HEADERS)
+if(NOT UML_TEST_SOURCES)
     return()
 endif()
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/include/uml/*.hpp")

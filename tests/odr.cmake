@@ -1,6 +1,6 @@
 # odr/part.cpp compiled several times with different -m and -O flags and linked into one program with odr/main.cpp: no
 # definition of the library may depend on them. Each copy defines run_PART.
-if(MSVC)
+if(MSVC OR NOT UML_TEST_SOURCES)
     return()
 endif()
 set(odr_parts plain optimised bare)
