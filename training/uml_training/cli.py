@@ -7,14 +7,18 @@ from . import convert, export, fit, report
 from .data import DataError
 
 
-def main(argv: list[str] | None = None) -> int:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="uml-train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, module in {"fit": fit, "export": export, "evaluate": report, "convert": convert}.items():
         command = commands.add_parser(name, help=(module.__doc__ or "").strip().splitlines()[0])
         module.add_arguments(command)
         command.set_defaults(main=module.main)
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parser().parse_args(argv)
     try:
         return args.main(args)
     except (DataError, ValueError, OSError, FloatingPointError) as error:
