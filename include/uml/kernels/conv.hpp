@@ -89,10 +89,11 @@ struct conv_split {
     int blocks = 0;   ///< pixel blocks
     int group = 0;    ///< panels per job, even unless it is all of them
     int groups = 0;
+    bool spans = false; ///< taps inside the image are read where they lie: gathering would cost more than it saves
 };
 
 [[nodiscard]] constexpr conv_split split(const conv_shape& s) {
-    constexpr int wanted_jobs = 48, most_panels = 16;
+    constexpr int wanted_jobs = 48, most_panels = 16, few_panels = 8, long_row = 32;
     conv_split r;
     r.products = s.c_in * s.taps();
     r.slice = div_up(r.products, div_up(r.products, conv_slice));
@@ -104,6 +105,8 @@ struct conv_split {
     const int parts = std::min(pairs, div_up(wanted_jobs, r.blocks));
     r.group = std::min(most_panels, 2 * div_up(pairs, parts));
     r.groups = div_up(s.panels(), r.group);
+    const bool sums_at_once = s.taps() == 1 ? r.chunk == r.products : r.slice == r.products;
+    r.spans = s.panels() <= few_panels && sums_at_once && (s.taps() == 1 || s.w_out >= long_row);
     return r;
 }
 

@@ -96,15 +96,13 @@ struct winograd_scratch {
     float* filters = nullptr; ///< [36] planes of [group][slice][16], or the shared memory
     float* sums = nullptr;    ///< [36] planes of [group][block][16]
     float* border = nullptr;  ///< [36][row]: a tile that hangs over the image's edge, with zeros
-    float* result = nullptr;  ///< [16 pixels][16]
 
     constexpr explicit winograd_scratch(const conv_shape& s) {
         const winograd_split cut = split_winograd(s);
         const auto floats = [](std::ptrdiff_t n) { return aligned_bytes(static_cast<std::size_t>(n) * sizeof(float)); };
         sums_at_ = floats(winograd_planes * (cut.shared ? cut.filter_plane : cut.plane));
         border_at_ = sums_at_ + floats(winograd_planes * cut.sums_plane);
-        result_at_ = border_at_ + floats(winograd_planes * cut.row);
-        bytes = result_at_ + floats(winograd_tile * winograd_tile * panel);
+        bytes = border_at_ + floats(winograd_planes * cut.row);
     }
     winograd_scratch(const winograd_args& a, const winograd_split& cut, void* memory) : winograd_scratch(a.conv.shape) {
         char* begin = static_cast<char*>(memory);
@@ -113,11 +111,10 @@ struct winograd_scratch {
         filters = cut.shared ? first : a.shared;
         sums = reinterpret_cast<float*>(begin + sums_at_);
         border = reinterpret_cast<float*>(begin + border_at_);
-        result = reinterpret_cast<float*>(begin + result_at_);
     }
 
 private:
-    std::size_t sums_at_ = 0, border_at_ = 0, result_at_ = 0;
+    std::size_t sums_at_ = 0, border_at_ = 0;
 };
 
 /// Scratch bytes that each thread needs.
