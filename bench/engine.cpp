@@ -83,28 +83,22 @@ template <class B> int serve(const options& o, uml::executor threads) {
     const std::vector<float> pixels = read_pictures(o);
     if (pixels.empty()) return complain("the pictures cannot be read");
 
-    std::vector<std::vector<float>> outputs(static_cast<std::size_t>(o.batch));
+    std::vector<uml::image_view> pictures;
+    for (int i = 0; i < o.batch; ++i)
+        pictures.emplace_back(pixels.data() + static_cast<std::ptrdiff_t>(i) * o.size * o.size * 3, o.size, o.size, 3);
+
+    std::vector<std::vector<float>> outputs(pictures.size());
     const auto run = [&](bool keep) {
-        std::vector<char> done(outputs.size(), 0);
-        auto job = [&](int i, int thread) {
-            const auto at = static_cast<std::size_t>(i);
-            const float* picture = pixels.data() + static_cast<std::ptrdiff_t>(i) * o.size * o.size * 3;
-            const auto f =
-                model->run(uml::image_view(picture, o.size, o.size, 3), workspaces[static_cast<std::size_t>(thread)]);
-            if (!f) return;
-            done[at] = 1;
+        const auto done = [&](int i, const auto& f) {
             if (!keep) return;
-            outputs[at].clear();
-            for (int k = 0; k < f->diagnosis.classes(); ++k) outputs[at].push_back(f->diagnosis.alpha(k));
-            append(outputs[at], f->logits);
-            append(outputs[at], f->alpha);
-            append(outputs[at], f->vacuity);
+            auto& numbers = outputs[static_cast<std::size_t>(i)];
+            numbers.clear();
+            for (int k = 0; k < f.diagnosis.classes(); ++k) numbers.push_back(f.diagnosis.alpha(k));
+            append(numbers, f.logits);
+            append(numbers, f.alpha);
+            append(numbers, f.vacuity);
         };
-        if (takers > 1)
-            threads.for_each(o.batch, job);
-        else
-            uml::executor{}.for_each(o.batch, job);
-        return std::find(done.begin(), done.end(), 0) == done.end();
+        return uml::run_batch(*model, pictures, workspaces, takers > 1 ? threads : uml::executor{}, done).has_value();
     };
     if (!run(false)) return complain("the pictures do not fit the network");
     std::cout << "first " << peak_megabytes() << std::endl;

@@ -5,6 +5,7 @@
 
 #include "uml/backend/cpu/basic.hpp"
 #include "uml/evidence.hpp"
+#include "uml/model/batch.hpp"
 #include "uml/model/load_options.hpp"
 
 #include <bit>

@@ -6,5 +6,6 @@
 #include "uml/backend/cpu.hpp"
 #include "uml/backend/reference.hpp"
 #include "uml/evidence.hpp"
+#include "uml/model/batch.hpp"
 #include "uml/model/load.hpp"
 #include "uml/model/prepare.hpp"

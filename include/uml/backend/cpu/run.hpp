@@ -4,6 +4,7 @@
 #include "uml/backend/cpu/method.hpp"
 #include "uml/core/executor.hpp"
 #include "uml/graph/program.hpp"
+#include "uml/kernels/denormals.hpp"
 #include "uml/kernels/table.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
@@ -33,10 +34,11 @@ private:
     template <class F> void each(int jobs, F job) const {
         std::byte* own = reinterpret_cast<std::byte*>(shared()) + kernels::aligned_bytes(need_.shared);
         const std::size_t gap = kernels::aligned_bytes(need_.thread);
-        if (jobs == 1) return job(0, static_cast<void*>(own));
         auto call = [=](int j, int thread) {
+            const kernels::flush_denormals guard;
             job(j, static_cast<void*>(own + static_cast<std::size_t>(thread) * gap));
         };
+        if (jobs == 1) return call(0, 0);
         threads_.for_each(jobs, call);
     }
     /// A kernel of one phase.
