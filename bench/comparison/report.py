@@ -27,17 +27,26 @@ def best_peer(rows: list[dict], key: str) -> float | None:
     return min((r[key] for r in rows if not is_ours(r)), default=None)
 
 
+def one_by_one(row: dict, rows: list[dict]) -> str:
+    """The batch's time against as many times that of one picture, which was measured in the same run."""
+    single = [r for r in rows if r["batch"] == 1
+              and all(r[k] == row[k] for k in (*KEY, "engine") if k != "batch")]
+    return f"{row['seconds_median'] / (row['batch'] * single[0]['seconds_median']):.2f}" if single else ""
+
+
 def tables(document: dict) -> str:
     lines = []
     for title, rows in groups(document["rows"]):
         peer = {key: best_peer(rows, key) for key in ("seconds_median", "cpu_seconds_min", "peak_mb")}
-        lines += ["", f"**{title}**", "", "| " + " | ".join(COLUMNS) + " |", "|---" + "|---:" * (len(COLUMNS) - 1) + "|"]
+        columns = COLUMNS + ("× one by one",) * (rows[0]["batch"] > 1)
+        lines += ["", f"**{title}**", "", "| " + " | ".join(columns) + " |", "|---" + "|---:" * (len(columns) - 1) + "|"]
         for r in rows:
             name = f"**{r['engine']}**" if is_ours(r) else r["engine"]
             time, processor, space = (f"{r[key] / least:.2f}" if least else "" for key, least in peer.items())
             lines.append(f"| {name} | {r['seconds_median']:.3f} | {r['seconds_min']:.3f} | {time} "
                          f"| {r['cpu_seconds_min']:.3f} | {processor} | {r['peak_mb']:.0f} | {space} "
-                         f"| {r['start_to_first_s']:.2f} | {r['max_normalised_error']:.0e} |")
+                         f"| {r['start_to_first_s']:.2f} | {r['max_normalised_error']:.0e} |"
+                         + f" {one_by_one(r, document['rows'])} |" * (r["batch"] > 1))
     return "\n".join(lines).strip()
 
 
@@ -94,6 +103,7 @@ from machine to machine and from hour to hour.
   Runtime and OpenVINO from an export (OpenVINO's own file format in f32, ONNX otherwise).
 - `pytorch-compile` is `torch.compile` with frozen weights; its start includes the compilation, its turns don't.
 - `uml-cpu` has no dependency; `uml-cpu-direct` is the same without Winograd convolutions.
+- × one by one, for several pictures: the batch against as many single pictures, from the table of one picture above.
 - bf16 rows appear where the CPU has the instructions.
 
 {tables}
