@@ -34,7 +34,7 @@ enum class conv_method : std::uint8_t { direct, winograd, upsampled, depthwise }
 }
 
 [[nodiscard]] constexpr conv_method method_of(const shape& in, const node& n, cpu_options o) {
-    constexpr int fewest_channels = 16; // below, the transforms cost more than they save
+    constexpr int fewest_channels = 8; // below, the transforms cost more than they save
     if (n.kind == op::upsample_conv) return conv_method::upsampled;
     if (n.groups > 1) return conv_method::depthwise;
     const bool worthwhile = in.c >= fewest_channels && n.out.c >= fewest_channels;
