@@ -24,6 +24,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--precisions", nargs="+", choices=("f32", "bf16"), help="default: what the CPU has")
     parser.add_argument("--engines", nargs="+", metavar="NAME", help="default: all")
     parser.add_argument("--seconds", type=float, default=60, help="of turns for one configuration, about")
+    parser.add_argument("--more", metavar="FILE", help="rows that --json wrote before: shown and written as well")
     parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md and .svg")
     parser.add_argument("--check-options", action="store_true", help=argparse.SUPPRESS)
     o = parser.parse_args()
@@ -43,6 +44,8 @@ def main() -> int:
     o = options()
     if o.check_options:
         return 0
+    here = pathlib.Path(os.environ.get("UML_BENCH_FROM", "."))
+    before = json.loads((here / o.more).read_text()) if o.more else {"rows": [], "commands": []}
     root = pathlib.Path(__file__).resolve().parents[2]
     sys.path.insert(0, str(root / "training"))
     os.environ["PYTHONPATH"] = str(root / "training")
@@ -90,9 +93,12 @@ def main() -> int:
                             able = [name for name in names if precision in offers[name]]
                             rows += measure(task, able, program, wanted, o.seconds, say)
     facts["load_after"] = round(os.getloadavg()[0], 2)
-    document = {"machine": facts, "rows": rows}
+    for row in rows:
+        row["run"] = len(before["commands"]) + 1
+    document = {"machine": facts, "rows": before["rows"] + rows,
+                "commands": [*before["commands"], " ".join(["bench/compare", *sys.argv[1:]])]}
     if o.json:
-        pathlib.Path(os.environ.get("UML_BENCH_FROM", "."), o.json).write_text(json.dumps(document, indent=1) + "\n")
+        (here / o.json).write_text(json.dumps(document, indent=1) + "\n")
     if o.docs:
         report.write(document, root / "docs")
     print(report.tables(document))

@@ -5,7 +5,7 @@ from html import escape
 from itertools import groupby
 
 COLUMNS = ("engine", "seconds", "best", "× fastest peer", "processor, s", "× peer", "peak MB", "× smallest peer", "start to first, s", "error")
-KEY = ("network", "size", "batch", "threads", "precision")
+KEY = ("run", "network", "size", "batch", "threads", "precision")
 OURS, THEIRS, INK = "#0072b2", "#b8b8b8", "#222222"  # apart for colour-blind eyes, and in grey
 
 
@@ -13,7 +13,7 @@ def groups(rows: list[dict]) -> list[tuple[str, list[dict]]]:
     def title(r: dict) -> str:
         batch = "one picture" if r["batch"] == 1 else f"{r['batch']} pictures"
         return (f"{r['network']}, {r['size']}×{r['size']}, {batch}, {r['threads']} thread"
-                f"{'s' * (r['threads'] > 1)}, {r['precision']}")
+                f"{'s' * (r['threads'] > 1)}, {r['precision']}" + f", run {r['run']}" * (rows[-1]["run"] > 1))
 
     return [(title(found[0]), sorted(found, key=lambda r: r["seconds_median"]))
             for found in (list(g) for _, g in groupby(rows, key=lambda r: [r[k] for k in KEY]))]
@@ -84,7 +84,7 @@ def about(facts: dict) -> str:
 
 TEXT = """# Benchmarks
 
-`bench/compare --docs` made this page. It installs the peers into an environment of its own, checks that all engines
+{commands} made this page. `bench/compare` installs the peers into an environment of its own, checks that all engines
 give the same answer, and lets them take turns in one run. **Only ratios within one table count**: absolute times move
 from machine to machine and from hour to hour.
 
@@ -111,6 +111,7 @@ from machine to machine and from hour to hour.
 
 
 def write(document: dict, folder: pathlib.Path) -> None:
-    text = TEXT.format(about=about(document["machine"]), tables=tables(document))
+    commands = ", then ".join(f"`{command}`" for command in document["commands"])
+    text = TEXT.format(commands=commands, about=about(document["machine"]), tables=tables(document))
     (folder / "benchmarks.md").write_text(text)
     (folder / "benchmarks.svg").write_text(plot(document))
