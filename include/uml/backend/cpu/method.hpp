@@ -34,12 +34,13 @@ enum class conv_method : std::uint8_t { direct, winograd, upsampled, depthwise }
 }
 
 [[nodiscard]] constexpr conv_method method_of(const shape& in, const node& n, cpu_options o) {
-    constexpr int fewest_channels = 8; // below, the transforms cost more than they save
     if (n.kind == op::upsample_conv) return conv_method::upsampled;
     if (n.groups > 1) return conv_method::depthwise;
-    const bool worthwhile = in.c >= fewest_channels && n.out.c >= fewest_channels;
-    return o.winograd && worthwhile && kernels::winograd_covers(conv_shape_of(in, n)) ? conv_method::winograd
-                                                                                      : conv_method::direct;
+    const kernels::conv_shape s = conv_shape_of(in, n);
+    if (!o.winograd || !kernels::winograd_covers(s)) return conv_method::direct;
+    // With fewer, the transforms cost more than they save; in small images, more memory than the image.
+    const int fewest_channels = kernels::split_winograd(s).shared ? 16 : 8;
+    return std::min(s.c_in, s.c_out) >= fewest_channels ? conv_method::winograd : conv_method::direct;
 }
 
 /// The shape of the product A · diag(g) · B; g has `inner` channels.
