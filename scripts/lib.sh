@@ -63,11 +63,13 @@ build() {
     cmake --preset "$preset" && cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"} -- -k 0
 }
 
-# build_and_test PRESET [TARGET...]: runs the tests even where a program did not build, and remembers that it did not.
+# build_and_test PRESET[:TESTS] [TARGET...]: runs the tests (a test preset, of the same name unless it is given) even where a
+# program did not build, and remembers that it did not.
 build_and_test() {
-    local rc=0
-    build "$@" || rc=1
-    ctest --preset "$1" -j "$jobs" || rc=1
+    local rc=0 preset=${1%%:*} tests=${1##*:}
+    shift
+    build "$preset" "$@" || rc=1
+    ctest --preset "$tests" -j "$jobs" || rc=1
     return $rc
 }
 
