@@ -69,8 +69,7 @@ inline constexpr int conv_slice = 256;
 /// pass by.
 inline constexpr int conv_chunk = 4 * conv_slice, conv_block_floats = 1 << 14;
 
-/// The highest tile of any instruction set; all others divide it. Blocks are multiples of it, because rows of the last
-/// tile may hang over.
+/// The highest tile of any instruction set. Blocks are multiples of it, so that few tiles are partial.
 inline constexpr int highest_tile = 12;
 
 /// Rows this many floats apart (at least n) fall into different sets of the cache: an odd number of cache lines.
@@ -85,7 +84,7 @@ struct conv_split {
     int slice = 0;    ///< of them at a time
     int chunk = 0;    ///< gathered at a time, a multiple of the slice
     int row = 0;      ///< floats between gathered pixels
-    int block = 0;    ///< output pixels per job, a multiple of every tier's tile height
+    int block = 0;    ///< output pixels per job, a multiple of highest_tile
     int blocks = 0;   ///< pixel blocks
     int group = 0;    ///< panels per job, even unless it is all of them
     int groups = 0;
