@@ -10,6 +10,8 @@ import workload
 from engines import Engine, Failed, Task
 
 LIMITS = {"f32": 5e-5, "bf16": 0.25}  # of the normalised error
+STARTS = 3  # of every engine, the middle one counts; only one of an engine that takes this many seconds:
+LONG_START = 10
 PAUSE = 0.05  # until the threads of the engine before sleep
 
 
@@ -36,10 +38,16 @@ def measure(task: Task, names: list[str], program: pathlib.Path, wanted: np.ndar
             continue
         finally:
             engine.close()
+        starts = [engine.start_to_first_s]
+        while len(starts) < STARTS and starts[0] < LONG_START:
+            again = Engine(name, task, program, log)
+            again.close()
+            starts.append(again.start_to_first_s)
+        start = statistics.median(starts)
         rows[name] = {"engine": name, "network": task.network, "size": task.size, "threads": task.threads,
                       "batch": task.batch, "precision": task.precision, "peak_mb": round(engine.peak_mb, 1),
-                      "start_to_first_s": round(engine.start_to_first_s, 3), "max_normalised_error": error}
-        say(f"  {name}: {engine.start_to_first_s:.2f} s from start to first result, {engine.peak_mb:.0f} MB, "
+                      "start_to_first_s": round(start, 3), "max_normalised_error": error}
+        say(f"  {name}: {start:.2f} s from start to first result, {engine.peak_mb:.0f} MB, "
             f"error {error:.1e}{'' if error <= LIMITS[task.precision] else ' TOO LARGE'}")
     times = take_turns(task, list(rows), program, seconds, sum(row["peak_mb"] for row in rows.values()), say)
     for name, row in rows.items():

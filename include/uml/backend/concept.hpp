@@ -15,6 +15,7 @@ struct dense_parameter {
     const double* values = nullptr; ///< [out][in][kernel][kernel]; normalisations: the scale of every channel
     const double* bias = nullptr;   ///< [out] or null; normalisations: the shift
     int out = 0, in = 0, kernel = 1;
+    int first = 0; ///< which row comes first, where they come in parts: see rows_together
 };
 
 /// A backend is a type with these members. `reference` is the shortest example, docs/own-backend.md the walk-through.
@@ -32,6 +33,8 @@ struct dense_parameter {
 ///   make_weights(program, memory)   memory for them, the caller's if it is not empty
 ///   pack(program, i, first, second, weights)   brings operation i's parameters into its form; for several operations
 ///                                              at once if load_options::threads has several threads
+///   rows_together(program, i)       only if there is one: operation i's parameter may be packed in several calls, some
+///                                   rows each, a multiple of this number; 0: all at once
 ///
 /// For each workspace:
 ///   workspace                       the arena, and the queue if there is one

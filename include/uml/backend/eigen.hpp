@@ -26,6 +26,9 @@ template <int max_threads = 1> struct eigen : cpu<max_threads, cpu_options{.wino
                    ? eigen_detail::weights_size(nodes[n.in[0]].out, n) * static_cast<std::int64_t>(sizeof(float))
                    : base::packed_bytes(nodes, parameters, n);
     }
+    static int rows_together(const program_view& p, int i) {
+        return is_product(p.nodes[static_cast<std::size_t>(i)]) ? 0 : base::rows_together(p, i);
+    }
     static result<void> pack(const program_view& p, int i, const dense_parameter& first, const dense_parameter& second,
                              weights& w) {
         const node& n = p.nodes[static_cast<std::size_t>(i)];

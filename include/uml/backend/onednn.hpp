@@ -62,6 +62,9 @@ template <int max_threads = 1, onednn_options options = onednn_options{}> struct
         if (!w.forms) return fail(errc::out_of_memory, "no memory for the forms of weights");
         return result<weights>(std::move(w));
     }
+    static int rows_together(const program_view& p, int i) {
+        return is_product(p.nodes.data(), p.nodes[static_cast<std::size_t>(i)]) ? 0 : base::rows_together(p, i);
+    }
     static result<void> pack(const program_view& p, int i, const dense_parameter& first, const dense_parameter& second,
                              weights& w) {
         const node& n = p.nodes[static_cast<std::size_t>(i)];

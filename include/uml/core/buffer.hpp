@@ -49,6 +49,13 @@ public:
         return true;
     }
 
+    /// The same, but new elements hold anything.
+    [[nodiscard]] bool resize_unset(std::size_t count) {
+        if (!reserve(count)) return false;
+        size_ = count;
+        return true;
+    }
+
     /// Appends one element; false if the heap refuses, with nothing changed.
     [[nodiscard]] bool append(const T& element) {
         const T copy = element; // it may live in this buffer

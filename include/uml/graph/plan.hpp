@@ -53,14 +53,25 @@ struct views {
 
     constexpr explicit views(const graph& g) {
         for (int i = 0; i < g.node_count; ++i) root[i] = static_cast<id>(i);
-        // Inputs of a concatenation are written where they will stand; backwards, so that the outermost one decides.
+        id read_until[graph::max_nodes]{}; // last reader of a node, or of its slices
+        for (int i = g.node_count - 1; i >= 0; --i) {
+            const node& n = g.nodes[i];
+            const id until = n.kind == op::slice ? read_until[i] : static_cast<id>(i);
+            for (int j = 0; j < n.inputs; ++j)
+                if (read_until[n.in[j]] < until) read_until[n.in[j]] = until;
+        }
+        for (int i = 0; i < g.output_count; ++i) read_until[g.outputs[i].node] = static_cast<id>(g.node_count);
+        // Inputs of a concatenation are written where they will stand; backwards, so that the outermost one decides. But
+        // one that is made long before, or read long after, would keep the memory of all: that one is copied.
+        constexpr int long_time = 100; // operations
         for (int i = g.node_count - 1; i >= 0; --i) {
             const node& n = g.nodes[i];
             std::int32_t channel = first_channel[i];
             for (int j = 0; n.kind == op::concat && j < n.inputs; ++j) {
                 const id b = n.in[j];
                 const op k = g.nodes[b].kind;
-                if (root[b] == b && k != op::slice && k != op::input) {
+                const bool lasts = i - b > long_time || read_until[b] - read_until[i] > long_time;
+                if (root[b] == b && k != op::slice && k != op::input && !lasts) {
                     root[b] = root[i];
                     first_channel[b] = channel;
                 }
@@ -82,54 +93,55 @@ struct views {
     }
 };
 
-/// The blocks alive at the moment, sorted by address; a new one goes into the smallest gap that holds it, at its lower
-/// or at its upper end. Memory up to `limit` counts as a gap.
-class heap {
+/// A block of memory during the operations [first, last].
+struct block {
+    std::int64_t from = 0, size = 0;
+    int first = 0, last = 0;
+    id node = no_id;
+    bool scratch = false;
+
+    /// Smaller, or as large and used for a shorter time.
+    [[nodiscard]] constexpr bool less(const block& b) const {
+        return size != b.size ? size < b.size : last - first < b.last - b.first;
+    }
+};
+
+/// Blocks that have their place, sorted by address.
+class placed_blocks {
 public:
-    static constexpr int max_live = 128;
+    static constexpr int most = 256;
 
-    constexpr explicit heap(std::int64_t limit) : limit_(limit) {}
-
+    /// At the lowest address where nothing is in the way at any time; false: no room for more blocks.
+    constexpr bool place(block& b) {
+        if (count_ == most) return false;
+        b.from = 0;
+        int where = 0;
+        for (int i = 0; i < count_; ++i) {
+            const block& other = blocks_[i];
+            if (other.first > b.last || other.last < b.first) continue;
+            if (other.from - b.from >= b.size) break;
+            if (other.from + other.size > b.from) b.from = other.from + other.size;
+        }
+        while (where < count_ && blocks_[where].from <= b.from) ++where;
+        for (int i = count_; i > where; --i) blocks_[i] = blocks_[i - 1];
+        blocks_[where] = b;
+        ++count_;
+        if (b.from + b.size > top_) top_ = b.from + b.size;
+        return true;
+    }
+    /// Forgets blocks that are not used from operation `now` on.
     constexpr void drop_before(int now) {
         int kept = 0;
         for (int i = 0; i < count_; ++i)
-            if (live_[i].last_use >= now) live_[kept++] = live_[i];
+            if (blocks_[i].last >= now) blocks_[kept++] = blocks_[i];
         count_ = kept;
-    }
-    /// -1: more blocks than max_live are alive.
-    [[nodiscard]] constexpr std::int64_t place(std::int64_t size, int last_use, bool high) {
-        if (count_ == max_live) return -1;
-        std::int64_t best = -1, best_gap = 0, end = 0;
-        int where = count_;
-        for (int i = 0; i <= count_; ++i) {
-            const std::int64_t gap = (i < count_ ? live_[i].from : limit_) - end;
-            if (gap >= size && (best < 0 || gap < best_gap)) {
-                best = end;
-                best_gap = gap;
-                where = i;
-            }
-            if (i < count_) end = live_[i].to;
-        }
-        if (best < 0)
-            best = end;
-        else if (high)
-            best += best_gap - size;
-        for (int i = count_; i > where; --i) live_[i] = live_[i - 1];
-        live_[where] = {best, best + size, last_use};
-        ++count_;
-        if (best + size > top_) top_ = best + size;
-        return best;
     }
     [[nodiscard]] constexpr std::int64_t top() const { return top_; }
 
 private:
-    struct block {
-        std::int64_t from = 0, to = 0;
-        int last_use = 0;
-    };
-    block live_[max_live]{};
+    block blocks_[most]{};
     int count_ = 0;
-    std::int64_t limit_, top_ = 0;
+    std::int64_t top_ = 0;
 };
 
 /// Elements that each operation needs: of the block that its tensor lies in where it is the first there, and of scratch
@@ -164,23 +176,49 @@ struct needs {
     }
 };
 
-/// Places everything in one arena; what is needed for a short time only at the upper end of gaps, so that it does not
-/// cut the memory below `limit` into pieces. Gives the arena's elements.
-[[nodiscard]] constexpr std::int64_t place_all(graph& g, const views& v, const needs& need, std::int64_t limit) {
-    constexpr int short_time = 16; // operations
-    heap h(limit);
-    for (int i = 0; i < g.node_count; ++i) {
-        node& n = g.nodes[i];
-        h.drop_before(i);
-        const id r = v.root[i];
-        node& owner = g.nodes[r];
-        if (need.tensor[i] > 0)
-            owner.at = h.place(need.tensor[i], v.last_use[r], limit > 0 && v.last_use[r] - i <= short_time);
-        n.at = owner.at + v.first_channel[i];
-        if (need.scratch[i] > 0) n.scratch = h.place(need.scratch[i], i, limit > 0);
-        if (owner.at < 0 || n.scratch < 0) fail_at(g, fault::live_blocks, i, heap::max_live + 1, heap::max_live);
-    }
-    return h.top();
+/// Places everything in one arena: large blocks first, the largest of them first; then the others, in the order of the
+/// operations, between them. Gives the arena's elements.
+[[nodiscard]] constexpr std::int64_t place_all(graph& g, const views& v, const needs& need) {
+    constexpr int most_large = 128;
+    block large[most_large];
+    int part = 64, count = 0; // large: at least this part of the largest live set, and not too many
+    placed_blocks placed;
+    const auto keep = [&](const block& b) {
+        node& n = g.nodes[b.node];
+        (b.scratch ? n.scratch : n.at) = b.from;
+    };
+    const auto is_large = [&](const block& b) { return b.size >= need.live / part; };
+    const auto each = [&](auto f) {
+        for (int i = 0; i < g.node_count; ++i) {
+            const id owner = v.root[i];
+            if (need.tensor[i] > 0) f(block{0, need.tensor[i], i, v.last_use[owner], owner, false});
+            if (need.scratch[i] > 0) f(block{0, need.scratch[i], i, i, static_cast<id>(i), true});
+        }
+    };
+    const auto place = [&](block b) {
+        if (!placed.place(b)) fail_at(g, fault::live_blocks, b.first, placed_blocks::most + 1, placed_blocks::most);
+        keep(b);
+    };
+    do {
+        count = 0;
+        part /= 2;
+        each([&](const block& b) { count += is_large(b) ? 1 : 0; });
+    } while (count > most_large);
+    count = 0;
+    each([&](const block& b) {
+        if (!is_large(b)) return;
+        int at = count++;
+        for (; at > 0 && large[at - 1].less(b); --at) large[at] = large[at - 1];
+        large[at] = b;
+    });
+    for (int i = 0; i < count; ++i) place(large[i]);
+    each([&](const block& b) {
+        if (is_large(b)) return;
+        placed.drop_before(b.first);
+        place(b);
+    });
+    for (int i = 0; i < g.node_count; ++i) g.nodes[i].at = g.nodes[v.root[i]].at + v.first_channel[i];
+    return placed.top();
 }
 
 } // namespace plan_detail
@@ -199,10 +237,7 @@ template <class backend> [[nodiscard]] constexpr plan_sizes plan(graph& g) {
         sizes.packed_bytes += (backend::packed_bytes(g.nodes, g.parameters, n) + 63) / 64 * 64;
     }
     sizes.live_elements = need.live;
-    // Small pictures, where scratch memory decides, may need more; filling from below alone does better then.
-    const std::int64_t limit = block_size(need.live + need.live * 7 / 100);
-    sizes.arena_elements = plan_detail::place_all(g, v, need, limit);
-    if (sizes.arena_elements > limit) sizes.arena_elements = plan_detail::place_all(g, v, need, 0);
+    sizes.arena_elements = plan_detail::place_all(g, v, need);
     return sizes;
 }
 

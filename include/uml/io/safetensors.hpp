@@ -59,10 +59,18 @@ public:
         if (out.size() != e.elements())
             return tensor_fault(errc::invalid_argument, e, "has ", e.elements(), " elements, room is for ",
                                 std::uint64_t{out.size()});
+        return read_part(e, 0, out);
+    }
+
+    /// The same for the elements from `first` on, as many as `out` has, which the tensor must have.
+    [[nodiscard]] result<void> read_part(const tensor_entry& e, std::uint64_t first, std::span<float> out) const {
+        if (first > e.elements() || out.size() > e.elements() - first)
+            return tensor_fault(errc::invalid_argument, e, "has ", e.elements(), " elements, wanted are ",
+                                std::uint64_t{out.size()}, " from ", first, " on");
         switch (e.type) {
-        case dtype::f32: return read_f32(e, out);
-        case dtype::f16: return read_halves<f16>(e, out);
-        case dtype::bf16: return read_halves<bf16>(e, out);
+        case dtype::f32: return read_f32(e, first, out);
+        case dtype::f16: return read_halves<f16>(e, first, out);
+        case dtype::bf16: return read_halves<bf16>(e, first, out);
         default: return tensor_fault(errc::unsupported, e, "dtype ", name_of(e.type), " is not F32, F16 or BF16");
         }
     }
@@ -140,24 +148,24 @@ private:
         return tensor_fault(errc::not_finite, e, "element ", first + i, nan ? " is NaN" : " is infinite");
     }
 
-    result<void> read_f32(const tensor_entry& e, std::span<float> out) const {
+    result<void> read_f32(const tensor_entry& e, std::uint64_t first, std::span<float> out) const {
         constexpr std::size_t most = 1u << 16; // stays in the L2 between reading and checking
         for (std::size_t i = 0; i < out.size(); i += most) {
             const auto part = out.subspan(i, out.size() - i < most ? out.size() - i : most);
-            if (auto r = fetch(e, std::uint64_t{i} * sizeof(float), std::as_writable_bytes(part)); !r) return r;
-            if (auto r = check_finite(e, part, i); !r) return r;
+            if (auto r = fetch(e, (first + i) * sizeof(float), std::as_writable_bytes(part)); !r) return r;
+            if (auto r = check_finite(e, part, first + i); !r) return r;
         }
         return {};
     }
 
-    template <class Half> result<void> read_halves(const tensor_entry& e, std::span<float> out) const {
+    template <class Half> result<void> read_halves(const tensor_entry& e, std::uint64_t first, std::span<float> out) const {
         std::array<Half, 4096> chunk;
         for (std::size_t i = 0; i < out.size(); i += chunk.size()) {
             const auto part = out.subspan(i, out.size() - i < chunk.size() ? out.size() - i : chunk.size());
             const auto halves = std::span(chunk).first(part.size());
-            if (auto r = fetch(e, std::uint64_t{i} * sizeof(Half), std::as_writable_bytes(halves)); !r) return r;
+            if (auto r = fetch(e, (first + i) * sizeof(Half), std::as_writable_bytes(halves)); !r) return r;
             for (std::size_t k = 0; k < part.size(); ++k) part[k] = to_f32(halves[k]);
-            if (auto r = check_finite(e, part, i); !r) return r;
+            if (auto r = check_finite(e, part, first + i); !r) return r;
         }
         return {};
     }

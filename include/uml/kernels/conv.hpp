@@ -37,29 +37,39 @@ struct conv_args {
            (static_cast<std::size_t>(s.taps()) * static_cast<std::size_t>(s.c_in) + 1);
 }
 
-/// The bias of one panel, 0 where there is none.
-template <class T> void pack_bias_panel(const conv_shape& s, int p, const T* bias, float* packed) {
-    for (int o = p * panel; o < (p + 1) * panel; ++o)
-        packed[o] = bias != nullptr && o < s.c_out ? static_cast<float>(bias[o]) : 0.f;
-}
-
-/// Packs weights [c_out][c_in][kh][kw] and bias (may be null) of one panel, of any floating type. Panels are
-/// independent.
+/// Packs one panel: its rows of the weights, [up to 16][c_in][kh][kw], and of the bias (may be null), of any floating
+/// type.
 template <class T> void pack_conv_panel(const conv_shape& s, int p, const T* weights, const T* bias, float* packed) {
-    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(s.taps()) * s.c_in * panel;
-    float* to = packed + p * size;
-    for (int t = 0; t < s.taps(); ++t)
-        for (int c = 0; c < s.c_in; ++c)
-            for (int o = p * panel; o < (p + 1) * panel; ++o) {
-                const std::ptrdiff_t from = (static_cast<std::ptrdiff_t>(o) * s.c_in + c) * s.taps() + t;
-                *to++ = o < s.c_out ? static_cast<float>(weights[from]) : 0.f;
-            }
-    pack_bias_panel(s, p, bias, packed + size * s.panels());
+    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(s.taps()) * s.c_in, size = row * panel;
+    const int rows = std::min(panel, s.c_out - p * panel);
+    float* const to = packed + p * size;
+    constexpr std::ptrdiff_t together = 8; // of a row: rows may lie so that few of their cache lines fit side by side
+    for (std::ptrdiff_t k = 0; k < row; k += together) {
+        const std::ptrdiff_t count = std::min(together, row - k);
+        float some[together][panel] = {};
+        for (int o = 0; o < rows; ++o)
+            for (std::ptrdiff_t i = 0; i < count; ++i) some[i][o] = static_cast<float>(weights[o * row + k + i]);
+        for (std::ptrdiff_t i = 0; i < count; ++i) {
+            const std::ptrdiff_t c = (k + i) / s.taps(), t = (k + i) % s.taps();
+            std::copy_n(some[i], panel, to + (t * s.c_in + c) * panel);
+        }
+    }
+    float* const biases = packed + size * s.panels() + p * panel;
+    for (int o = 0; o < panel; ++o) biases[o] = bias != nullptr && o < rows ? static_cast<float>(bias[o]) : 0.f;
 }
 
-/// All panels.
+/// Packs weights [count][c_in][kh][kw] and bias (may be null) of the output channels [first, first + count); `first` is
+/// a multiple of 16, and so is `count` but for the last ones.
+template <class T>
+void pack_conv(const conv_shape& s, const T* weights, const T* bias, float* packed, int first, int count) {
+    for (int o = 0; o < count; o += panel)
+        pack_conv_panel(s, (first + o) / panel, weights + static_cast<std::ptrdiff_t>(o) * s.taps() * s.c_in,
+                        bias != nullptr ? bias + o : nullptr, packed);
+}
+
+/// All of them.
 template <class T> void pack_conv(const conv_shape& s, const T* weights, const T* bias, float* packed) {
-    for (int p = 0; p < s.panels(); ++p) pack_conv_panel(s, p, weights, bias, packed);
+    pack_conv(s, weights, bias, packed, 0, s.c_out);
 }
 
 /// Products that are summed in registers at a time. Summing in slices keeps rounding errors small.

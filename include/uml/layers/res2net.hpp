@@ -41,26 +41,23 @@ constexpr value res2net_block(builder& g, value x, const name& where, int width,
     return g.relu(z);
 }
 
-/// Four levels: the stem at the picture's size (divided by the stem's stride), then a half, a quarter and an eighth of
-/// it.
-constexpr pyramid res2net(builder& g, value picture, const name& where, const res2net_widths& w = {}) {
-    const norm_kind frozen = norm_kind::frozen;
-    const name stem = where / "conv1";
-    value x =
-        conv_norm_relu(g, picture, stem / 0, stem / 1, {.out = w.stem1, .kernel = 3, .stride = w.stem_stride}, frozen);
-    x = conv_norm_relu(g, x, stem / 3, stem / 4, {.out = w.stem2, .kernel = 3}, frozen);
-    x = conv_norm_relu(g, x, stem / 6, where / "bn1", {.out = w.stem3, .kernel = 3}, frozen);
-    pyramid levels{};
-    levels[0] = x;
-    x = g.max_pool(x, {3, 2, 1, 1});
-    constexpr const char* layer[3] = {"layer1", "layer2", "layer3"};
-    constexpr int blocks[3] = {3, 4, 6};
-    for (int l = 0; l < 3; ++l) {
-        for (int i = 0; i < blocks[l]; ++i)
-            x = res2net_block(g, x, where / layer[l] / i, w.group[l], w.out[l], i == 0 && l > 0 ? 2 : 1, i == 0);
-        levels[l + 1] = x;
+/// Level `level` of four: 0 is the stem, at the picture's size (divided by the stem's stride), the others a half, a
+/// quarter and an eighth of it. `x`: the picture, or the level before.
+constexpr value res2net_level(builder& g, value x, const name& where, int level, const res2net_widths& w = {}) {
+    if (level == 0) {
+        const norm_kind frozen = norm_kind::frozen;
+        const name stem = where / "conv1";
+        x = conv_norm_relu(g, x, stem / 0, stem / 1, {.out = w.stem1, .kernel = 3, .stride = w.stem_stride}, frozen);
+        x = conv_norm_relu(g, x, stem / 3, stem / 4, {.out = w.stem2, .kernel = 3}, frozen);
+        return conv_norm_relu(g, x, stem / 6, where / "bn1", {.out = w.stem3, .kernel = 3}, frozen);
     }
-    return levels;
+    constexpr const char* layer[4] = {"", "layer1", "layer2", "layer3"};
+    constexpr int blocks[4] = {0, 3, 4, 6};
+    if (level == 1) x = g.max_pool(x, {3, 2, 1, 1});
+    for (int i = 0; i < blocks[level]; ++i)
+        x = res2net_block(g, x, where / layer[level] / i, w.group[level - 1], w.out[level - 1],
+                          i == 0 && level > 1 ? 2 : 1, i == 0);
+    return x;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

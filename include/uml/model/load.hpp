@@ -95,6 +95,13 @@ template <class B>
 [[nodiscard, gnu::cold]] result<void> pack_one(const program_view& p, const weights_file& f, int i,
                                                typename B::weights& w) {
     const node& n = p.nodes[static_cast<std::size_t>(i)];
+    if constexpr (requires { B::rows_together(p, i); })
+        if (const int rows = B::rows_together(p, i); rows > 0 && n.weight != no_id && has_rows(p, n.weight))
+            return materialise_rows(p, f, n.weight, rows, [&](const owned_parameter& part, int first_row) {
+                dense_parameter d = part.view();
+                d.first = first_row;
+                return B::pack(p, i, d, {}, w);
+            });
     owned_parameter first, second;
     if (n.weight != no_id)
         if (auto r = materialise(p, f, n.weight, first); !r) return r;

@@ -5,6 +5,7 @@
 #include "uml/core/buffer.hpp"
 #include "uml/io/safetensors.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace uml::inline UML_VERSION_NAMESPACE {
@@ -26,18 +27,25 @@ namespace materialise_detail {
 
 [[nodiscard]] inline error no_memory() { return fail(errc::out_of_memory, "no memory to prepare the weights"); }
 
-/// Reads `slot` of the parameter into doubles.
+inline constexpr std::size_t all_elements = static_cast<std::size_t>(-1);
+
+/// Reads `slot` of the parameter into doubles: `count` elements from `first` on, or all.
 [[nodiscard]] inline result<void> read_tensor(const program_view& p, const weights_file& file, id name,
-                                              const char* slot, buffer<double>& to) {
+                                              const char* slot, buffer<double>& to, std::size_t first = 0,
+                                              std::size_t count = all_elements) {
     path_text full = p.name_of(name);
     full << slot;
     const tensor_entry* e = file.find(full);
     if (e == nullptr) return fail(errc::missing_tensor, file.source(), ": tensor ", full.view(), " is missing");
+    if (count == all_elements) count = static_cast<std::size_t>(e->elements());
+    constexpr std::size_t most = 1u << 14; // at a time, so that no second large block is needed
     buffer<float> numbers;
-    const auto count = static_cast<std::size_t>(e->elements());
-    if (!numbers.resize(count) || !to.resize(count)) return no_memory();
-    if (auto read = file.read(*e, numbers.span()); !read) return read.error();
-    for (std::size_t i = 0; i < count; ++i) to.data()[i] = static_cast<double>(numbers.data()[i]);
+    if (!numbers.resize_unset(count < most ? count : most) || !to.resize_unset(count)) return no_memory();
+    for (std::size_t i = 0; i < count; i += most) {
+        const auto part = numbers.span().first(count - i < most ? count - i : most);
+        if (auto read = file.read_part(*e, first + i, part); !read) return read.error();
+        for (std::size_t k = 0; k < part.size(); ++k) to.data()[i + k] = static_cast<double>(part[k]);
+    }
     return {};
 }
 
@@ -63,25 +71,50 @@ namespace materialise_detail {
 
 [[nodiscard]] inline bool bias_or_zeros(owned_parameter& p) { return p.bias.resize(static_cast<std::size_t>(p.out)); }
 
+/// The normalisation after the rows of a convolution, whose first one is row `first` of the whole.
+[[nodiscard]] inline bool fold(owned_parameter& rows, const owned_parameter& norm, std::size_t first) {
+    if (!bias_or_zeros(rows)) return false;
+    for (std::size_t o = 0; o < static_cast<std::size_t>(rows.out); ++o) {
+        const double scale = norm.values.data()[first + o];
+        for (std::size_t i = 0; i < rows.row(); ++i) rows.values.data()[o * rows.row() + i] *= scale;
+        rows.bias.data()[o] = rows.bias.data()[o] * scale + norm.bias.data()[first + o];
+    }
+    return true;
+}
+
 /// b after a, both 1×1: values b·a, bias b·(bias of a) + (bias of b).
 [[nodiscard]] inline bool multiply(const owned_parameter& a, const owned_parameter& b, owned_parameter& to) {
     const std::size_t out = static_cast<std::size_t>(to.out), in = a.row(), middle = static_cast<std::size_t>(a.out);
-    if (!to.values.resize(out * in)) return false;
-    const bool biased = a.bias.size() + b.bias.size() > 0;
-    if (biased && !bias_or_zeros(to)) return false;
-    constexpr std::size_t together = 8; // rows: `a` is large, and read once for all of them
-    for (std::size_t first = 0; first < out; first += together)
-        for (std::size_t m = 0; m < middle; ++m) {
-            const double* from = a.values.data() + m * in;
-            for (std::size_t o = first; o < out && o < first + together; ++o) {
-                double* row = to.values.data() + o * in;
-                const double factor = b.values.data()[o * middle + m];
-                if (factor == 0) continue; // half of a mixer's entry matrix is zero
-                for (std::size_t i = 0; i < in; ++i) row[i] += factor * from[i];
-                if (a.bias.size() > 0) to.bias.data()[o] += factor * a.bias.data()[m];
+    constexpr std::size_t rows = 2, columns = 8; // of sums that stay in registers
+    buffer<double> panel;                        // these columns of `a`, [middle][columns]
+    if (!to.values.resize_unset(out * in) || !panel.resize(middle * columns)) return false;
+    for (std::size_t i = 0; i < in; i += columns) {
+        const std::size_t count = in - i < columns ? in - i : columns;
+        for (std::size_t m = 0; m < middle; ++m)
+            std::copy_n(a.values.data() + m * in + i, count, panel.data() + m * columns);
+        for (std::size_t o = 0; o < out; o += rows) {
+            const double* const first = b.values.data() + o * middle;
+            const double* const second = first + (o + 1 < out ? middle : 0);
+            double x[columns] = {}, y[columns] = {};
+            for (std::size_t m = 0; m < middle; ++m) {
+                const double* const from = panel.data() + m * columns;
+                const double fx = first[m], fy = second[m];
+#pragma GCC unroll 8
+                for (std::size_t k = 0; k < columns; ++k) x[k] += fx * from[k];
+#pragma GCC unroll 8
+                for (std::size_t k = 0; k < columns; ++k) y[k] += fy * from[k];
             }
+            std::copy_n(x, count, to.values.data() + o * in + i);
+            if (o + 1 < out) std::copy_n(y, count, to.values.data() + (o + 1) * in + i);
         }
-    for (std::size_t o = 0; o < out && b.bias.size() > 0; ++o) to.bias.data()[o] += b.bias.data()[o];
+    }
+    if (a.bias.size() + b.bias.size() == 0) return true;
+    if (!bias_or_zeros(to)) return false;
+    for (std::size_t o = 0; o < out; ++o) {
+        for (std::size_t m = 0; m < middle && a.bias.size() > 0; ++m)
+            to.bias.data()[o] += b.values.data()[o * middle + m] * a.bias.data()[m];
+        if (b.bias.size() > 0) to.bias.data()[o] += b.bias.data()[o];
+    }
     return true;
 }
 
@@ -141,11 +174,7 @@ template <class F>
     case parameter_kind::frozen_norm:
     case parameter_kind::layer_norm: return read_norm(p, file, q, to);
     case parameter_kind::folded:
-        enough = bias_or_zeros(a);
-        for (std::size_t o = 0; enough && o < static_cast<std::size_t>(a.out); ++o) {
-            for (std::size_t i = 0; i < a.row(); ++i) a.values.data()[o * a.row() + i] *= b.values.data()[o];
-            a.bias.data()[o] = a.bias.data()[o] * b.values.data()[o] + b.bias.data()[o];
-        }
+        enough = fold(a, b, 0);
         to = std::move(a);
         break;
     case parameter_kind::product: enough = multiply(a, b, to); break;
@@ -174,6 +203,45 @@ template <class F>
     case parameter_kind::bias_row: to.values = std::move(a.bias); break;
     }
     if (!enough) return no_memory();
+    return {};
+}
+
+/// Whether the parameter's rows can be made by themselves: those of a convolution, with a normalisation after it or not.
+[[nodiscard]] inline bool has_rows(const program_view& p, id which) {
+    const auto at = [&](id i) { return p.parameters[static_cast<std::size_t>(i)]; };
+    const parameter q = at(which);
+    const parameter_kind kind = q.kind == parameter_kind::folded ? at(q.a).kind : q.kind;
+    return kind == parameter_kind::conv || kind == parameter_kind::linear;
+}
+
+/// Calls `use(rows, first)` with the rows of a parameter that has_rows, `multiple` or a multiple of that at a time;
+/// little memory is needed at any time. Errors: those of `use`, and of materialise.
+template <class F>
+[[nodiscard]] result<void> materialise_rows(const program_view& p, const weights_file& file, id which, int multiple,
+                                            F use) {
+    using namespace materialise_detail;
+    constexpr std::size_t wanted = 1u << 16; // numbers
+    const parameter& whole = p.parameters[static_cast<std::size_t>(which)];
+    const bool folded = whole.kind == parameter_kind::folded;
+    const parameter& q = folded ? p.parameters[static_cast<std::size_t>(whole.a)] : whole;
+    owned_parameter norm, rows;
+    if (folded)
+        if (auto r = materialise(p, file, whole.b, norm); !r) return r;
+    rows.in = q.in;
+    rows.kernel = q.kernel;
+    const std::size_t fit = wanted / rows.row() / static_cast<std::size_t>(multiple);
+    const int together = multiple * static_cast<int>(fit > 1 ? fit : 1);
+    for (int first = 0; first < q.out; first += together) {
+        rows.out = q.out - first < together ? q.out - first : together;
+        const auto from = static_cast<std::size_t>(first), count = static_cast<std::size_t>(rows.out);
+        if (auto r = read_tensor(p, file, q.name, ".weight", rows.values, from * rows.row(), count * rows.row()); !r)
+            return r;
+        rows.bias = {};
+        if (q.bias)
+            if (auto r = read_tensor(p, file, q.name, ".bias", rows.bias, from, count); !r) return r;
+        if (folded && !fold(rows, norm, from)) return no_memory();
+        if (auto r = use(rows, first); !r) return r;
+    }
     return {};
 }
 

@@ -18,9 +18,12 @@ struct paper_network {
     static constexpr void describe(builder& g, const config& c) {
         if (!check_published(g, c)) return;
         const value image = picture(g, c);
-        const pyramid cls = res2net(g, image, name("cls_feature_encoder"));
-        const pyramid seg = vgg16(g, image, name("seg_feature_encoder"));
-        const pyramid mixed = mix(g, cls, seg);
+        pyramid cls{}, seg{}, mixed{};
+        for (int i = 0; i < 4; ++i) { // level by level: a level's features are mixed before the next ones need memory
+            cls[i] = res2net_level(g, i == 0 ? image : cls[i - 1], name("cls_feature_encoder"), i);
+            seg[i] = vgg16_level(g, i == 0 ? image : seg[i - 1], name("seg_feature_encoder"), i);
+            mixed[i] = mix(g, cls[i], seg[i], i);
+        }
         value evidence{}, vacuity{};
         mutual_decoder(g, mixed, c, evidence, vacuity);
         const value eta = navigate(g, seg, mixed, evidence, vacuity, c);
@@ -48,20 +51,17 @@ private:
         return g.concat(skip, x);
     }
 
-    static constexpr pyramid mix(builder& g, const pyramid& cls, const pyramid& seg) {
+    static constexpr value mix(builder& g, value cls, value seg, int i) {
         const name p("feature_mixer");
         const mixer_names levels[4] = {{p / "cf_conv1", p / "sf_conv1", p / "PSA1", p / "f_conv1"},
                                        {p / "cf_conv2", p / "sf_conv2", p / "PSA2", p / "f_conv2"},
                                        {p / "cf_conv3", p / "sf_conv3", p / "PSA3", p / "f_conv3"},
                                        {p / "cf_conv4", p / "sf_conv4", p / "PSA4", {}}};
         constexpr int out[4] = {64, 128, 256, 0}; // no output convolution at the deepest level
-        pyramid mixed{};
-        for (int i = 0; i < 4; ++i) {
-            mixed[i] = mixer_level(g, cls[i], seg[i], levels[i], 256, out[i]);
-            g.output(cls[i], name("tap") / "cls_features" / i, wanted::taps);
-            g.output(seg[i], name("tap") / "seg_features" / i, wanted::taps);
-            g.output(mixed[i], name("tap") / "mutual_features" / i, wanted::taps);
-        }
+        const value mixed = mixer_level(g, cls, seg, levels[i], 256, out[i]);
+        g.output(cls, name("tap") / "cls_features" / i, wanted::taps);
+        g.output(seg, name("tap") / "seg_features" / i, wanted::taps);
+        g.output(mixed, name("tap") / "mutual_features" / i, wanted::taps);
         return mixed;
     }
 

@@ -51,17 +51,19 @@ struct mutual_values {
     opinion_values finest{}; ///< the pixels' opinion at the decoder's own size
 };
 
-constexpr mutual_values release_mutual_decoder(builder& g, const pyramid& mixed, const config& c,
+/// What a decoder reads of level `i`: the finest as it is, others with as many channels as the decoder has there.
+constexpr value decoder_skip(builder& g, value x, const name& decoder, int i, const release_widths& w) {
+    constexpr const char* layer[4] = {"", "conv_adj_channel2", "conv_adj_channel3", "conv_adj_channel4"};
+    return i == 0 ? x : project(g, x, decoder / layer[i], w.decoder[i]);
+}
+
+constexpr mutual_values release_mutual_decoder(builder& g, const name& p, const pyramid& skip, const config& c,
                                                const release_widths& w) {
-    const name p("mut_feature_decoder");
     mutual_values m{};
-    const value low = project(g, mixed[3], p / "conv_adj_channel4", w.decoder[3]);
-    const value skip3 = project(g, mixed[2], p / "conv_adj_channel3", w.decoder[2]);
-    const value skip2 = project(g, mixed[1], p / "conv_adj_channel2", w.decoder[1]);
-    m.info[3] = low;
-    m.info[2] = up_step(g, m.info[3], skip3, p / "up_conv4", w.decoder[2], skip_order::skip_last);
-    m.info[1] = up_step(g, m.info[2], skip2, p / "up_conv3", w.decoder[1], skip_order::skip_last);
-    m.info[0] = up_step(g, m.info[1], mixed[0], p / "up_conv2", w.decoder[0], skip_order::skip_last);
+    m.info[3] = skip[3];
+    m.info[2] = up_step(g, m.info[3], skip[2], p / "up_conv4", w.decoder[2], skip_order::skip_last);
+    m.info[1] = up_step(g, m.info[2], skip[1], p / "up_conv3", w.decoder[1], skip_order::skip_last);
+    m.info[0] = up_step(g, m.info[1], skip[0], p / "up_conv2", w.decoder[0], skip_order::skip_last);
     constexpr const char* head[4] = {"out_conv1", "out_conv2", "out_conv3", "out_conv4"};
     for (int i = 0; i < 4; ++i) {
         value logits = project(g, m.info[i], p / head[i] / 0, w.head[i]);
@@ -86,54 +88,47 @@ constexpr mutual_values release_mutual_decoder(builder& g, const pyramid& mixed,
 }
 
 /// The navigator's decoder: region logits, and eta for the classifier.
-constexpr value release_segmentation_decoder(builder& g, const pyramid& seg, const mutual_values& m, const config& c,
-                                             const release_widths& w) {
-    const name p("un_seg_decoder");
-    const value vacuity = m.finest.vacuity;
-    const auto navigated = [&](value x, const char* layer, int level) {
-        const value mutual = g.resize(m.info[0], x.is.h, x.is.w);
-        const value unsure = g.resize(vacuity, x.is.h, x.is.w);
-        return navigator_gate(g, x, mutual, unsure, p / layer, w.gate[level]);
-    };
-    const value low = project(g, seg[3], p / "conv_adj_channel4", w.decoder[3]);
-    value skip3 = project(g, seg[2], p / "conv_adj_channel3", w.decoder[2]);
-    skip3 = navigated(skip3, "un4", 2);
-    g.output(skip3, name("tap") / "un4", wanted::taps);
-    value x = up_step(g, low, skip3, p / "conv_up4", w.decoder[2], skip_order::skip_last);
-    value skip2 = project(g, seg[1], p / "conv_adj_channel2", w.decoder[1]);
-    skip2 = navigated(skip2, "un3", 1);
-    g.output(skip2, name("tap") / "un3", wanted::taps);
-    x = up_step(g, x, skip2, p / "conv_up3", w.decoder[1], skip_order::skip_last);
-    const value skip1 = navigated(seg[0], "un2", 0);
-    g.output(skip1, name("tap") / "un2", wanted::taps);
-    x = up_step(g, x, skip1, p / "conv_up2", w.decoder[0], skip_order::skip_last);
+constexpr value release_segmentation_decoder(builder& g, const name& p, const pyramid& skip, const mutual_values& m,
+                                             const config& c, const release_widths& w) {
+    constexpr const char* layer[3] = {"un2", "un3", "un4"};
+    constexpr const char* up[3] = {"conv_up2", "conv_up3", "conv_up4"};
+    value x = skip[3];
+    for (int i = 2; i >= 0; --i) {
+        const value mutual = g.resize(m.info[0], skip[i].is.h, skip[i].is.w);
+        const value unsure = g.resize(m.finest.vacuity, skip[i].is.h, skip[i].is.w);
+        const value gated = navigator_gate(g, skip[i], mutual, unsure, p / layer[i], w.gate[i]);
+        g.output(gated, name("tap") / layer[i], wanted::taps);
+        x = up_step(g, x, gated, p / up[i], w.decoder[i], skip_order::skip_last);
+    }
     value logits = project(g, x, p / "conv_out", c.regions);
     logits = g.resize(logits, c.height, c.width);
     g.output(logits, name("seg_logits"));
-    const value eta = g.resize(x, seg[3].is.h, seg[3].is.w);
+    const value eta = g.resize(x, skip[3].is.h, skip[3].is.w);
     g.output(eta, name("tap") / "eta", wanted::taps);
     return eta;
 }
 
 constexpr void release_like(builder& g, const config& c, const release_widths& w) {
     const value image = picture(g, c);
-    const pyramid cls = res2net(g, image, name("cls_feature_encoder"), w.encoder);
-    const pyramid seg = res2net(g, image, name("seg_feature_encoder"), w.encoder);
-    const name p("mut_feature_mixer");
+    const name p("mut_feature_mixer"), mutual_decoder("mut_feature_decoder"), seg_decoder("un_seg_decoder");
     const mixer_names levels[4] = {{p / "cf_conv1", p / "sf_conv1", p / "PSA1", p / "out_conv1"},
                                    {p / "cf_conv2", p / "sf_conv2", p / "PSA2", p / "out_conv2"},
                                    {p / "cf_conv3", p / "sf_conv3", p / "PSA3", p / "out_conv3"},
                                    {p / "cf_conv4", p / "sf_conv4", p / "PSA4", p / "out_conv4"}};
-    pyramid mixed{};
-    for (int i = 0; i < 4; ++i) {
-        mixed[i] = mixer_level(g, cls[i], seg[i], levels[i], w.mixer, w.level[i]);
+    pyramid cls{}, seg{}, mutual_skip{}, seg_skip{};
+    for (int i = 0; i < 4; ++i) { // level by level, down to what decoders read: no level's wide features stay in memory
+        cls[i] = res2net_level(g, i == 0 ? image : cls[i - 1], name("cls_feature_encoder"), i, w.encoder);
+        seg[i] = res2net_level(g, i == 0 ? image : seg[i - 1], name("seg_feature_encoder"), i, w.encoder);
+        const value mixed = mixer_level(g, cls[i], seg[i], levels[i], w.mixer, w.level[i]);
+        mutual_skip[i] = decoder_skip(g, mixed, mutual_decoder, i, w);
+        seg_skip[i] = decoder_skip(g, seg[i], seg_decoder, i, w);
         g.output(cls[i], name("tap") / "cls_features" / i, wanted::taps);
         g.output(seg[i], name("tap") / "seg_features" / i, wanted::taps);
-        g.output(mixed[i], name("tap") / "mutual_features" / i, wanted::taps);
+        g.output(mixed, name("tap") / "mutual_features" / i, wanted::taps);
     }
-    const mutual_values mutual = release_mutual_decoder(g, mixed, c, w);
+    const mutual_values mutual = release_mutual_decoder(g, mutual_decoder, mutual_skip, c, w);
     for (int i = 0; i < 4; ++i) g.output(mutual.info[i], name("tap") / "mutual_info" / i, wanted::taps);
-    const value eta = release_segmentation_decoder(g, seg, mutual, c, w);
+    const value eta = release_segmentation_decoder(g, seg_decoder, seg_skip, mutual, c, w);
     const name u("un_cls_decoder");
     instructor_names n{};
     n.head = u / "cls_head";

@@ -56,6 +56,10 @@ template <class code, int max_threads, cpu_options options> struct basic_cpu {
         return workspace{*std::move(block), threads, &code::table(options.most)};
     }
 
+    static int rows_together(const program_view& p, int i) {
+        const node& n = p.nodes[static_cast<std::size_t>(i)];
+        return (n.kind == op::conv || n.kind == op::upsample_conv) && n.groups == 1 ? kernels::panel : 0;
+    }
     static result<void> pack(const program_view& p, int i, const dense_parameter& first, const dense_parameter& second,
                              weights& w) {
         const node& n = p.nodes[static_cast<std::size_t>(i)];

@@ -22,7 +22,7 @@ inline void pack(const shape& in, const node& n, cpu_options o, const dense_para
         const kernels::conv_shape s = conv_shape_of(in, n);
         switch (method_of(in, n, o)) {
         case conv_method::depthwise: return kernels::pack_depthwise(s, first.values, first.bias, to);
-        default: return kernels::pack_conv(s, first.values, first.bias, to);
+        default: return kernels::pack_conv(s, first.values, first.bias, to, first.first, first.out);
         }
     }
     case op::norm:
