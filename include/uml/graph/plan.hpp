@@ -61,8 +61,8 @@ struct views {
                 if (read_until[n.in[j]] < until) read_until[n.in[j]] = until;
         }
         for (int i = 0; i < g.output_count; ++i) read_until[g.outputs[i].node] = static_cast<id>(g.node_count);
-        // Inputs of a concatenation are written where they will stand; backwards, so that the outermost one decides. But
-        // one that is made long before, or read long after, would keep the memory of all: that one is copied.
+        // Inputs of a concatenation are written where they will stand; backwards, so that the outermost one decides.
+        // But one that is made long before, or read long after, would keep the memory of all: that one is copied.
         constexpr int long_time = 100; // operations
         for (int i = g.node_count - 1; i >= 0; --i) {
             const node& n = g.nodes[i];

@@ -158,7 +158,8 @@ private:
         return {};
     }
 
-    template <class Half> result<void> read_halves(const tensor_entry& e, std::uint64_t first, std::span<float> out) const {
+    template <class Half>
+    result<void> read_halves(const tensor_entry& e, std::uint64_t first, std::span<float> out) const {
         std::array<Half, 4096> chunk;
         for (std::size_t i = 0; i < out.size(); i += chunk.size()) {
             const auto part = out.subspan(i, out.size() - i < chunk.size() ? out.size() - i : chunk.size());

@@ -98,15 +98,18 @@ struct conv_split {
     int blocks = 0;   ///< pixel blocks
     int group = 0;    ///< panels per job, even unless it is all of them
     int groups = 0;
-    bool spans = false; ///< taps inside the image are read where they lie: gathering would cost more than it saves
+    bool spans = false; ///< taps inside the image are read where they lie
 };
 
 [[nodiscard]] constexpr conv_split split(const conv_shape& s) {
-    constexpr int wanted_jobs = 48, most_panels = 16, few_panels = 8, long_row = 32;
+    constexpr int wanted_jobs = 48, most_panels = 32, few_panels = 8, long_row = 32;
     conv_split r;
     r.products = s.c_in * s.taps();
     r.slice = div_up(r.products, div_up(r.products, conv_slice));
-    r.chunk = std::min(r.products, r.slice * (conv_chunk / conv_slice));
+    const bool in_place = s.taps() == 1 && s.stride == 1 && s.pad == 0;
+    // Few panels: gathering would cost more than it saves.
+    r.spans = in_place || (s.panels() <= few_panels && r.slice == r.products && (s.taps() == 1 || s.w_out >= long_row));
+    r.chunk = in_place ? r.products : std::min(r.products, r.slice * (conv_chunk / conv_slice));
     r.row = odd_lines(r.chunk + panel - 1);
     r.block = std::clamp(conv_block_floats / r.row / highest_tile, 2, 8) * highest_tile;
     r.blocks = div_up(s.pixels(), r.block);
@@ -114,8 +117,6 @@ struct conv_split {
     const int parts = std::min(pairs, div_up(wanted_jobs, r.blocks));
     r.group = std::min(most_panels, 2 * div_up(pairs, parts));
     r.groups = div_up(s.panels(), r.group);
-    const bool sums_at_once = s.taps() == 1 ? r.chunk == r.products : r.slice == r.products;
-    r.spans = s.panels() <= few_panels && sums_at_once && (s.taps() == 1 || s.w_out >= long_row);
     return r;
 }
 

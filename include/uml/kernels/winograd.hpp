@@ -19,7 +19,8 @@ struct winograd_points {
 inline constexpr int winograd_tile = 4, winograd_window = 6, winograd_planes = 36;
 
 /// Products that are summed in registers at a time: short slices keep the rounding error near direct convolution's.
-inline constexpr int winograd_slice = 64;
+/// Where few tiles meet many channels, sums must not pass through memory so often.
+inline constexpr int winograd_slice = 64, winograd_shared_slice = 256;
 
 /// Whether the kernel covers this convolution: 3x3, stride 1, padding 1.
 [[nodiscard]] constexpr bool winograd_covers(const conv_shape& s) {
@@ -59,7 +60,7 @@ struct winograd_split {
     r.row = odd_lines(s.c_in);
     r.plane = odd_lines((r.shared ? round_up(r.tiles, highest_tile) : r.block) * static_cast<int>(r.row));
     r.sums_plane = odd_lines(r.block * r.group * panel);
-    r.slice = div_up(s.c_in, div_up(s.c_in, winograd_slice));
+    r.slice = div_up(s.c_in, div_up(s.c_in, r.shared ? winograd_shared_slice : winograd_slice));
     r.panel_gap = static_cast<std::ptrdiff_t>(r.shared ? r.slice : s.c_in) * panel;
     r.filter_plane = odd_lines(static_cast<int>(r.panel_gap) * (r.shared ? r.group : s.panels()));
     return r;

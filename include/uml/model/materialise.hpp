@@ -206,7 +206,8 @@ template <class F>
     return {};
 }
 
-/// Whether the parameter's rows can be made by themselves: those of a convolution, with a normalisation after it or not.
+/// Whether the parameter's rows can be made by themselves: those of a convolution, with a normalisation after it or
+/// not.
 [[nodiscard]] inline bool has_rows(const program_view& p, id which) {
     const auto at = [&](id i) { return p.parameters[static_cast<std::size_t>(i)]; };
     const parameter q = at(which);
