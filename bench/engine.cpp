@@ -124,7 +124,7 @@ template <class B> int serve(const options& o, uml::executor threads) {
 }
 
 template <int threads> struct plain : uml::cpu<threads> {};
-template <int threads> struct direct : uml::cpu<threads, uml::cpu_options{.winograd = false}> {};
+template <int threads> struct direct : uml::cpu<threads, uml::cpu_small> {};
 #ifdef UML_WITH_ONEDNN
 template <int threads> struct onednn_f32 : uml::onednn<threads> {};
 template <int threads> struct onednn_bf16 : uml::onednn<threads, uml::onednn_options{.bf16 = true}> {};

@@ -45,6 +45,7 @@ double multiply_adds(const uml::program_view& p, const uml::node& n) {
     case uml::op::conv:
     case uml::op::upsample_conv: return outputs * taps * (n.groups > 1 ? 1 : p.input(n, 0).out.c);
     case uml::op::dynamic_conv: return outputs * p.input(n, 0).out.c;
+    case uml::op::gate: return static_cast<double>(n.out.pixels()) * n.arg * (n.out.c + n.groups);
     case uml::op::scaled_product: return n.weight == uml::no_id ? outputs : outputs * p.input(n, 0).out.c;
     default: return 0;
     }
@@ -95,7 +96,8 @@ public:
 
     double of([[maybe_unused]] const uml::program_view& p, [[maybe_unused]] const uml::node& n) {
 #ifdef UML_WITH_ONEDNN
-        if (multiply_adds(p, n) == 0 || n.kind == uml::op::scaled_product || !o_.onednn) return 0;
+        if (multiply_adds(p, n) == 0 || n.kind == uml::op::scaled_product || n.kind == uml::op::gate || !o_.onednn)
+            return 0;
         const uml::shape in = p.input(n, 0).out;
         const bool upsampled = n.kind == uml::op::upsample_conv, dynamic = n.kind == uml::op::dynamic_conv;
         bench::convolution c{in.h,         in.w,         in.c,      n.out.h,        n.out.w, n.out.c,

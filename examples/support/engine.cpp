@@ -107,7 +107,7 @@ constexpr offer offer_of(std::string_view backend, std::string_view precision) {
 
 constexpr offer offers[] = {
     offer_of<uml::cpu<most_threads>>("cpu", "f32"),
-    offer_of<uml::cpu<most_threads, uml::cpu_options{.winograd = false}>>("cpu", "f32-direct"),
+    offer_of<uml::cpu<most_threads, uml::cpu_small>>("cpu", "f32-direct"),
 #ifdef UML_WITH_EIGEN
     offer_of<uml::eigen<most_threads>>("eigen", "f32"),
 #endif

@@ -109,6 +109,6 @@ TEST_CASE("cpu: every operation of the paper network agrees with the oracle") {
 TEST_CASE("cpu: every operation of the edge network agrees with the oracle, without Winograd too") {
     for (const uml::rewrites on : {uml::all_rewrites(), uml::rewrites{}}) {
         compare<uml::edge_network, uml::cpu<1>>(edge, on, uml::wanted::answer);
-        compare<uml::edge_network, uml::cpu<1, uml::cpu_options{.winograd = false}>>(edge, on, uml::wanted::answer);
+        compare<uml::edge_network, uml::cpu<1, uml::cpu_small>>(edge, on, uml::wanted::answer);
     }
 }

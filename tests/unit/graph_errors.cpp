@@ -124,7 +124,8 @@ TEST_CASE("a value or parameter that no operation made") {
                                       }},
                                      {"conv", [](builder& g) { g.conv({}, uml::no_id); }},
                                      {"attention_pool", [](builder& g) { g.attention_pool({}, uml::no_id); }},
-                                     {"dynamic_conv", [](builder& g) { g.dynamic_conv({}, {}, {}); }}}) {
+                                     {"dynamic_conv", [](builder& g) { g.dynamic_conv({}, {}, {}); }},
+                                     {"gate", [](builder& g) { g.gate({}, {}, {}, uml::no_id, uml::no_id); }}}) {
         const std::string operation = std::string(kind) == "relu" ? "activate" : kind;
         CHECK(sentence([&, c = call](builder& g, value) { c(g); }) ==
               operation + ": reads a value that no operation made");

@@ -111,6 +111,17 @@ template <class description> double arena_over_live(const uml::config& c) {
 
 } // namespace
 
+TEST_CASE("small pictures take less memory without transformed tiles, large ones as much as with them") {
+    constexpr uml::config small{.height = 64, .width = 64, .channel_divisor = 4}, large{256, 256, 2, 2, 3, 4};
+    const auto bytes = []<uml::cpu_options options>(const uml::config& c) {
+        const auto g = std::make_unique<graph>();
+        uml::describe<uml::edge_network>(*g, c, uml::all_rewrites(), uml::wanted::answer);
+        return uml::plan<uml::cpu<2, options>>(*g).arena_elements;
+    };
+    CHECK(bytes.operator()<uml::cpu_small>(small) < bytes.operator()<uml::cpu_fast>(small) * 2 / 3);
+    CHECK(bytes.operator()<uml::cpu_small>(large) == bytes.operator()<uml::cpu_fast>(large));
+}
+
 TEST_CASE("the arena is little more than the largest set of tensors alive at one time") {
     for (const int size : {256, 512}) {
         const uml::config c{.height = size, .width = size};

@@ -11,7 +11,6 @@
 namespace {
 
 using uml_test::tiny;
-constexpr uml::cpu_options direct{.winograd = false};
 
 uml::weights_file labelled_file(const std::vector<std::byte>& bytes) { return *uml::weights_from(bytes); }
 
@@ -44,7 +43,7 @@ template <class net, class B> uml::errc refusal(std::span<const std::byte> bytes
 } // namespace
 
 TEST_CASE_TEMPLATE("a model on prepared weights answers as a loaded one, bit by bit", B, uml::reference<float>,
-                   uml::reference<double>, uml::cpu<1>, uml::cpu<2, direct>) {
+                   uml::reference<double>, uml::cpu<1>, uml::cpu<2, uml::cpu_small>) {
     const auto bytes = labelled_bytes();
     const auto file = labelled_file(bytes);
     const auto loaded = uml::load<tiny, B>(file);

@@ -8,8 +8,8 @@
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// `cpu` but for the convolutions, which are gathered and multiplied by Eigen (3.4 or later).
-template <int max_threads = 1> struct eigen : cpu<max_threads, cpu_options{.winograd = false}> {
-    using base = cpu<max_threads, cpu_options{.winograd = false}>;
+template <int max_threads = 1> struct eigen : cpu<max_threads, cpu_small> {
+    using base = cpu<max_threads, cpu_small>;
     using typename base::weights;
     using typename base::workspace;
 

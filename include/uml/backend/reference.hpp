@@ -146,6 +146,7 @@ template <class T> void reference<T>::enqueue(const program_view& p, const weigh
     case op::channel_dot: channel_sum(x, in(1).data, y); break;
     case op::sum_channels: channel_sum<T>(x, nullptr, y); break;
     case op::attention_pool: attention_pool(x, values, scratch, y.data); break;
+    case op::gate: gate(x, in(1), in(2), values, n.arg, y); break;
     }
 }
 

@@ -100,10 +100,13 @@ public:
     constexpr value conv(value x, id weight);
     /// 2C × 1 × 1: Σ q x with q = softmax over pixels of weight · x, then the mean of x (one pass, online softmax).
     constexpr value attention_pool(value x, id weight);
+    [[nodiscard]] constexpr id norm_parameter(const name& where, int channels, norm_kind kind);
     /// The matrix A · diag(x) · B; x: C × 1 × 1; without `a`, diag(x) · B.
     constexpr value scaled_product(id a, value x, id b);
     /// x times that matrix, every pixel multiplied by its factor (1 × H × W).
     constexpr value dynamic_conv(value x, value matrix, value factor);
+    /// x · t · sigmoid(psi · relu(t · A x + B y)), t = exp(-vacuity); `entry`: A and B joined, with their biases.
+    constexpr value gate(value x, value y, value vacuity, id entry, id psi);
 
     /// Hands a tensor to the caller if its kind is wanted.
     constexpr void output(value x, const name& where, wanted kind = wanted::answer) {
@@ -213,14 +216,19 @@ constexpr value builder::linear(value x, const name& where, conv_spec s) {
     return y;
 }
 
-constexpr value builder::norm(value x, const name& where, norm_kind kind) {
+constexpr id builder::norm_parameter(const name& where, int channels, norm_kind kind) {
     parameter p{};
     p.kind = kind == norm_kind::batch ? parameter_kind::batch_norm : parameter_kind::frozen_norm;
     p.name = g_->add_name(where);
-    known(op::norm, x, p.name);
+    p.out = channels;
+    return g_->add_parameter(p);
+}
+
+constexpr value builder::norm(value x, const name& where, norm_kind kind) {
+    const id weight = norm_parameter(where, x.is.c, kind);
+    known(op::norm, x, weight == no_id ? no_id : g_->parameters[weight].name);
     node n = reading(op::norm, x);
-    p.out = x.is.c;
-    n.weight = g_->add_parameter(p);
+    n.weight = weight;
     return append(n);
 }
 
@@ -357,6 +365,29 @@ constexpr value builder::dynamic_conv(value x, value matrix, value factor) {
     n.in[2] = factor.at;
     n.inputs = 3;
     n.out.c = matrix.is.c;
+    return append(n);
+}
+
+constexpr value builder::gate(value x, value y, value vacuity, id entry, id psi) {
+    for (const value& read : {x, y, vacuity}) known(op::gate, read);
+    for (const id p : {entry, psi})
+        if (!known_parameter(op::gate, p)) return {};
+    need_one_channel(op::gate, vacuity);
+    for (const value& read : {y, vacuity}) {
+        if (read.is.h != x.is.h) g_->fail(fault::broadcast, op::gate, no_id, read.is.h, x.is.h);
+        if (read.is.w != x.is.w) g_->fail(fault::broadcast, op::gate, no_id, read.is.w, x.is.w);
+    }
+    if (g_->parameters[entry].in != x.is.c + y.is.c)
+        g_->fail(fault::conv_channels, op::gate, no_id, x.is.c + y.is.c, g_->parameters[entry].in);
+    if (g_->parameters[psi].in != g_->parameters[entry].out)
+        g_->fail(fault::conv_channels, op::gate, no_id, g_->parameters[entry].out, g_->parameters[psi].in);
+    node n = reading(op::gate, x, y);
+    n.in[2] = vacuity.at;
+    n.inputs = 3;
+    n.groups = static_cast<std::int16_t>(y.is.c);
+    n.arg = static_cast<std::int16_t>(g_->parameters[entry].out);
+    n.weight = entry;
+    n.weight2 = psi;
     return append(n);
 }
 

@@ -27,6 +27,10 @@ constexpr id derive(graph& g, parameter_kind kind, id a, id b = no_id, int count
         p.out = first.out + second.out;
         p.bias = first.bias || second.bias;
         break;
+    case parameter_kind::joined:
+        p.in = first.in + second.in;
+        p.bias = first.bias || second.bias;
+        break;
     case parameter_kind::mixed:
         p.out = first.out + second.out;
         p.in = first.in + second.in;

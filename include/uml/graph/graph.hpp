@@ -17,7 +17,8 @@ enum class rewrite : std::uint16_t {
     prune = 32,     ///< what no wanted output needs
     mixer = 64,     ///< each mixer level as one matrix made per image
     upsample = 128, ///< a 3×3 convolution after a ×2 upsample at the low resolution
-    late = 256      ///< a 1×1 convolution whose result is only used at a lower resolution, after the downsampling
+    late = 256,     ///< a 1×1 convolution whose result is only used at a lower resolution, after the downsampling
+    gate = 512      ///< each navigator gate as one operation
 };
 /// A set of rewrites.
 struct rewrites {
@@ -40,7 +41,7 @@ struct rewrites {
 };
 [[nodiscard]] constexpr rewrites all_rewrites() {
     rewrites all;
-    all.bits = 511;
+    all.bits = 1023;
     return all;
 }
 

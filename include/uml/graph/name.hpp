@@ -23,7 +23,9 @@ struct name {
     constexpr name() = default;
     constexpr name(const char* word) { *this = *this / word; }
 
-    [[nodiscard, gnu::noinline, gnu::cold]] constexpr name operator/(const char* word) const { return *word == 0 ? *this : with({word, 0}); }
+    [[nodiscard, gnu::noinline, gnu::cold]] constexpr name operator/(const char* word) const {
+        return *word == 0 ? *this : with({word, 0});
+    }
     [[nodiscard, gnu::noinline, gnu::cold]] constexpr name operator/(int number) const {
         return with({nullptr, static_cast<std::int16_t>(number)});
     }

@@ -40,17 +40,18 @@ enum class op : std::uint8_t {
     attention_pool, ///< with q = softmax over pixels of (weight · x): channels Σ q x, then the mean of x
     scaled_product, ///< the matrix A · diag(x) · B of two parameters, made per image
     dynamic_conv,   ///< 1×1 convolution of x by the matrix y; in[2]: a factor per pixel
+    gate,           ///< x · t · sigmoid(B relu(t · A' x + A" y)), t = exp(-in[2]), a number per pixel; A = [A' | A"]
 };
-inline constexpr int op_count = static_cast<int>(op::dynamic_conv) + 1;
+inline constexpr int op_count = static_cast<int>(op::gate) + 1;
 
 /// The operation's name as it stands in messages.
 [[nodiscard]] constexpr std::string_view to_text(op o) {
     constexpr std::string_view names[op_count] = {
-        "input",        "conv",           "norm",           "layer_norm",     "activate",
-        "add",          "multiply",       "add_constant",   "divide_into",    "max_pool",
-        "average_pool", "global_average", "resize",         "concat",         "slice",
-        "shuffle",      "tile",           "softmax_pixels", "weighted_sum",   "channel_dot",
-        "sum_channels", "upsample_conv",  "attention_pool", "scaled_product", "dynamic_conv"};
+        "input",        "conv",         "norm",         "layer_norm",    "activate",       "add",
+        "multiply",     "add_constant", "divide_into",  "max_pool",      "average_pool",   "global_average",
+        "resize",       "concat",       "slice",        "shuffle",       "tile",           "softmax_pixels",
+        "weighted_sum", "channel_dot",  "sum_channels", "upsample_conv", "attention_pool", "scaled_product",
+        "dynamic_conv", "gate"};
     return names[static_cast<int>(o)];
 }
 
@@ -81,11 +82,11 @@ struct node {
     id in[4] = {no_id, no_id, no_id, no_id};
     shape out{};
     window win{};
-    std::int16_t groups = 1; ///< conv: 1 or, depthwise, the number of channels
-    std::int16_t arg = 0;    ///< slice: first channel; shuffle: groups
+    std::int16_t groups = 1; ///< conv: 1 or, depthwise, the number of channels; gate: channels of y
+    std::int16_t arg = 0;    ///< slice: first channel; shuffle: groups; gate: rows of A
     float value = 0;         ///< add_constant, divide_into
     id weight = no_id;       ///< entry in the parameter table
-    id weight2 = no_id;      ///< scaled_product: B
+    id weight2 = no_id;      ///< scaled_product, gate: B
     // Made by the memory plan, in elements.
     std::int32_t step = 0;    ///< from a pixel to the next
     std::int64_t at = 0;      ///< the tensor's place in the arena
@@ -106,6 +107,7 @@ enum class parameter_kind : std::uint8_t {
     product,     ///< 1×1 convolution `a` followed by 1×1 convolution `b`
     column_sum,  ///< `a` on a tensor of `count` channels that were repeated
     stacked,     ///< the outputs of `a`, then those of `b`
+    joined,      ///< the inputs of `a`, then those of `b`: 1×1 convolutions whose results are added
     mixed,       ///< 1×1 convolutions `a` and `b` of a concatenated input, outputs shuffled in `count` groups
     transposed,  ///< the matrix of `a`, transposed; no bias
     bias_row     ///< the bias of `a` as a matrix of one row; no bias

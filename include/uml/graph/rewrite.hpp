@@ -12,8 +12,8 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-/// Applies the rewrites that are on. `mixer` has been applied already: the layer describes itself in the form asked
-/// for.
+/// Applies the rewrites that are on. `mixer` and `gate` have been applied already: these layers describe themselves in
+/// the form asked for.
 constexpr void apply(graph& g, rewrites on) {
     if (on.has(rewrite::fold)) passes::fold(g);
     if (on.has(rewrite::grey)) passes::tile(g, true);
@@ -30,9 +30,9 @@ struct named_rewrite {
     rewrite bit;
 };
 inline constexpr named_rewrite rewrite_names[] = {
-    {"fold", rewrite::fold},   {"compose", rewrite::compose},   {"tile", rewrite::tile},
-    {"grey", rewrite::grey},   {"stem", rewrite::stem},         {"prune", rewrite::prune},
-    {"mixer", rewrite::mixer}, {"upsample", rewrite::upsample}, {"late", rewrite::late}};
+    {"fold", rewrite::fold}, {"compose", rewrite::compose}, {"tile", rewrite::tile},   {"grey", rewrite::grey},
+    {"stem", rewrite::stem}, {"prune", rewrite::prune},     {"mixer", rewrite::mixer}, {"upsample", rewrite::upsample},
+    {"late", rewrite::late}, {"gate", rewrite::gate}};
 
 /// "all", "none" or names separated by commas; nothing if a name is unknown.
 [[nodiscard]] constexpr std::optional<rewrites> rewrites_from(std::string_view list) {

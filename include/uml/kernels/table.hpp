@@ -9,6 +9,7 @@
 #include "uml/kernels/copy.hpp"
 #include "uml/kernels/depthwise.hpp"
 #include "uml/kernels/elementwise.hpp"
+#include "uml/kernels/gate.hpp"
 #include "uml/kernels/isa.hpp"
 #include "uml/kernels/picture.hpp"
 #include "uml/kernels/pixel_sums.hpp"
@@ -47,6 +48,7 @@ struct kernel_table {
     void (*pixel_sums)(const pixel_sums_args& args, int phase, int job, void* scratch);
     void (*softmax)(const softmax_args& args, int phase, int job, void* scratch);
     void (*scaled_product)(const scaled_product_args& args, int job, void* scratch);
+    void (*gate)(const gate_args& args, int job, void* scratch);
 };
 
 namespace baseline {

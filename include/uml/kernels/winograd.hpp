@@ -20,7 +20,7 @@ inline constexpr int winograd_tile = 4, winograd_window = 6, winograd_planes = 3
 
 /// Products that are summed in registers at a time: short slices keep the rounding error near direct convolution's.
 /// Where few tiles meet many channels, sums must not pass through memory so often.
-inline constexpr int winograd_slice = 64, winograd_shared_slice = 256;
+inline constexpr int winograd_slice = 64, winograd_shared_slice = 128;
 
 /// Whether the kernel covers this convolution: 3x3, stride 1, padding 1.
 [[nodiscard]] constexpr bool winograd_covers(const conv_shape& s) {
@@ -48,14 +48,14 @@ struct winograd_split {
 };
 
 [[nodiscard]] constexpr winograd_split split_winograd(const conv_shape& s) {
-    constexpr int few_tiles = 96;
+    constexpr int few_tiles = 96, few_panels = 8;
     winograd_split r;
     r.tiles_x = div_up(s.w_out, winograd_tile);
     r.tiles = r.tiles_x * div_up(s.h_out, winograd_tile);
     r.shared = r.tiles <= few_tiles || r.tiles < s.c_out;
     r.block = r.shared ? round_up(std::min(r.tiles, few_tiles), highest_tile) : 24;
     r.blocks = div_up(r.tiles, r.block);
-    r.group = r.shared ? 2 : std::min(s.panels(), 4);
+    r.group = !r.shared ? std::min(s.panels(), 4) : s.panels() < few_panels ? 1 : 2; // a job each
     r.groups = div_up(s.panels(), r.group);
     r.row = odd_lines(s.c_in);
     r.plane = odd_lines((r.shared ? round_up(r.tiles, highest_tile) : r.block) * static_cast<int>(r.row));

@@ -130,6 +130,19 @@ inline constexpr std::size_t all_elements = static_cast<std::size_t>(-1);
     return true;
 }
 
+/// The rows of `a`, each followed by that of `b`; biases are added.
+[[nodiscard]] inline bool join(const owned_parameter& a, const owned_parameter& b, owned_parameter& to) {
+    if (!to.values.resize_unset(static_cast<std::size_t>(to.out) * to.row())) return false;
+    double* row = to.values.data();
+    for (std::size_t o = 0; o < static_cast<std::size_t>(to.out); ++o)
+        for (const owned_parameter* from : {&a, &b})
+            row = std::copy_n(from->values.data() + o * from->row(), from->row(), row);
+    if (a.bias.size() + b.bias.size() > 0 && !bias_or_zeros(to)) return false;
+    for (const owned_parameter* from : {&a, &b})
+        for (std::size_t o = 0; o < from->bias.size(); ++o) to.bias.data()[o] += from->bias.data()[o];
+    return true;
+}
+
 /// Rows of `a` (from its input channel 0) and `b` (from input channel `b_column`), in the order that `row_of` says.
 template <class F>
 [[nodiscard]] bool stack(const owned_parameter& a, const owned_parameter& b, std::size_t b_column, F row_of,
@@ -186,6 +199,7 @@ template <class F>
         enough = stack(
             a, b, 0, [](int o) { return o; }, to);
         break;
+    case parameter_kind::joined: enough = join(a, b, to); break;
     case parameter_kind::mixed: {
         // The shuffle: output channel g · C / count + j is channel count · j + g of the concatenation.
         const int height = q.out / q.count;

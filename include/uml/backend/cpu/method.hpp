@@ -3,6 +3,7 @@
 
 #include "uml/graph/node.hpp"
 #include "uml/kernels/depthwise.hpp"
+#include "uml/kernels/gate.hpp"
 #include "uml/kernels/isa.hpp"
 #include "uml/kernels/pixel_sums.hpp"
 #include "uml/kernels/resize.hpp"
@@ -20,6 +21,11 @@ struct cpu_options {
 
     friend constexpr bool operator==(const cpu_options&, const cpu_options&) = default;
 };
+
+/// The two configurations by name. Weights are packed the same way in both, and transformed by neither before a run.
+inline constexpr cpu_options cpu_fast{};                   ///< the default
+inline constexpr cpu_options cpu_small{.winograd = false}; ///< the smallest arena: in small pictures transformed tiles
+                                                           ///< would take more memory than the tensors
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
@@ -46,6 +52,10 @@ enum class conv_method : std::uint8_t { direct, winograd, upsampled, depthwise }
 /// The shape of the product A · diag(g) · B; g has `inner` channels.
 [[nodiscard]] constexpr kernels::scaled_product_shape product_shape_of(int inner, const node& n) {
     return {n.out.c, inner, n.out.h, n.weight != no_id};
+}
+
+[[nodiscard]] constexpr kernels::gate_shape gate_shape_of(const node& n) {
+    return {n.out.h * n.out.w, n.out.c, n.groups, n.arg};
 }
 
 /// Memory beside an operation's tensors, in bytes.
@@ -76,6 +86,7 @@ struct scratch_need {
     case op::upsample_conv: return conv_scratch_need(method_of(in, n, o), conv_shape_of(in, n));
     case op::dynamic_conv: return conv_scratch_need(conv_method::direct, conv_shape_of(in, n));
     case op::scaled_product: return {0, kernels::scaled_product_scratch_bytes(product_shape_of(in.c, n))};
+    case op::gate: return {0, kernels::gate_scratch_bytes(gate_shape_of(n))};
     case op::resize: return {0, kernels::resize_scratch_bytes(in, n.out)};
     case op::softmax_pixels: return {kernels::softmax_shared_bytes(in), 0};
     case op::global_average:
@@ -99,6 +110,7 @@ struct scratch_need {
     case op::layer_norm: return 2 * channels;
     case op::attention_pool: return kernels::padded(in.c);
     case op::scaled_product: return kernels::scaled_product_size(product_shape_of(in.c, n));
+    case op::gate: return kernels::gate_weights_size(gate_shape_of(n));
     default: return 0;
     }
 }

@@ -33,6 +33,8 @@ inline void pack(const shape& in, const node& n, cpu_options o, const dense_para
         return kernels::pack_scaled_product(product_shape_of(in.c, n), has_a ? first.values : nullptr, second.values,
                                             to);
     }
+    case op::gate:
+        return kernels::pack_gate(gate_shape_of(n), first.values, first.bias, second.values, second.bias, to);
     default: return;
     }
 }

@@ -181,6 +181,10 @@ inline void operation::run() const {
         const kernels::scaled_product_args a{product_shape_of(first_.c, n_), weights_, in(0).data, out_.data};
         return single(table_.scaled_product, kernels::scaled_product_jobs(a), a);
     }
+    case op::gate: {
+        const kernels::gate_args a{gate_shape_of(n_), in(0), in(1), in(2), weights_, out_};
+        return single(table_.gate, kernels::gate_jobs(a.shape), a);
+    }
     }
 }
 

@@ -70,4 +70,30 @@ template <class T> void attention_pool(tensor_view<const T> x, const T* query, T
     weighted_sum<T>(x, nullptr, y + x.c);
 }
 
+/// y = x · t · sigmoid(psi · relu(t · (A x) + B m + b) + psi's bias), t = exp(-u). `weights`: A by columns, then those
+/// of B, `inner` numbers each; b; psi; its bias.
+template <class T>
+void gate(tensor_view<const T> x, tensor_view<const T> m, tensor_view<const T> u, const T* weights, int inner,
+          tensor_view<T> y) {
+    const T* const from_mutual = weights + x.c * inner;
+    const T* const bias = from_mutual + m.c * inner;
+    const T* const psi = bias + inner;
+    const auto dot = [inner](const tensor_view<const T>& v, std::int64_t p, const T* column) {
+        double sum = 0;
+        for (int k = 0; k < v.c; ++k)
+            sum += static_cast<double>(v.pixel(p)[k]) * static_cast<double>(column[k * inner]);
+        return sum;
+    };
+    for (std::int64_t p = 0; p < x.pixels(); ++p) {
+        const double trust = std::exp(-static_cast<double>(*u.pixel(p)));
+        double score = static_cast<double>(psi[inner]);
+        for (int o = 0; o < inner; ++o) {
+            const double h = trust * dot(x, p, weights + o) + dot(m, p, from_mutual + o) + static_cast<double>(bias[o]);
+            score += h > 0 ? h * static_cast<double>(psi[o]) : 0.0;
+        }
+        const T factor = static_cast<T>(trust / (1 + std::exp(-score)));
+        for (int k = 0; k < x.c; ++k) y.pixel(p)[k] = x.pixel(p)[k] * factor;
+    }
+}
+
 } // namespace uml::inline UML_VERSION_NAMESPACE::reference_detail
