@@ -84,6 +84,15 @@ void check_sample(const uml::weights_file& w) {
     REQUIRE(w.read(*w.find("layer.brain"), v));
     CHECK(v == std::array{1.f, -2.5f, 65536.f, 0x1p-24f, -0.f, 0x1.56p-2f});
 
+    for (const char* const tensor : {"layer.weight", "layer.half", "layer.brain"}) {
+        std::array<float, 3> part{};
+        REQUIRE(w.read_part(*w.find(tensor), 1, std::span(part).first(2)));
+        CHECK(part[0] == -2.5f);
+        CHECK(part[1] > 65000.f);
+        CHECK(part[2] == 0.f);
+        CHECK(w.read_part(*w.find(tensor), 6, std::span(part).first(0)));
+    }
+
     const auto* const mask = w.find("mask \"q\" \xc3\xa4");
     REQUIRE(mask != nullptr);
     std::array<std::byte, 3> bytes{};
@@ -213,6 +222,9 @@ TEST_CASE("reading says what does not fit") {
     CHECK(w->read(weight, std::span(v).first(5)).error().what ==
           "w.st: tensor \"layer.weight\": has 6 elements, room is for 5");
     CHECK(w->read(weight, std::span(v).first(7)).error().code == errc::invalid_argument);
+    CHECK(w->read_part(weight, 4, std::span(v).first(3)).error().what ==
+          "w.st: tensor \"layer.weight\": has 6 elements, wanted are 3 from 4 on");
+    CHECK(w->read_part(weight, ~std::uint64_t{0}, std::span(v).first(1)).error().code == errc::invalid_argument);
     CHECK(w->read_bytes(batches, std::span(b).first(7)).error().what ==
           "w.st: tensor \"bn.num_batches_tracked\": has 8 bytes, room is for 7");
     CHECK(w->read(batches, std::span(v).first(1)).error().what ==

@@ -79,6 +79,9 @@ inline constexpr int conv_slice = 256;
 /// pass by.
 inline constexpr int conv_chunk = 4 * conv_slice, conv_block_floats = 1 << 14;
 
+/// Taps at most that are read where they lie.
+inline constexpr int most_runs = 256;
+
 /// The highest tile of any instruction set. Blocks are multiples of it, so that few tiles are partial.
 inline constexpr int highest_tile = 12;
 
@@ -102,16 +105,21 @@ struct conv_split {
 };
 
 [[nodiscard]] constexpr conv_split split(const conv_shape& s) {
-    constexpr int wanted_jobs = 48, most_panels = 32, few_panels = 8, long_row = 32;
+    constexpr int wanted_jobs = 48, most_panels = 32, few_panels = 8, long_row = 32, most_tiles = 8;
     conv_split r;
     r.products = s.c_in * s.taps();
     r.slice = div_up(r.products, div_up(r.products, conv_slice));
     const bool in_place = s.taps() == 1 && s.stride == 1 && s.pad == 0;
-    // Few panels: gathering would cost more than it saves.
-    r.spans = in_place || (s.panels() <= few_panels && r.slice == r.products && (s.taps() == 1 || s.w_out >= long_row));
-    r.chunk = in_place ? r.products : std::min(r.products, r.slice * (conv_chunk / conv_slice));
+    // Few panels: gathering would cost more than it saves. At the border it is done all the same, of all products.
+    r.spans = in_place || (s.panels() <= few_panels && r.products <= 2 * conv_chunk && s.taps() <= most_runs &&
+                           (s.taps() == 1 || s.w_out >= long_row));
+    // Weights that are larger than the cache pass by as seldom as possible: many pixels, and few products of each, at a
+    // time.
+    const bool heavy = !r.spans && r.products > 2 * conv_chunk;
+    r.chunk = r.spans ? r.products : std::min(r.products, r.slice * (conv_chunk / conv_slice) / (heavy ? 2 : 1));
     r.row = odd_lines(r.chunk + panel - 1);
-    r.block = std::clamp(conv_block_floats / r.row / highest_tile, 2, 8) * highest_tile;
+    r.block = heavy ? most_tiles * highest_tile
+                    : std::clamp(conv_block_floats / r.row / highest_tile, 2, most_tiles) * highest_tile;
     r.blocks = div_up(s.pixels(), r.block);
     const int pairs = div_up(s.panels(), 2);
     const int parts = std::min(pairs, div_up(wanted_jobs, r.blocks));
