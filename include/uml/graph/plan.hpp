@@ -93,7 +93,7 @@ struct views {
     }
 };
 
-/// A block of memory during the operations [first, last].
+/// A block of memory, in use during the operations [first, last].
 struct block {
     std::int64_t from = 0, size = 0;
     int first = 0, last = 0;
