@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -12,12 +13,15 @@
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// `width` threads, the caller's among them. Serves one run at a time: give every thread that runs a model a pool of
-/// its own, or none. Between jobs the threads spin for a moment, then sleep. Must outlive the workspaces that use it.
+/// its own, or none. Each thread begins with its own part of the jobs, so that in one operation after the other it
+/// reads what it wrote itself, and then helps the others. Between jobs the threads spin for a moment, then sleep. Must
+/// outlive the workspaces that use it.
 class thread_pool {
 public:
     explicit thread_pool(int width)
         : width_(width < 1 ? 1 : width),
           spins_(static_cast<unsigned>(width_) <= std::thread::hardware_concurrency() ? most_spins : 0) {
+        parts_ = std::make_unique<part[]>(static_cast<std::size_t>(width_));
         workers_ = std::make_unique<std::thread[]>(static_cast<std::size_t>(width_ - 1));
         for (int t = 1; t < width_; ++t)
             workers_[static_cast<std::size_t>(t - 1)] = std::thread([this, t] { serve(t); });
@@ -61,10 +65,14 @@ private:
             for (int job = 0; job < count; ++job) call(context, job, 0);
             return;
         }
-        count_ = count;
         call_ = call;
         context_ = context;
-        next_.store(0, std::memory_order_relaxed);
+        const auto begin = [&](int t) { return static_cast<int>(std::int64_t{count} * t / width_); };
+        for (int t = 0; t < width_; ++t) {
+            part& own = parts_[static_cast<std::size_t>(t)];
+            own.next.store(begin(t), std::memory_order_relaxed);
+            own.end = begin(t + 1);
+        }
         busy_.store(width_ - 1, std::memory_order_relaxed);
         bool asleep = false;
         {
@@ -83,10 +91,10 @@ private:
     }
 
     void work(int thread) {
-        while (true) {
-            const int job = next_.fetch_add(1, std::memory_order_relaxed);
-            if (job >= count_) return;
-            call_(context_, job, thread);
+        for (int i = 0; i < width_; ++i) {
+            part& of = parts_[static_cast<std::size_t>((thread + i) % width_)];
+            for (int job; (job = of.next.fetch_add(1, std::memory_order_relaxed)) < of.end;)
+                call_(context_, job, thread);
         }
     }
 
@@ -107,15 +115,21 @@ private:
         }
     }
 
+    /// Jobs that one thread begins with, on a cache line of their own.
+    struct alignas(64) part {
+        std::atomic<int> next{0};
+        int end = 0;
+    };
+
     int width_, spins_;
+    std::unique_ptr<part[]> parts_;
     std::unique_ptr<std::thread[]> workers_;
     std::mutex mutex_;
     std::condition_variable wake_;
     int sleepers_ = 0;
     bool stopping_ = false;
     std::atomic<unsigned> round_{0};
-    std::atomic<int> next_{0}, busy_{0};
-    int count_ = 0;
+    std::atomic<int> busy_{0};
     executor::body call_ = nullptr;
     void* context_ = nullptr;
 };
