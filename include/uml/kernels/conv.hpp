@@ -105,7 +105,7 @@ struct conv_split {
 };
 
 [[nodiscard]] constexpr conv_split split(const conv_shape& s) {
-    constexpr int wanted_jobs = 48, most_panels = 32, few_panels = 8, long_row = 32, most_tiles = 8;
+    constexpr int wanted_jobs = 32, most_panels = 16, few_panels = 8, long_row = 48, most_tiles = 8;
     conv_split r;
     r.products = s.c_in * s.taps();
     r.slice = div_up(r.products, div_up(r.products, conv_slice));
