@@ -11,9 +11,6 @@ namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 /// Packed weights come in panels of this many output channels, the same for every instruction set.
 inline constexpr int panel = 16;
 
-/// Stand in for the residual and the scale of a convolution that has none.
-inline constexpr float no_residual[panel] = {}, no_scale = 1;
-
 enum class activation : std::uint8_t { none, relu, sigmoid, softplus, exp_negative };
 
 /// Scratch, packed weights and planned tensors are aligned to this many bytes.
