@@ -43,16 +43,14 @@ struct upconv_column {
 
 /// Scratch of one thread.
 struct upconv_scratch {
-    static constexpr int chunk = 32; ///< output pixels that are finished at a time
+    static constexpr int chunk = 32; ///< output pixels that are finished at a time where a panel is not full
     static constexpr int block = 48; ///< low pixels that are multiplied at a time
     std::size_t bytes = 0;
     float* products = nullptr;         ///< [9 taps][rows * w_in][16]
     float* ring = nullptr;             ///< [ring][3][w_out][16]
     float* result = nullptr;           ///< [chunk][16]
     upconv_column* columns = nullptr;  ///< [w_out]
-    float* pixels = nullptr;           ///< [block][row]
     std::ptrdiff_t products_plane = 0; ///< floats between taps
-    int row = 0;                       ///< floats between pixels
 
     constexpr explicit upconv_scratch(const conv_shape& s) {
         const auto size = [](std::ptrdiff_t n, std::size_t each) {
@@ -63,9 +61,7 @@ struct upconv_scratch {
         ring_at_ = size(9 * products_plane, sizeof(float));
         result_at_ = ring_at_ + size(static_cast<std::ptrdiff_t>(upconv_ring(s)) * 3 * s.w_out * panel, sizeof(float));
         columns_at_ = result_at_ + size(chunk * panel, sizeof(float));
-        pixels_at_ = columns_at_ + size(s.w_out, sizeof(upconv_column));
-        row = odd_lines(s.c_in + panel - 1);
-        bytes = pixels_at_ + size(static_cast<std::ptrdiff_t>(block) * row, sizeof(float));
+        bytes = columns_at_ + size(s.w_out, sizeof(upconv_column));
     }
     upconv_scratch(const conv_shape& s, void* memory) : upconv_scratch(s) {
         char* begin = static_cast<char*>(memory);
@@ -73,11 +69,10 @@ struct upconv_scratch {
         ring = reinterpret_cast<float*>(begin + ring_at_);
         result = reinterpret_cast<float*>(begin + result_at_);
         columns = reinterpret_cast<upconv_column*>(begin + columns_at_);
-        pixels = reinterpret_cast<float*>(begin + pixels_at_);
     }
 
 private:
-    std::size_t ring_at_ = 0, result_at_ = 0, columns_at_ = 0, pixels_at_ = 0;
+    std::size_t ring_at_ = 0, result_at_ = 0, columns_at_ = 0;
 };
 
 /// Scratch bytes that each thread needs.
