@@ -142,9 +142,9 @@ private:
                cpu_detail::method_of(in.out, n, {}) == cpu_detail::conv_method::direct;
     }
     /// Whether the operation is of the published encoders' last level, by its 1024 channels (so has the classification
-    /// head, behind depthwise convolutions, where nothing is at stake). The mixer's spatial attention is a sigmoid of
-    /// sums in the hundreds: where one comes near zero, a rounding error of half a percent turns the pixel's weight
-    /// over. In f32 these products halve the error that reaches it.
+    /// head, behind depthwise convolutions, where nothing is at stake). The mixer's spatial attention is a sigmoid that
+    /// is saturated at nearly all pixels: at one where it is not, a rounding error of half a percent turns the pixel's
+    /// weight over. In f32 these products halve the error that reaches it.
     static constexpr bool decides_attention(const shape& in, const shape& out) { return in.c >= 1024 || out.c >= 1024; }
     /// Memory for the input in bf16.
     static constexpr std::int64_t rounded_bytes(const shape& in) {
