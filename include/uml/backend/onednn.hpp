@@ -9,7 +9,9 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// What can be chosen about the `onednn` backend.
 struct onednn_options {
-    bool bf16 = false; ///< operands of oneDNN's products are rounded to bf16; sums and all other operations stay f32
+    /// Operands of oneDNN's products are rounded to bf16. Sums and all other operations stay f32, and so do the
+    /// products of 1024 channels in the published encoders, on which the mixer's attention hangs.
+    bool bf16 = false;
     std::int64_t scratch = 64 << 10; ///< bytes of scratch memory that oneDNN may ask for, per thread and operation
 
     friend constexpr bool operator==(const onednn_options&, const onednn_options&) = default;
