@@ -61,7 +61,7 @@ void append(std::vector<float>& to, const uml::tensor_view<const float>& t) {
     for (std::int64_t p = 0; p < t.pixels(); ++p) to.insert(to.end(), t.pixel(p), t.pixel(p) + t.c);
 }
 
-template <class B> int serve(const options& o, uml::executor threads) {
+template <class B> int serve(const B& where, const options& o, uml::executor threads) {
     const auto file = uml::open_weights(o.weights.c_str());
     if (!file) return complain(file.error().what);
     const auto card = uml::read_card(*file);
@@ -70,7 +70,7 @@ template <class B> int serve(const options& o, uml::executor threads) {
     load.threads = threads;
     load.configuration = card->configuration;
     load.configuration->height = load.configuration->width = o.size;
-    const auto model = uml::load<uml::network<uml::dynamic>, B>(*file, load);
+    const auto model = uml::load<uml::network<uml::dynamic>>(*file, where, load);
     if (!model) return complain(model.error().what);
     // Of several pictures each thread takes whole ones, so that none waits for another within a network.
     const int takers = o.batch > 1 ? threads.width : 1;
@@ -123,22 +123,6 @@ template <class B> int serve(const options& o, uml::executor threads) {
     return 0;
 }
 
-template <int threads> struct plain : uml::cpu<threads> {};
-template <int threads> struct direct : uml::cpu<threads, uml::cpu_small> {};
-#ifdef UML_WITH_ONEDNN
-template <int threads> struct onednn_f32 : uml::onednn<threads> {};
-template <int threads> struct onednn_bf16 : uml::onednn<threads, uml::onednn_options{.bf16 = true}> {};
-#endif
-
-/// A workspace has memory for the most threads that its backend allows, so the bound is close to the number.
-template <template <int> class B, class Threads> int serve_on(const options& o, Threads threads) {
-    if (o.threads == 1) return serve<B<1>>(o, {});
-    auto team = threads(o.threads);
-    if (o.threads == 2) return serve<B<2>>(o, team);
-    if (o.threads <= 8) return serve<B<8>>(o, team);
-    return o.threads <= 64 ? serve<B<64>>(o, team) : complain("at most 64 threads");
-}
-
 /// All engines of this build with their precisions, a line each.
 constexpr const char* engines = "uml-cpu f32\numl-cpu-direct f32\n"
 #ifdef UML_WITH_EIGEN
@@ -186,20 +170,21 @@ int main(int argc, char** argv) {
         return 2;
     }
 #ifdef UML_WITH_ONEDNN
-    if (o.engine == "uml-onednn" && o.precision == "bf16") return serve_on<onednn_bf16>(o, uml::openmp);
+    if (o.engine == "uml-onednn" && o.precision == "bf16")
+        return serve(uml::onednn{.threads = o.threads, .precision = uml::precision::bf16}, o, uml::openmp(o.threads));
 #endif
     if (o.precision != "f32") {
         complain("no such precision in this build");
         return 3;
     }
-    const auto pool = [](int threads) { return uml::thread_pool(threads); };
-    if (o.engine == "uml-cpu") return serve_on<plain>(o, pool);
-    if (o.engine == "uml-cpu-direct") return serve_on<direct>(o, pool);
-#ifdef UML_WITH_EIGEN
-    if (o.engine == "uml-eigen") return serve_on<uml::eigen>(o, pool);
-#endif
 #ifdef UML_WITH_ONEDNN
-    if (o.engine == "uml-onednn") return serve_on<onednn_f32>(o, uml::openmp);
+    if (o.engine == "uml-onednn") return serve(uml::onednn{.threads = o.threads}, o, uml::openmp(o.threads));
+#endif
+    uml::thread_pool pool(o.threads);
+    if (o.engine == "uml-cpu") return serve(uml::cpu{.threads = o.threads}, o, pool);
+    if (o.engine == "uml-cpu-direct") return serve(uml::cpu{.threads = o.threads, .winograd = false}, o, pool);
+#ifdef UML_WITH_EIGEN
+    if (o.engine == "uml-eigen") return serve(uml::eigen{.threads = o.threads}, o, pool);
 #endif
     complain("no such engine in this build");
     return 3;

@@ -20,8 +20,7 @@
 
 namespace {
 
-constexpr int most_threads = 16;
-using backend = uml::cpu<most_threads>;
+using engine = uml::cpu::engine;
 
 struct options {
     std::string_view network = "release";
@@ -72,17 +71,19 @@ void fill_product(const uml::kernels::scaled_product_shape& s, noise& random, fl
     uml::kernels::pack_scaled_product(s, s.has_a ? a.data() : nullptr, b.data(), to);
 }
 
-void fill_weights(const uml::program_view& p, backend::weights& w) {
+void fill_weights(const engine& where, const uml::program_view& p, engine::weights& w) {
     noise random;
-    for (const uml::node& n : p.nodes) {
+    for (std::size_t k = 0; k < p.nodes.size(); ++k) {
+        const uml::node& n = p.nodes[k];
         if (n.inputs == 0) continue;
+        const uml::cpu_detail::planned_site at{p.at(k), where.value.how()};
         const uml::shape in = p.input(n, 0).out;
         float* to = w.memory.as<float>(n.packed);
         if (n.kind == uml::op::scaled_product) {
-            fill_product(uml::cpu_detail::product_shape_of(in.c, n), random, to);
+            fill_product(uml::cpu_detail::product_shape_of(at), random, to);
             continue;
         }
-        const std::size_t count = uml::cpu_detail::packed_size(in, n, {});
+        const std::size_t count = static_cast<std::size_t>(where.packed_bytes(p.at(k))) / sizeof(float);
         const float size = std::sqrt(6.F / static_cast<float>(in.c * n.win.kernel * n.win.kernel));
         for (std::size_t i = 0; i < count; ++i) to[i] = random(size);
     }
@@ -134,7 +135,7 @@ bool read(int argc, char** argv, options& o) {
                                         : key == "--onednn" && number(o.onednn)))
             return false;
     }
-    return argc % 2 == 1 && o.threads >= 1 && o.threads <= most_threads && o.repeats >= 1;
+    return argc % 2 == 1 && o.threads >= 1 && o.repeats >= 1;
 }
 
 int complain(std::string_view what) {
@@ -151,30 +152,32 @@ int main(int argc, char** argv) {
     const uml::config c{
         .height = o.size, .width = o.size, .regions = 3, .classes = 2, .channel_divisor = o.network == "edge" ? 4 : 1};
     bool known = true;
-    const auto tables = uml::dynamic_program::make<backend>(
-        [&](uml::graph& g) { known = uml::describe_known(o.network, g, c, uml::all_rewrites(), uml::wanted::answer); });
+    const engine where{{.threads = o.threads}};
+    const auto tables = uml::dynamic_program::make(where.value, [&](uml::graph& g) { known = uml::describe_known(o.network, g, c, uml::all_rewrites(), uml::wanted::answer); });
     if (!known) return complain("unknown network");
     if (!tables) return complain(tables.error().what);
     const uml::program_view p = tables->view();
     uml::thread_pool pool(o.threads);
-    auto weights = backend::make_weights(p, {});
-    auto workspace = backend::make_workspace(p, pool, {});
+    auto weights = where.make_weights(p, {});
     if (!weights) return complain(weights.error().what);
+    fill_weights(where, p, *weights);
+    auto workspace = where.make_workspace(p, *weights, engine::code_of<void>(), pool, {});
     if (!workspace) return complain(workspace.error().what);
-    fill_weights(p, *weights);
     const std::vector<float> pixels(static_cast<std::size_t>(3 * o.size * o.size), 0.5F);
 
     const auto clock = o.threads == 1 ? cpu_seconds : seconds;
     std::vector<double> best(p.nodes.size(), 1e9);
     double whole = 1e9;
     for (int r = 0; r < o.repeats; ++r) {
-        backend::upload(p, uml::image_view(pixels.data(), o.size, o.size, 3), *workspace);
+        workspace->picture->picture = uml::image_view(pixels.data(), o.size, o.size, 3);
+        std::vector<double> now(p.nodes.size(), 0);
         const double start = clock();
-        for (std::size_t i = 0; i < p.nodes.size(); ++i) {
+        for (const uml::step& s : workspace->steps) {
             const double from = clock();
-            backend::enqueue(p, *weights, *workspace, static_cast<int>(i));
-            best[i] = std::min(best[i], clock() - from);
+            if (!uml::run_step(s, workspace->threads)) return complain("a step failed");
+            now[static_cast<std::size_t>(s.node)] += clock() - from;
         }
+        for (std::size_t i = 0; i < now.size(); ++i) best[i] = std::min(best[i], now[i]);
         whole = std::min(whole, clock() - start);
     }
     std::printf("%-14s %-18s %-18s %3s %9s %8s %7s %6s %9s %7s  %s\n", "operation", "in", "out", "k", "method", "ms",
@@ -183,12 +186,12 @@ int main(int argc, char** argv) {
     double ours = 0, theirs = 0;
     double sum = 0;
     for (const double t : best) sum += t;
-    constexpr const char* methods[] = {"direct", "winograd", "upsampled", "depthwise"};
+    constexpr const char* methods[] = {"direct", "winograd", "depthwise"};
     for (std::size_t i = 0; i < p.nodes.size(); ++i) {
         const uml::node& n = p.nodes[i];
         if (n.inputs == 0 || n.kind == uml::op::slice) continue;
         const uml::shape in = p.input(n, 0).out;
-        const bool conv = n.kind == uml::op::conv || n.kind == uml::op::upsample_conv;
+        const uml::cpu_detail::planned_site at{p.at(i), where.value.how()};
         const auto shape_text = [](const uml::shape& s) {
             uml::text<32> t;
             return t << s.c << 'x' << s.h << 'x' << s.w;
@@ -207,12 +210,12 @@ int main(int argc, char** argv) {
         std::printf("%-14.*s %-18s %-18s %3d %9s %8.3f %7.1f %5.1f%% %17s  %s\n",
                     static_cast<int>(uml::to_text(n.kind).size()), uml::to_text(n.kind).data(), shape_text(in).c_str(),
                     shape_text(n.out).c_str(), n.win.kernel,
-                    conv ? methods[static_cast<int>(uml::cpu_detail::method_of(in, n, {}))] : "", best[i] * 1e3,
+                    n.kind == uml::op::conv ? methods[static_cast<int>(uml::cpu_detail::method_of(at))] : "", best[i] * 1e3,
                     work / best[i] / 1e9, 100 * best[i] / sum, beside, name.c_str());
     }
     if (theirs > 0) std::printf("convolutions: %.1f ms, oneDNN's best for each %.1f ms\n", ours * 1e3, theirs * 1e3);
     std::printf("best of %d: %.1f ms; sum of the best times %.1f ms; arena %.1f MB, weights %.1f MB\n", o.repeats,
-                whole * 1e3, sum * 1e3, static_cast<double>(p.arena_bytes) / 1e6,
-                static_cast<double>(p.packed_bytes) / 1e6);
+                whole * 1e3, sum * 1e3, static_cast<double>(p.sizes.arena) / 1e6,
+                static_cast<double>(p.sizes.packed) / 1e6);
     return 0;
 }

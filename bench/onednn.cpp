@@ -18,8 +18,6 @@
 
 namespace {
 
-constexpr int most_threads = 16;
-
 struct options {
     std::string_view network = "release";
     int size = 256, threads = 2, repeats = 5;
@@ -54,8 +52,10 @@ struct drawn {
 
 /// One backend, ready to run.
 template <class B> class side {
+    using engine = typename B::engine;
+
 public:
-    explicit side(const char* name) : name_(name) {}
+    side(const char* name, const B& where) : name_(name), where_{where} {}
 
     /// A sentence if it cannot.
     std::string prepare(const options& o) {
@@ -65,14 +65,14 @@ public:
                             .classes = 2,
                             .channel_divisor = o.network == "edge" ? 4 : 1};
         bool known = true;
-        auto made = uml::dynamic_program::make<B>([&](uml::graph& g) {
+        auto made = uml::dynamic_program::make(where_.value, [&](uml::graph& g) {
             known = uml::describe_known(o.network, g, c, uml::all_rewrites(), uml::wanted::answer);
         });
         if (!known) return "unknown network";
         if (!made) return std::string(made.error().what.view());
         program_.emplace(*std::move(made));
         const uml::program_view p = program_->view();
-        auto weights = B::make_weights(p, {});
+        auto weights = where_.make_weights(p, {});
         if (!weights) return std::string(weights.error().what.view());
         weights_.emplace(*std::move(weights));
         noise random;
@@ -80,14 +80,13 @@ public:
             const uml::node& n = p.nodes[i];
             if (n.weight == uml::no_id && n.weight2 == uml::no_id) continue;
             const drawn first(p, n.weight, random), second(p, n.weight2, random);
-            if (auto r = B::pack(p, static_cast<int>(i), first.view, second.view, *weights_); !r)
+            if (auto r = where_.pack(p, i, first.view, second.view, *weights_); !r)
                 return std::string(r.error().what.view());
         }
-        auto workspace = B::make_workspace(p, uml::openmp(o.threads), {});
+        auto workspace =
+            where_.make_workspace(p, *weights_, engine::template code_of<void>(), uml::openmp(o.threads), {});
         if (!workspace) return std::string(workspace.error().what.view());
         workspace_.emplace(*std::move(workspace));
-        if constexpr (requires { B::attach(p, *weights_, *workspace_); })
-            if (auto r = B::attach(p, *weights_, *workspace_); !r) return std::string(r.error().what.view());
         best_.assign(p.nodes.size(), 1e9);
         return "";
     }
@@ -95,17 +94,20 @@ public:
     void run(const options& o, const std::vector<float>& pixels) {
         const uml::program_view p = program_->view();
         const double start = seconds();
-        B::upload(p, uml::image_view(pixels.data(), o.size, o.size, 3), *workspace_);
+        workspace_->picture->picture = uml::image_view(pixels.data(), o.size, o.size, 3);
+        std::vector<double> times(p.nodes.size(), 0);
         double before = seconds();
-        for (std::size_t i = 0; i < p.nodes.size(); ++i) {
-            B::enqueue(p, *weights_, *workspace_, static_cast<int>(i));
+        for (const uml::step& s : workspace_->steps) {
+            failed_ |= !uml::run_step(s, workspace_->threads);
             const double now = seconds();
-            best_[i] = std::min(best_[i], now - before);
+            times[static_cast<std::size_t>(s.node)] += now - before;
             before = now;
         }
+        for (std::size_t i = 0; i < times.size(); ++i) best_[i] = std::min(best_[i], times[i]);
         whole_ = std::min(whole_, before - start);
     }
 
+    [[nodiscard]] bool failed() const { return failed_; }
     [[nodiscard]] const char* name() const { return name_; }
     [[nodiscard]] uml::program_view program() const { return program_->view(); }
     [[nodiscard]] double best(std::size_t i) const { return best_[i] * 1e3; }
@@ -113,9 +115,11 @@ public:
 
 private:
     const char* name_;
+    engine where_;
+    bool failed_ = false;
     std::optional<uml::dynamic_program> program_;
-    std::optional<typename B::weights> weights_;
-    std::optional<typename B::workspace> workspace_;
+    std::optional<typename engine::weights> weights_;
+    std::optional<typename engine::workspace> workspace_;
     std::vector<double> best_;
     double whole_ = 1e9;
 };
@@ -133,7 +137,7 @@ bool read(int argc, char** argv, options& o) {
                                         : key == "--repeats" && number(o.repeats)))
             return false;
     }
-    return argc % 2 == 1 && o.threads <= most_threads;
+    return argc % 2 == 1;
 }
 
 int complain(std::string_view what) {
@@ -156,18 +160,20 @@ std::string product_of(const uml::program_view& p, const uml::node& n) {
 int main(int argc, char** argv) {
     options o;
     if (!read(argc, argv, o)) return complain("options: --network release|paper|edge --size N --threads N --repeats N");
-    side<uml::cpu<most_threads>> cpu("cpu f32");
-    side<uml::onednn<most_threads>> f32("onednn f32");
-    side<uml::onednn<most_threads, uml::onednn_options{.bf16 = true}>> bf16("onednn bf16");
+    const uml::onednn exact{.threads = o.threads}, rounded{.threads = o.threads, .precision = uml::precision::bf16};
+    side cpu("cpu f32", uml::cpu{.threads = o.threads});
+    side f32("onednn f32", exact);
+    side bf16("onednn bf16", rounded);
     for (const std::string& wrong : {cpu.prepare(o), f32.prepare(o)})
         if (!wrong.empty()) return complain(wrong);
-    const bool has_bf16 = uml::onednn<1, uml::onednn_options{.bf16 = true}>::available() && bf16.prepare(o).empty();
+    const bool has_bf16 = rounded.available() && bf16.prepare(o).empty();
     const std::vector<float> pixels(static_cast<std::size_t>(3 * o.size * o.size), 0.5F);
     for (int r = 0; r < o.repeats; ++r) {
         cpu.run(o, pixels);
         f32.run(o, pixels);
         if (has_bf16) bf16.run(o, pixels);
     }
+    if (f32.failed() || bf16.failed()) return complain("oneDNN failed");
 
     struct row {
         int count = 0;

@@ -24,16 +24,16 @@ function(uml_network_of_weights file out)
     set(${out} "uml::networks::${label}<uml::config{${fields}}>" PARENT_SCOPE)
 endfunction()
 
-# uml_embed_weights(TARGET target WEIGHTS file.safetensors [NAME name] [NETWORK type] [BACKEND type] [INCLUDE header...])
+# uml_embed_weights(TARGET target WEIGHTS file.safetensors [NAME name] [NETWORK type] [BACKEND value] [INCLUDE header...])
 #
-# Gives TARGET a header NAME.hpp with a namespace NAME: the types `network` and `backend`, `prepared()`, and `use()`, which
+# Gives TARGET a header NAME.hpp with a namespace NAME: the type `network`, the value `backend`, `prepared()`, and `use()`, which
 # returns the model. NAME: by default the file's name, with _ for what no C++ name can have. NETWORK: by default what the file
-# says; a network of your own is declared in the headers INCLUDE. BACKEND: by default uml::cpu<1>.
+# says; a network of your own is declared in the headers INCLUDE. BACKEND: by default uml::cpu{}.
 # The file may be made by another target of the same folder if NETWORK is given.
 function(uml_embed_weights)
     cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;WEIGHTS;NAME;NETWORK;BACKEND" "INCLUDE")
     if(arg_UNPARSED_ARGUMENTS OR NOT arg_TARGET OR NOT arg_WEIGHTS)
-        message(FATAL_ERROR "uml_embed_weights(TARGET target WEIGHTS file [NAME name] [NETWORK type] [BACKEND type] [INCLUDE header...])")
+        message(FATAL_ERROR "uml_embed_weights(TARGET target WEIGHTS file [NAME name] [NETWORK type] [BACKEND value] [INCLUDE header...])")
     endif()
     cmake_path(ABSOLUTE_PATH arg_WEIGHTS NORMALIZE)
     if(NOT arg_NAME)
@@ -45,7 +45,7 @@ function(uml_embed_weights)
         uml_network_of_weights("${arg_WEIGHTS}" arg_NETWORK)
     endif()
     if(NOT arg_BACKEND)
-        set(arg_BACKEND "uml::cpu<1>")
+        set(arg_BACKEND "uml::cpu{}")
     endif()
     set(host "${UML_HOST_CXX}")
     if(NOT host AND CMAKE_CROSSCOMPILING)

@@ -42,18 +42,18 @@ struct evidential_unet {
 
 using net = uml::network<evidential_unet,
                          uml::config{.height = 128, .width = 128, .regions = 2, .classes = 3, .channels_in = 1}>;
-static_assert(uml::arena_bytes<net, uml::cpu<1>> <= 8 << 20, "fits the device");
+static_assert(uml::arena_bytes<net, uml::cpu{}> <= 8 << 20, "fits the device");
 
 int main(int argc, char** argv) {
     if (argc < 2) {
-        const uml::program_view p = uml::static_program<evidential_unet, net::configuration, uml::cpu<1>>::view();
+        const uml::program_view p = uml::static_program<evidential_unet, net::configuration, uml::cpu{}>::view();
         for (const uml::parameter& q : p.parameters)
             if (uml::is_leaf(q.kind))
                 std::printf("%s  %d outputs, %d inputs, %d x %d\n", p.name_of(q.name).c_str(), q.out, q.in, q.kernel,
                             q.kernel);
         return 0;
     }
-    const auto model = uml::load<net, uml::cpu<1>>(argv[1]);
+    const auto model = uml::load<net, uml::cpu>(argv[1]);
     if (!model) return std::fprintf(stderr, "%s\n", model.error().what.c_str()), 1;
     auto workspace = model->make_workspace();
     if (!workspace) return std::fprintf(stderr, "%s\n", workspace.error().what.c_str()), 1;

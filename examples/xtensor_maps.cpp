@@ -20,7 +20,7 @@ static int complain(const uml::error& e) {
 
 int main(int count, char** words) {
     if (count != 2) return complain(uml::fail(uml::errc::invalid_argument, "usage: uml-xtensor-maps WEIGHTS"));
-    const auto model = uml::load<uml::network<uml::dynamic>, uml::cpu<1>>(words[1]);
+    const auto model = uml::load<uml::network<uml::dynamic>>(words[1]);
     if (!model) return complain(model.error());
     auto workspace = model->make_workspace();
     if (!workspace) return complain(workspace.error());

@@ -1,6 +1,6 @@
 #include <uml/compiled.hpp>
 int f(const char* p, const unsigned char* px) {
-    const auto model = uml::load<uml::network<uml::dynamic>, uml::compiled_cpu<>>(p);
+    const auto model = uml::load<uml::network<uml::dynamic>>(p);
     if (!model) return -1;
     auto ws = model->make_workspace();
     if (!ws) return -1;

@@ -5,7 +5,7 @@ using net = uml::networks::release<uml::config{.height = 256, .width = 256, .reg
 using second = uml::networks::release<uml::config{.height = 128, .width = 96, .regions = 3, .classes = 2}>;
 
 template <class network> int use(const char* path) {
-    auto model = uml::load<network, uml::cpu<2>>(path);
+    auto model = uml::load<network>(path, uml::cpu{.threads = 2});
     if (!model) return 1;
     auto workspace = model->make_workspace();
     if (!workspace) return 1;

@@ -6,7 +6,7 @@
 using net = uml::networks::release<uml::config{.height = 256, .width = 256, .regions = 2, .classes = 3}>;
 
 int main(int, char** argv) {
-    auto model = uml::load<net, uml::eigen<2>>(argv[1]);
+    auto model = uml::load<net>(argv[1], uml::eigen{.threads = 2});
     if (!model) return 1;
     auto workspace = model->make_workspace();
     if (!workspace) return 1;

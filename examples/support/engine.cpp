@@ -12,7 +12,6 @@
 #endif
 
 #include <string>
-#include <type_traits>
 
 namespace support {
 namespace {
@@ -44,8 +43,8 @@ template <class B, class Threads> class engine_on final : public engine {
     using workspace_type = typename model_type::workspace;
 
 public:
-    [[nodiscard]] static uml::result<std::unique_ptr<engine>> open(const engine_request& request) {
-        auto model = uml::load<uml::network<uml::dynamic>, B>(request.weights.c_str());
+    [[nodiscard]] static uml::result<std::unique_ptr<engine>> open(const engine_request& request, const B& where) {
+        auto model = uml::load<uml::network<uml::dynamic>>(request.weights.c_str(), where);
         if (!model) return model.error();
         const std::string& file = request.weights;
         if (model->classes() < 2 || model->regions() < 2)
@@ -100,23 +99,40 @@ private:
     workspace_type workspace_;
 };
 
-template <class B, class Threads = pool_threads>
-constexpr offer offer_of(std::string_view backend, std::string_view precision) {
-    return {backend, precision, engine_on<B, Threads>::open};
-}
-
 constexpr offer offers[] = {
-    offer_of<uml::cpu<most_threads>>("cpu", "f32"),
-    offer_of<uml::cpu<most_threads, uml::cpu_small>>("cpu", "f32-direct"),
+    {"cpu", "f32",
+     [](const engine_request& r) {
+         return engine_on<uml::cpu, pool_threads>::open(r, {.threads = r.threads});
+     }},
+    {"cpu", "f32-direct",
+     [](const engine_request& r) {
+         return engine_on<uml::cpu, pool_threads>::open(r, {.threads = r.threads, .winograd = false});
+     }},
 #ifdef UML_WITH_EIGEN
-    offer_of<uml::eigen<most_threads>>("eigen", "f32"),
+    {"eigen", "f32",
+     [](const engine_request& r) {
+         return engine_on<uml::eigen, pool_threads>::open(r, {.threads = r.threads});
+     }},
 #endif
 #ifdef UML_WITH_ONEDNN
-    offer_of<uml::onednn<most_threads>, openmp_threads>("onednn", "f32"),
-    offer_of<uml::onednn<most_threads, uml::onednn_options{.bf16 = true}>, openmp_threads>("onednn", "bf16"),
+    {"onednn", "f32",
+     [](const engine_request& r) {
+         return engine_on<uml::onednn, openmp_threads>::open(r, {.threads = r.threads});
+     }},
+    {"onednn", "bf16",
+     [](const engine_request& r) {
+         return engine_on<uml::onednn, openmp_threads>::open(
+             r, {.threads = r.threads, .precision = uml::precision::bf16});
+     }},
 #endif
-    offer_of<uml::reference<float>>("reference", "f32"),
-    offer_of<uml::reference<double>>("reference", "f64"),
+    {"reference", "f32",
+     [](const engine_request& r) {
+         return engine_on<uml::reference, pool_threads>::open(r, {});
+     }},
+    {"reference", "f64",
+     [](const engine_request& r) {
+         return engine_on<uml::reference64, pool_threads>::open(r, {});
+     }},
 };
 
 } // namespace

@@ -27,8 +27,9 @@ void expect(bool holds, const char* what) {
 /// Allocations while the model runs and its findings are read. `others`: a library below may allocate what it frees
 /// again.
 template <class B>
-void count_run(const char* what, const uml::executor& threads, bool warm_up_first = false, bool others = false) {
-    const auto m = uml_test::load_edge<B>();
+void count_run(const char* what, const B& where, const uml::executor& threads, bool warm_up_first = false,
+               bool others = false) {
+    const auto m = uml_test::load_edge(where);
     if (!m) return expect(false, m.error().what.c_str());
     auto w = m->make_workspace(threads);
     if (!w) return expect(false, w.error().what.c_str());
@@ -59,7 +60,7 @@ template <class net> void refuse_each(const char* what, const std::vector<std::b
         bool loaded = false, right = false;
         {
             heap::left = n;
-            auto m = uml::load<net, uml::reference<float>>(std::span<const std::byte>(bytes));
+            auto m = uml::load<net, uml::reference>(std::span<const std::byte>(bytes));
             if (m) {
                 auto w = m->make_workspace();
                 loaded = w.has_value();
@@ -95,19 +96,19 @@ int main() {
         delete kept;
         expect(heap::allocations > before, "the heap is counted");
     }
-    count_run<uml::reference<float>>("reference<float>: no allocation", {});
-    count_run<uml::reference<double>>("reference<double>: no allocation", {});
-    count_run<uml::cpu<1>>("cpu: no allocation", {});
+    count_run("reference: no allocation", uml::reference{}, {});
+    count_run("reference64: no allocation", uml::reference64{}, {});
+    count_run("cpu: no allocation", uml::cpu{}, {});
     {
         uml::thread_pool pool(2);
-        count_run<uml::cpu<2>>("cpu, pool of 2: no allocation", pool);
+        count_run("cpu, pool of 2: no allocation", uml::cpu{.threads = 2}, pool);
     }
 #if defined(UML_WITH_OPENMP) && !defined(__clang__)
     // The first region makes OpenMP's own threads. Clang's OpenMP runtime itself allocates in every region, which is
     // not ours.
-    count_run<uml::cpu<2>>("cpu, OpenMP team of 2: no allocation", uml::openmp(2), true);
+    count_run("cpu, OpenMP team of 2: no allocation", uml::cpu{.threads = 2}, uml::openmp(2), true);
     #ifdef UML_WITH_ONEDNN
-    count_run<uml::onednn<2>>("onednn: nothing stays allocated", uml::openmp(2), true, true);
+    count_run("onednn: nothing stays allocated", uml::onednn{.threads = 2}, uml::openmp(2), true, true);
     #endif
 #endif
     auto tiny = uml_test::draft::of<uml_test::tiny_network>(uml_test::tiny_config);

@@ -20,7 +20,7 @@ int fuse_two_slices() {
 }
 
 int look(const char* weights) {
-    const auto model = uml::load<uml::network<uml::dynamic>, uml::cpu<>>(weights);
+    const auto model = uml::load<uml::network<uml::dynamic>>(weights);
     if (!model) return std::puts(model.error().what.c_str()), 1;
     auto workspace = model->make_workspace();
     if (!workspace) return 1;

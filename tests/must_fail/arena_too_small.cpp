@@ -18,4 +18,6 @@ struct own_network {
 using net = uml::network<own_network, options{}>;
 
 alignas(64) std::byte arena[1000];
-bool has_room(const uml::model<net, uml::reference<>>& m) { return m.make_workspace(arena).has_value(); }
+bool has_room(const uml::model<net, uml::reference>& m) {
+    return m.make_workspace<uml::reference{}>(arena).has_value();
+}

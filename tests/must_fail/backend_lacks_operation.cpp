@@ -5,8 +5,12 @@
 #include "uml/backend/reference.hpp"
 #include "uml/model/load.hpp"
 
-struct without_pooling : uml::reference<> {
-    static constexpr bool supports(const uml::node& n) { return n.kind != uml::op::max_pool; }
+struct without_pooling {
+    struct engine : uml::reference_engine<float> {
+        constexpr explicit engine(const without_pooling&) {}
+        constexpr bool supports(const uml::node& n) const { return n.kind != uml::op::max_pool; }
+    };
+    friend constexpr bool operator==(const without_pooling&, const without_pooling&) = default;
 };
 struct options {
     int size = 64;

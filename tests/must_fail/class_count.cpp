@@ -7,4 +7,4 @@
 #include "uml/model/load.hpp"
 
 using net = uml::networks::paper<uml::config{.height = 64, .width = 64, .classes = 1}>;
-static_assert(uml::prepared_bytes<net, uml::reference<>> < 1 << 30);
+static_assert(uml::prepared_bytes<net, uml::reference{}> < 1 << 30);

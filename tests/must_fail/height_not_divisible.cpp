@@ -7,4 +7,4 @@
 #include "uml/model/load.hpp"
 
 using net = uml::networks::release<uml::config{.height = 100, .width = 96}>;
-static_assert(uml::arena_bytes<net, uml::reference<>> < 1 << 30);
+static_assert(uml::arena_bytes<net, uml::reference{}> < 1 << 30);

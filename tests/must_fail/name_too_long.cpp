@@ -19,4 +19,4 @@ struct own_network {
 };
 using net = uml::network<own_network, options{}>;
 
-bool loads(const char* path) { return uml::load<net, uml::reference<>>(path).has_value(); }
+bool loads(const char* path) { return uml::load<net, uml::reference>(path).has_value(); }

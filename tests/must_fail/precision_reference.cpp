@@ -5,4 +5,4 @@
 #include "uml/model/load.hpp"
 
 using net = uml::networks::release<uml::config{}>;
-bool loads(const char* path) { return uml::load<net, uml::reference<int>>(path).has_value(); }
+bool loads(const char* path) { return uml::load<net, uml::basic_reference<int>>(path).has_value(); }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uml::config small{.height = 32, .width = 32, .channels_in = 1, .channel_divisor = 8, .stem_stride = 2};
 using net = uml::networks::edge<small>;
-using engine = uml::cpu<2>;
+using engine = uml::cpu;
 
 } // namespace
 

@@ -5,6 +5,6 @@
 
 parity::status parity::run_eigen(const options& o, const uml_test::golden_file& g, const char* path) {
     if (!o.isa.empty() || (o.precision != "f32" && o.precision != "f32-direct")) return status::not_available;
-    return with_threads(o.threads,
-                        [&](uml::executor threads) { return run_on<uml::eigen<most_threads>>(o, g, path, threads); });
+    const uml::eigen where{.threads = o.threads};
+    return with_threads(o.threads, [&](uml::executor threads) { return run_on(where, o, g, path, threads); });
 }

@@ -4,20 +4,10 @@
 #include "uml/backend/onednn.hpp"
 #include "uml/threads/openmp.hpp"
 
-namespace {
-
-template <uml::onednn_options options>
-parity::status run(const parity::options& o, const uml_test::golden_file& g, const char* path) {
-    using backend = uml::onednn<parity::most_threads, options>;
-    if (!backend::available()) return parity::status::not_available;
-    return parity::run_on<backend>(o, g, path, uml::openmp(std::min(o.threads, parity::most_threads)));
-}
-
-} // namespace
-
 parity::status parity::run_onednn(const options& o, const uml_test::golden_file& g, const char* path) {
-    if (!o.isa.empty()) return status::not_available;
-    if (o.precision == "f32") return run<uml::onednn_options{}>(o, g, path);
-    if (o.precision == "bf16") return run<uml::onednn_options{.bf16 = true}>(o, g, path);
-    return status::not_available;
+    if (!o.isa.empty() || (o.precision != "f32" && o.precision != "bf16")) return status::not_available;
+    const uml::onednn where{.threads = o.threads,
+                            .precision = o.precision == "f32" ? uml::precision::f32 : uml::precision::bf16};
+    if (!where.available()) return status::not_available;
+    return run_on(where, o, g, path, uml::openmp(o.threads));
 }

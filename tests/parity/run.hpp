@@ -58,7 +58,8 @@ template <class description, class B> class runner {
     using workspace = typename model::workspace;
 
 public:
-    runner(const options& o, const uml_test::golden_file& g, uml::executor threads) : o_(o), g_(g), threads_(threads) {}
+    runner(const B& where, const options& o, const uml_test::golden_file& g, uml::executor threads)
+        : where_(where), o_(o), g_(g), threads_(threads) {}
 
     status run(const char* path) {
         std::printf("%s: %s, seed %llu, %s %s\n", path, description::label.data(),
@@ -88,7 +89,7 @@ private:
 
     status run_program(const uml::config& c, uml::wanted outputs) {
         auto tables =
-            uml::dynamic_program::make<B>([&](uml::graph& g) { uml::describe<description>(g, c, o_.passes, outputs); });
+            uml::dynamic_program::make(where_, [&](uml::graph& g) { uml::describe<description>(g, c, o_.passes, outputs); });
         if (!tables) return complain(tables.error().what);
         const auto shapes = uml_test::tensors_of(tables->view());
         const auto file = uml_test::ruled_source::open(shapes, o_.seed.value_or(g_.seed));
@@ -97,7 +98,7 @@ private:
         load.configuration = c;
         load.passes = o_.passes;
         load.outputs = outputs;
-        const auto m = uml::load<net, B>(*file, load);
+        const auto m = uml::load<net>(*file, where_, load);
         if (!m) return complain(m.error().what);
         auto w = m->make_workspace(threads_);
         if (!w) return complain(w.error().what);
@@ -163,6 +164,7 @@ private:
         return all ? status::within : status::outside;
     }
 
+    const B& where_;
     const options& o_;
     const uml_test::golden_file& g_;
     uml::executor threads_;
@@ -171,10 +173,11 @@ private:
 
 /// Runs the network that the options or the file name.
 template <class B>
-status run_on(const options& o, const uml_test::golden_file& g, const char* path, uml::executor threads = {}) {
+status run_on(const B& where, const options& o, const uml_test::golden_file& g, const char* path,
+              uml::executor threads = {}) {
     const std::string& label = o.network.empty() ? g.network : o.network;
-    if (label == "release") return runner<uml::release_network, B>(o, g, threads).run(path);
-    if (label == "paper") return runner<uml::paper_network, B>(o, g, threads).run(path);
+    if (label == "release") return runner<uml::release_network, B>(where, o, g, threads).run(path);
+    if (label == "paper") return runner<uml::paper_network, B>(where, o, g, threads).run(path);
     std::fprintf(stderr, "uml-parity: %s: network \"%s\" is neither release nor paper\n", path, label.c_str());
     return status::unusable;
 }

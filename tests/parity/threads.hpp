@@ -3,14 +3,10 @@
 
 #include "uml/threads/pool.hpp"
 
-#include <algorithm>
-
 namespace parity {
 
-inline constexpr int most_threads = 16;
-
 template <class F> auto with_threads(int count, F f) {
-    uml::thread_pool pool(std::min(count, most_threads));
+    uml::thread_pool pool(count);
     return f(pool);
 }
 

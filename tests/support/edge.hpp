@@ -9,15 +9,16 @@ inline constexpr uml::config edge_config{
     .height = 64, .width = 64, .regions = 2, .classes = 3, .channels_in = 1, .channel_divisor = 8};
 using edge = uml::network<uml::edge_network>;
 
-template <class B> [[nodiscard]] uml::result<uml::model<edge, B>> load_edge(const uml::config& c = edge_config) {
-    const auto made = uml::dynamic_program::make<B>(
-        [&](uml::graph& g) { uml::describe<uml::edge_network>(g, c, B::preferred, uml::wanted::answer); });
+template <class B>
+[[nodiscard]] uml::result<uml::model<edge, B>> load_edge(const B& where, const uml::config& c = edge_config) {
+    const auto made = uml::dynamic_program::make(
+        where, [&](uml::graph& g) { uml::describe<uml::edge_network>(g, c, B::engine::passes, uml::wanted::answer); });
     if (!made) return made.error();
     const auto file = ruled_source::open(tensors_of(made->view()), 5);
     if (!file) return file.error();
     uml::load_options o;
     o.configuration = c;
-    return uml::load<edge, B>(*file, o);
+    return uml::load<edge>(*file, where, o);
 }
 
 } // namespace uml_test

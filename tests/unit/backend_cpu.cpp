@@ -14,30 +14,49 @@
 
 namespace {
 
-using oracle = uml::reference<float>;
+using oracle = uml::reference;
 
 /// A backend's program, weights and arena.
 template <class B> struct machine {
+    using engine = typename B::engine;
+    engine own;
     uml::dynamic_program tables;
-    typename B::weights weights;
-    typename B::workspace workspace;
+    typename engine::weights weights;
+    typename engine::workspace workspace;
 
-    template <class F> static uml::result<machine> make(F describe, const uml::weights_file& file) {
-        auto tables = uml::dynamic_program::make<B>(describe);
+    template <class F> static uml::result<machine> make(const B& where, F describe, const uml::weights_file& file) {
+        const engine own{where};
+        auto tables = uml::dynamic_program::make(where, describe);
         if (!tables) return tables.error();
         const uml::program_view p = tables->view();
-        auto weights = B::make_weights(p, {});
+        auto weights = own.make_weights(p, {});
         if (!weights) return weights.error();
-        if (auto r = uml::load_detail::pack_all<B>(p, file, uml::executor{}, *weights); !r) return r.error();
-        auto workspace = B::make_workspace(p, {}, {});
+        if (auto r = uml::load_detail::pack_all(own, p, file, uml::executor{}, *weights); !r) return r.error();
+        auto workspace = own.make_workspace(p, *weights, engine::template code_of<void>(), {}, {});
         if (!workspace) return workspace.error();
         // Nothing may depend on what the memory held before: all bits set is NaN.
-        std::memset(workspace->memory.data(), 0xff, static_cast<std::size_t>(p.arena_bytes));
-        return machine{*std::move(tables), *std::move(weights), *std::move(workspace)};
+        std::memset(workspace->memory.data(), 0xff, static_cast<std::size_t>(p.sizes.steps));
+        return machine{own, *std::move(tables), *std::move(weights), *std::move(workspace)};
     }
-    void upload(const uml::image_view& picture) { B::upload(tables.view(), picture, workspace); }
-    void step(int i) { B::enqueue(tables.view(), weights, workspace, i); }
-    auto fetch(int i) const { return B::fetch(tables.view(), workspace, i); }
+    /// Operation i alone.
+    void run(uml::id i, const uml::image_view& picture) {
+        const uml::program_view p = tables.view();
+        const uml::node& n = p.nodes[static_cast<std::size_t>(i)];
+        if constexpr (requires { workspace.steps; }) {
+            workspace.picture->picture = picture;
+            for (const uml::step& s : workspace.steps)
+                if (s.node == i) REQUIRE(uml::run_step(s, workspace.threads));
+        } else if (n.kind == uml::op::input) {
+            uml::read_picture(picture, engine::template view<float>(n, workspace));
+        } else {
+            engine::run_operation(p, weights, workspace, n);
+        }
+    }
+    uml::tensor_view<const float> fetch(uml::id i) {
+        uml::tensor_view<const float> v;
+        REQUIRE(own.fetch(tables.view(), workspace, 0, {&i, 1}, {&v, 1}));
+        return v;
+    }
 };
 
 double difference(const uml::tensor_view<const float>& got, const uml::tensor_view<const float>& want) {
@@ -54,28 +73,27 @@ double difference(const uml::tensor_view<const float>& got, const uml::tensor_vi
 /// The packed form of the matrix made per image is the backend's own business.
 bool comparable(uml::op kind) { return kind != uml::op::scaled_product && kind != uml::op::input; }
 
-template <class description, class B> void compare(const uml::config& c, uml::rewrites on, uml::wanted outputs) {
+template <class description, class B>
+void compare(const B& where, const uml::config& c, uml::rewrites on, uml::wanted outputs) {
     const auto describe = [&](uml::graph& g) { uml::describe<description>(g, c, on, outputs); };
-    const auto shapes = uml::dynamic_program::make<B>(describe);
+    const auto shapes = uml::dynamic_program::make(where, describe);
     REQUIRE(shapes);
     const auto file = uml_test::ruled_source::open(uml_test::tensors_of(shapes->view()), 7);
     REQUIRE(file);
-    auto fast = machine<B>::make(describe, *file);
-    auto slow = machine<oracle>::make(describe, *file);
+    auto fast = machine<B>::make(where, describe, *file);
+    auto slow = machine<oracle>::make(oracle{}, describe, *file);
     REQUIRE(fast);
     REQUIRE(slow);
     const int channels = c.grey ? 1 : c.channels_in;
     std::vector<float> pixels(static_cast<std::size_t>(c.height * c.width * channels));
     for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>((i * 7919) % 256) / 255.F;
     const uml::image_view picture(pixels.data(), c.height, c.width, channels);
-    fast->upload(picture);
-    slow->upload(picture);
     const auto nodes = fast->tables.view().nodes;
     REQUIRE(nodes.size() == slow->tables.view().nodes.size());
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-        const int at = static_cast<int>(i);
-        fast->step(at);
-        slow->step(at);
+        const auto at = static_cast<uml::id>(i);
+        fast->run(at, picture);
+        slow->run(at, picture);
         if (!comparable(nodes[i].kind)) continue;
         const double d = difference(fast->fetch(at), slow->fetch(at));
         CAPTURE(at);
@@ -98,17 +116,17 @@ constexpr uml::config edge{
 TEST_CASE("cpu: every operation of the release network agrees with the oracle") {
     for (const uml::wanted outputs : {uml::wanted::answer, uml::wanted::taps})
         for (const uml::rewrites on : {uml::all_rewrites(), uml::rewrites{}})
-            compare<uml::release_network, uml::cpu<2>>(small, on, outputs);
+            compare<uml::release_network>(uml::cpu{.threads = 2}, small, on, outputs);
 }
 
 TEST_CASE("cpu: every operation of the paper network agrees with the oracle") {
     for (const uml::rewrites on : {uml::all_rewrites(), uml::rewrites{}})
-        compare<uml::paper_network, uml::cpu<1>>(small, on, uml::wanted::answer);
+        compare<uml::paper_network>(uml::cpu{}, small, on, uml::wanted::answer);
 }
 
 TEST_CASE("cpu: every operation of the edge network agrees with the oracle, without Winograd too") {
     for (const uml::rewrites on : {uml::all_rewrites(), uml::rewrites{}}) {
-        compare<uml::edge_network, uml::cpu<1>>(edge, on, uml::wanted::answer);
-        compare<uml::edge_network, uml::cpu<1, uml::cpu_small>>(edge, on, uml::wanted::answer);
+        compare<uml::edge_network>(uml::cpu{}, edge, on, uml::wanted::answer);
+        compare<uml::edge_network>(uml::cpu{.winograd = false}, edge, on, uml::wanted::answer);
     }
 }

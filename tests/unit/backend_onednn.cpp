@@ -14,14 +14,13 @@
 namespace {
 
 using uml::onednn;
-using uml::onednn_options;
 using uml_test::edge_config;
 
-constexpr onednn_options rounded{.bf16 = true};
+constexpr onednn rounded(int threads) { return {.threads = threads, .precision = uml::precision::bf16}; }
 
 /// The segmentation logits and the class evidence of one picture, as doubles.
-template <class B> std::vector<double> answer(int threads = 1) {
-    const auto m = uml_test::load_edge<B>();
+template <class B> std::vector<double> answer(const B& where, int threads = 1) {
+    const auto m = uml_test::load_edge(where);
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     auto w = m->make_workspace(uml::openmp(threads));
     REQUIRE_MESSAGE(w, w.error().what.c_str());
@@ -51,38 +50,38 @@ double difference(const std::vector<double>& got, const std::vector<double>& wan
 } // namespace
 
 TEST_CASE("onednn: f32 agrees with the oracle on any number of threads") {
-    if (!onednn<>::available()) return;
-    const auto want = answer<uml::reference<double>>();
+    if (!onednn{}.available()) return;
+    const auto want = answer(uml::reference64{});
     for (int threads = 1; threads <= 4; ++threads) {
         CAPTURE(threads);
-        CHECK(difference(answer<onednn<4>>(threads), want) < onednn<4>::relative_limit);
+        const onednn where{.threads = 4};
+        CHECK(difference(answer(where, threads), want) < where.relative_limit());
     }
 }
 
 TEST_CASE("onednn: bf16 rounds, and no more than it may") {
-    if (!onednn<1, rounded>::available()) return;
-    const auto want = answer<uml::reference<double>>();
+    if (!rounded(1).available()) return;
+    const auto want = answer(uml::reference64{});
     for (int threads = 1; threads <= 2; ++threads) {
-        const double d = difference(answer<onednn<2, rounded>>(threads), want);
-        CHECK(d < onednn<2, rounded>::relative_limit);
+        const double d = difference(answer(rounded(2), threads), want);
+        CHECK(d < rounded(2).relative_limit());
         CHECK(d > 1e-5);
     }
 }
 
 TEST_CASE("onednn: products are oneDNN's, the arena says so") {
     const auto bytes = [](auto backend) {
-        using B = decltype(backend);
-        const auto made = uml::dynamic_program::make<B>([&](uml::graph& g) {
-            uml::describe<uml::edge_network>(g, edge_config, B::preferred, uml::wanted::answer);
+        const auto made = uml::dynamic_program::make(backend, [&](uml::graph& g) {
+            uml::describe<uml::edge_network>(g, edge_config, decltype(backend)::engine::passes, uml::wanted::answer);
         });
         REQUIRE(made);
-        return made->view().arena_bytes;
+        return made->view().sizes.arena;
     };
-    CHECK(bytes(onednn<2, onednn_options{.scratch = 1 << 20}>{}) > bytes(uml::cpu<2>{}));
+    CHECK(bytes(onednn{.threads = 2, .scratch = 1 << 20}) > bytes(uml::cpu{.threads = 2}));
 }
 
 TEST_CASE("onednn: a budget of scratch memory that is too small is an error, with both numbers") {
-    if (!onednn<>::available()) return;
+    if (!onednn{}.available()) return;
     const auto engine = uml::onednn_detail::make_engine();
     REQUIRE(engine);
     const uml::onednn_detail::product_shape s{64, 64, 64, 64, 64, 0, true, false};
@@ -101,8 +100,8 @@ TEST_CASE("onednn: a budget of scratch memory that is too small is an error, wit
     CHECK(what.find("gives -1") != what.npos);
 }
 
-TEST_CASE("onednn: more threads than the type has are refused") {
-    const auto m = uml_test::load_edge<onednn<2>>();
+TEST_CASE("onednn: more threads than the backend has are refused") {
+    const auto m = uml_test::load_edge(onednn{.threads = 2});
     REQUIRE(m);
     const auto w = m->make_workspace(uml::openmp(3));
     REQUIRE(!w);

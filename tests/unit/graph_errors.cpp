@@ -15,8 +15,11 @@ using uml::builder;
 using uml::name;
 using uml::value;
 
-struct without_pooling : uml::reference<float> {
-    static constexpr bool supports(const uml::node& n) { return n.kind != uml::op::max_pool; }
+struct without_pooling {
+    struct engine : uml::reference_engine<float> {
+        constexpr explicit engine(const without_pooling&) {}
+        constexpr bool supports(const uml::node& n) const { return n.kind != uml::op::max_pool; }
+    };
 };
 
 using description = std::function<void(builder&, value)>;
@@ -25,9 +28,8 @@ struct own_network {
     static void describe(builder& g, const description& then) { then(g, g.input({3, 32, 48})); }
 };
 
-template <class target = uml::reference<float>> uml::error refused(const description& d) {
-    auto made = uml::dynamic_program::make<target>(
-        [&](uml::graph& g) { uml::describe<own_network>(g, d, uml::all_rewrites(), uml::wanted::answer); });
+template <class target = uml::reference> uml::error refused(const description& d) {
+    auto made = uml::dynamic_program::make(target{}, [&](uml::graph& g) { uml::describe<own_network>(g, d, uml::all_rewrites(), uml::wanted::answer); });
     REQUIRE_FALSE(made);
     return made.error();
 }
@@ -39,8 +41,7 @@ std::string sentence(const description& d) {
 
 std::string sentence(std::string_view label, const uml::config& c) {
     bool known = true;
-    auto made = uml::dynamic_program::make<uml::reference<float>>(
-        [&](uml::graph& g) { known = uml::describe_known(label, g, c, uml::all_rewrites(), uml::wanted::answer); });
+    auto made = uml::dynamic_program::make(uml::reference{}, [&](uml::graph& g) { known = uml::describe_known(label, g, c, uml::all_rewrites(), uml::wanted::answer); });
     REQUIRE(known);
     REQUIRE_FALSE(made);
     CHECK(made.error().code == uml::errc::wrong_config);
@@ -82,8 +83,7 @@ TEST_CASE("one picture, and first") {
     struct no_input {
         static void describe(builder& /*g*/, const description& /*d*/) {}
     };
-    const auto made = uml::dynamic_program::make<uml::reference<float>>(
-        [](uml::graph& g) { uml::describe<no_input>(g, description{}, uml::all_rewrites(), uml::wanted::answer); });
+    const auto made = uml::dynamic_program::make(uml::reference{}, [](uml::graph& g) { uml::describe<no_input>(g, description{}, uml::all_rewrites(), uml::wanted::answer); });
     REQUIRE_FALSE(made);
     CHECK(made.error().what == "a network begins with its input and has no other; this one has none there");
 }

@@ -18,11 +18,11 @@ using uml::op;
 struct stamped {
     const graph& g;
     std::vector<int> memory;
-    int element_bytes;
+    std::int64_t element_bytes;
 
     template <class F> void each_element(const node& n, F f) {
         for (std::int64_t p = 0; p < n.out.pixels(); ++p)
-            for (int k = 0; k < n.out.c; ++k) f(memory[static_cast<std::size_t>(n.at + p * n.step + k)], k);
+            for (int k = 0; k < n.out.c; ++k) f(memory[static_cast<std::size_t>(n.at / element_bytes + p * n.step + k)], k);
     }
     /// The node that wrote channel k of node i.
     int writer(int i, int k) const {
@@ -31,7 +31,7 @@ struct stamped {
         if (n.kind == op::concat)
             for (int j = 0; j < n.inputs; ++j) {
                 const node& part = g.nodes[n.in[j]];
-                if (k < part.out.c) return part.at == n.at + offset(n, j) ? writer(n.in[j], k) : i;
+                if (k < part.out.c) return part.at == n.at + offset(n, j) * element_bytes ? writer(n.in[j], k) : i;
                 k -= part.out.c;
             }
         return i;
@@ -49,7 +49,7 @@ struct stamped {
     void write(int i, std::int64_t scratch_bytes) {
         const node& n = g.nodes[i];
         for (std::int64_t e = 0; e < (scratch_bytes + element_bytes - 1) / element_bytes; ++e)
-            memory[static_cast<std::size_t>(n.scratch + e)] = -2;
+            memory[static_cast<std::size_t>(n.scratch / element_bytes + e)] = -2;
         if (n.kind != op::slice)
             each_element(n, [&](int& stamp, int k) {
                 if (writer(i, k) == i) stamp = i;
@@ -57,34 +57,37 @@ struct stamped {
     }
 };
 
-template <class description, class target> void check(const uml::config& c, uml::rewrites on, uml::wanted outputs) {
+template <class description, class B>
+void check(const B& where, const uml::config& c, uml::rewrites on, uml::wanted outputs) {
+    const typename B::engine target{where};
     const auto room = std::make_unique<graph>();
     graph& g = *room;
     uml::describe<description>(g, c, on, outputs);
-    const uml::plan_sizes sizes = uml::plan<target>(g);
+    const uml::plan_sizes sizes = uml::plan(target, g);
     REQUIRE(g.error.what == uml::fault::none);
-    stamped s{g, std::vector<int>(static_cast<std::size_t>(sizes.arena_elements), -1),
-              target::tensor_layout.element_bytes};
+    const auto element = static_cast<std::int64_t>(uml::size_of(g.nodes[0].type));
+    stamped s{g, std::vector<int>(static_cast<std::size_t>(sizes.arena / element), -1), element};
     int wrong = 0;
     std::int64_t packed = 0;
     for (int i = 0; i < g.node_count; ++i) {
         const node& n = g.nodes[i];
-        s.write(i, target::scratch_bytes(g.nodes, n));
+        const uml::site at{g.nodes, g.parameters, n};
+        s.write(i, target.scratch_bytes(at));
         for (int j = 0; j < n.inputs; ++j) wrong += s.wrong(n.in[j]);
-        const std::int64_t bytes = target::packed_bytes(g.nodes, g.parameters, n);
+        const std::int64_t bytes = target.packed_bytes(at);
         CHECK(n.packed >= packed);
         if (bytes > 0) packed = n.packed + bytes;
     }
     for (int i = 0; i < g.output_count; ++i) wrong += s.wrong(g.outputs[i].node);
     CHECK(wrong == 0);
-    CHECK(packed <= sizes.packed_bytes);
+    CHECK(packed <= sizes.packed);
 }
 
 template <class description> void check_all(const uml::config& c) {
     for (const uml::wanted outputs : {uml::wanted::answer, uml::wanted::taps}) {
-        check<description, uml::reference<double>>(c, {}, outputs);
-        check<description, uml::cpu<2>>(c, uml::all_rewrites(), outputs);
-        check<description, uml::cpu<2>>(c, uml::rewrite::fold | uml::rewrites(uml::rewrite::compose), outputs);
+        check<description>(uml::reference64{}, c, {}, outputs);
+        check<description>(uml::cpu{.threads = 2}, c, uml::all_rewrites(), outputs);
+        check<description>(uml::cpu{.threads = 2}, c, uml::rewrite::fold | uml::rewrites(uml::rewrite::compose), outputs);
     }
 }
 
@@ -105,21 +108,21 @@ namespace {
 template <class description> double arena_over_live(const uml::config& c) {
     const auto g = std::make_unique<graph>();
     uml::describe<description>(*g, c, uml::all_rewrites(), uml::wanted::answer);
-    const uml::plan_sizes sizes = uml::plan<uml::cpu<2>>(*g);
-    return static_cast<double>(sizes.arena_elements) / static_cast<double>(sizes.live_elements);
+    const uml::plan_sizes sizes = uml::plan(uml::cpu::engine{{.threads = 2}}, *g);
+    return static_cast<double>(sizes.steps) / static_cast<double>(sizes.live);
 }
 
 } // namespace
 
 TEST_CASE("small pictures take less memory without transformed tiles, large ones as much as with them") {
     constexpr uml::config small{.height = 64, .width = 64, .channel_divisor = 4}, large{256, 256, 2, 2, 3, 4};
-    const auto bytes = []<uml::cpu_options options>(const uml::config& c) {
+    const auto bytes = [](bool winograd, const uml::config& c) {
         const auto g = std::make_unique<graph>();
         uml::describe<uml::edge_network>(*g, c, uml::all_rewrites(), uml::wanted::answer);
-        return uml::plan<uml::cpu<2, options>>(*g).arena_elements;
+        return uml::plan(uml::cpu::engine{{.threads = 2, .winograd = winograd}}, *g).arena;
     };
-    CHECK(bytes.operator()<uml::cpu_small>(small) < bytes.operator()<uml::cpu_fast>(small) * 3 / 4);
-    CHECK(bytes.operator()<uml::cpu_small>(large) == bytes.operator()<uml::cpu_fast>(large));
+    CHECK(bytes(false, small) < bytes(true, small) * 3 / 4);
+    CHECK(bytes(false, large) == bytes(true, large));
 }
 
 TEST_CASE("the arena is little more than the largest set of tensors alive at one time") {

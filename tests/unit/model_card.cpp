@@ -11,7 +11,7 @@ using uml::errc;
 using uml_test::draft;
 using uml_test::tiny;
 using uml_test::tiny_config;
-using backend = uml::reference<float>;
+using backend = uml::reference;
 
 draft labelled() { return draft::of<uml_test::tiny_network>(tiny_config).labelled("tiny", tiny_config); }
 template <class net = tiny> auto load(const draft& d, const uml::load_options& o = {}) {
@@ -43,7 +43,7 @@ draft checked() {
     draft d = labelled();
     std::vector<std::uint8_t> picture;
     for (const float v : uml_test::pixels(16, 24, 3)) picture.push_back(static_cast<std::uint8_t>(v * 255));
-    const auto m = uml::load<tiny, uml::reference<double>>(std::span<const std::byte>(d.bytes()));
+    const auto m = uml::load<tiny, uml::reference64>(std::span<const std::byte>(d.bytes()));
     auto w = m->make_workspace();
     const auto f = m->run(uml::image_view(picture.data(), 16, 24, 3), *w);
     std::string text;

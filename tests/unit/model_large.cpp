@@ -9,7 +9,7 @@
 
 TEST_CASE("2048 x 2048 runs in the bytes that were planned, and touches none beside them") {
     constexpr int n = 2048;
-    const auto m = uml_test::load_edge<uml::cpu<1>>({.height = n,
+    const auto m = uml_test::load_edge(uml::cpu{}, {.height = n,
                                                      .width = n,
                                                      .regions = 2,
                                                      .classes = 3,

@@ -15,7 +15,7 @@ using uml_test::draft;
 using uml_test::tiny;
 using uml_test::tiny_config;
 using uml_test::tiny_network;
-using backend = uml::reference<float>;
+using backend = uml::reference;
 using dynamic_tiny = uml::network<tiny_network>;
 using any_network = uml::network<uml::dynamic>;
 
@@ -254,7 +254,7 @@ TEST_CASE("numbers that no weight can be") {
 
 TEST_CASE("prepared weights in the caller's memory") {
     const auto expected = answer(*load(right()));
-    constexpr auto bytes = static_cast<std::size_t>(uml::prepared_bytes<tiny, backend>);
+    constexpr auto bytes = static_cast<std::size_t>(uml::prepared_bytes<tiny, backend{}>);
     alignas(64) static std::byte room[bytes + 128];
     uml::load_options o;
     for (const std::size_t offset : {std::size_t{0}, std::size_t{64}}) { // exactly as much as is needed

@@ -35,22 +35,25 @@ struct aligned_bytes {
     std::size_t size;
 };
 
-template <class net, class B> uml::errc refusal(std::span<const std::byte> bytes) {
-    const auto m = uml::use<net, B>(bytes);
+template <class net, auto target = uml::cpu{}> uml::errc refusal(std::span<const std::byte> bytes) {
+    const auto m = uml::use<net, target>(bytes);
     return m ? uml::errc::none : m.error().code;
 }
 
 } // namespace
 
-TEST_CASE_TEMPLATE("a model on prepared weights answers as a loaded one, bit by bit", B, uml::reference<float>,
-                   uml::reference<double>, uml::cpu<1>, uml::cpu<2, uml::cpu_small>) {
+template <auto value> struct on {
+    static constexpr auto target = value;
+};
+TEST_CASE_TEMPLATE("a model on prepared weights answers as a loaded one, bit by bit", B, on<uml::reference{}>,
+                   on<uml::reference64{}>, on<uml::cpu{}>, on<uml::cpu{.threads = 2, .winograd = false}>) {
     const auto bytes = labelled_bytes();
     const auto file = labelled_file(bytes);
-    const auto loaded = uml::load<tiny, B>(file);
-    const auto prepared = uml::prepare<tiny, B>(file);
+    const auto loaded = uml::load<tiny>(file, B::target);
+    const auto prepared = uml::prepare<tiny, B::target>(file);
     REQUIRE(loaded);
     REQUIRE(prepared);
-    const auto used = uml::use<tiny, B>(prepared->bytes());
+    const auto used = uml::use<tiny, B::target>(prepared->bytes());
     REQUIRE(used);
     CHECK(used->class_name(1) == "b");
     CHECK(used->class_name(3).empty());
@@ -68,37 +71,36 @@ TEST_CASE_TEMPLATE("a model on prepared weights answers as a loaded one, bit by 
     REQUIRE(answer);
     CHECK(uml_test::numbers_of(*expected) == uml_test::numbers_of(*answer));
     // The same file gives the same bytes.
-    const auto again = uml::prepare<tiny, B>(file);
+    const auto again = uml::prepare<tiny, B::target>(file);
     REQUIRE(again);
     CHECK(std::memcmp(again->bytes().data(), prepared->bytes().data(), prepared->size) == 0);
 }
 
 TEST_CASE("prepared weights serve any number of threads") {
     const auto bytes = labelled_bytes();
-    const auto prepared = uml::prepare<tiny, uml::cpu<1>>(labelled_file(bytes));
+    const auto prepared = uml::prepare<tiny>(labelled_file(bytes));
     REQUIRE(prepared);
-    CHECK(refusal<tiny, uml::cpu<4>>(prepared->bytes()) == uml::errc::none);
+    CHECK(refusal<tiny, uml::cpu{.threads = 4}>(prepared->bytes()) == uml::errc::none);
 }
 
 TEST_CASE("prepared weights of something else are refused") {
     const auto bytes = labelled_bytes();
-    const auto prepared = uml::prepare<tiny, uml::cpu<1>>(labelled_file(bytes));
+    const auto prepared = uml::prepare<tiny>(labelled_file(bytes));
     REQUIRE(prepared);
     const auto good = prepared->bytes();
-    using backend = uml::cpu<1>;
     constexpr uml::config larger{.height = 24, .width = 24, .regions = 2, .classes = 3};
-    CHECK(refusal<uml::network<uml_test::tiny_network, larger>, backend>(good) == uml::errc::wrong_network);
-    CHECK(refusal<tiny, uml::reference<float>>(good) == uml::errc::wrong_network);
-    CHECK(refusal<tiny, backend>({}) == uml::errc::malformed);
-    CHECK(refusal<tiny, backend>(bytes) == uml::errc::malformed); // the weights file itself
-    CHECK(refusal<tiny, backend>(good.first(good.size() - 1)) == uml::errc::malformed);
+    CHECK(refusal<uml::network<uml_test::tiny_network, larger>>(good) == uml::errc::wrong_network);
+    CHECK(refusal<tiny, uml::reference{}>(good) == uml::errc::wrong_network);
+    CHECK(refusal<tiny>({}) == uml::errc::malformed);
+    CHECK(refusal<tiny>(bytes) == uml::errc::malformed); // the weights file itself
+    CHECK(refusal<tiny>(good.first(good.size() - 1)) == uml::errc::malformed);
 
     const aligned_bytes copy(good);
-    CHECK(refusal<tiny, backend>(copy.span()) == uml::errc::none);
+    CHECK(refusal<tiny>(copy.span()) == uml::errc::none);
     const auto with_byte = [&](std::size_t at, unsigned char value) {
         const auto old = copy.span()[at];
         copy.span()[at] = std::byte{value};
-        const uml::errc e = refusal<tiny, backend>(copy.span());
+        const uml::errc e = refusal<tiny>(copy.span());
         copy.span()[at] = old;
         return e;
     };
@@ -111,14 +113,14 @@ TEST_CASE("prepared weights of something else are refused") {
     CHECK(with_byte(sizeof(header) + 63, 'x') == uml::errc::malformed); // a name without an end
 
     std::memmove(copy.span().data() + 1, good.data(), good.size() - 1);
-    CHECK(refusal<tiny, backend>(copy.span().subspan(1)) == uml::errc::invalid_argument);
+    CHECK(refusal<tiny>(copy.span().subspan(1)) == uml::errc::invalid_argument);
 }
 
 TEST_CASE("weights that cannot be loaded cannot be prepared") {
     auto d = uml_test::draft::of<uml_test::tiny_network>(uml_test::tiny_config);
     d.tensors.erase(d.tensors.begin());
     const auto bytes = d.bytes();
-    const auto p = uml::prepare<tiny, uml::cpu<1>>(labelled_file(bytes));
+    const auto p = uml::prepare<tiny>(labelled_file(bytes));
     REQUIRE_FALSE(p);
     CHECK(p.error().code == uml::errc::missing_tensor);
 }

@@ -18,7 +18,7 @@ using uml_test::pixels;
 using uml_test::tiny;
 using uml_test::tiny_config;
 using uml_test::tiny_network;
-using backend = uml::reference<float>;
+using backend = uml::reference;
 constexpr int h = 16, w = 24;
 
 template <class net = tiny, class B = backend> uml::model<net, B> loaded(std::uint64_t seed = 1) {
@@ -153,7 +153,7 @@ TEST_CASE("the same picture gives the same bits, whatever ran before and whateve
 }
 
 TEST_CASE("a workspace in the caller's memory: exactly arena_bytes, and not a byte beside it") {
-    constexpr auto bytes = static_cast<std::size_t>(uml::arena_bytes<tiny, backend>);
+    constexpr auto bytes = static_cast<std::size_t>(uml::arena_bytes<tiny, backend{}>);
     constexpr std::size_t margin = 256;
     alignas(64) static std::byte room[bytes + 2 * margin];
     const auto m = loaded();

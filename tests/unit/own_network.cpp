@@ -14,7 +14,7 @@ namespace {
 template <class B> std::vector<double> answer(const uml::image_view& picture) {
     using own = uml::network<evidential_unet, net::configuration>;
     const auto file = uml_test::ruled_source::open(
-        uml_test::tensors_of(uml::static_program<evidential_unet, net::configuration, B>::view()), 7);
+        uml_test::tensors_of(uml::static_program<evidential_unet, net::configuration, B{}>::view()), 7);
     REQUIRE(file);
     const auto m = uml::load<own, B>(*file);
     REQUIRE_MESSAGE(m, m.error().what.c_str());
@@ -38,7 +38,7 @@ TEST_CASE("an evidential U-Net with a Navigator: cpu equals the reference in dou
     std::vector<float> pixels(128 * 128);
     for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>(i * 2654435761u % 1009) / 1009.0F;
     const uml::image_view picture(pixels.data(), 128, 128, 1);
-    const auto exact = answer<uml::reference<double>>(picture), fast = answer<uml::cpu<1>>(picture);
+    const auto exact = answer<uml::reference64>(picture), fast = answer<uml::cpu>(picture);
     REQUIRE(exact.size() == fast.size());
     REQUIRE(exact.size() == 3 + 2 * 128 * 128);
     double off = 0, size = 0;

@@ -11,7 +11,7 @@
 
 namespace {
 
-using B = uml::cpu<1>;
+using B = uml::cpu;
 using model = uml::model<uml_test::edge, B>;
 constexpr int n = 64, count = 5;
 
@@ -38,7 +38,7 @@ std::vector<model::workspace> workspaces(const model& m, int wanted) {
 } // namespace
 
 TEST_CASE("a batch gives each picture the bits that it has alone, on any number of threads") {
-    const auto m = uml_test::load_edge<B>();
+    const auto m = uml_test::load_edge(B{});
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     const pictures p;
     auto own = workspaces(*m, 3);
@@ -59,7 +59,7 @@ TEST_CASE("a batch gives each picture the bits that it has alone, on any number 
 }
 
 TEST_CASE("a batch that cannot be run says why, and nothing has run") {
-    const auto m = uml_test::load_edge<B>();
+    const auto m = uml_test::load_edge(B{});
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     pictures p;
     auto own = workspaces(*m, 1);

@@ -27,11 +27,11 @@ template <class M> auto answer(const M& m, unsigned seed, const uml::executor& e
 }
 
 /// Eight threads, each with a workspace of its own, each its own pictures in turn.
-template <class B> void serve_eight(const uml::config& c, bool pools, int rounds) {
-    const auto m = uml_test::load_edge<B>(c);
+template <class B> void serve_eight(const B& where, const uml::config& c, bool pools, int rounds) {
+    const auto m = uml_test::load_edge(where, c);
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     const uml::model<uml_test::edge, B>& model = *m;
-    std::vector<std::vector<typename B::scalar>> expected;
+    std::vector<std::vector<typename B::engine::scalar>> expected;
     for (unsigned seed = 0; seed < 3; ++seed) expected.push_back(answer(model, seed));
     REQUIRE(expected[0] != expected[1]);
     int differing[8]{};
@@ -55,16 +55,16 @@ template <class B> void serve_eight(const uml::config& c, bool pools, int rounds
 } // namespace
 
 TEST_CASE("cpu: one model serves eight threads with the bits of one") {
-    serve_eight<uml::cpu<2>>(edge_config, true, 3);
+    serve_eight(uml::cpu{.threads = 2}, edge_config, true, 3);
 }
 TEST_CASE("reference: one model serves eight threads with the bits of one") {
     constexpr uml::config small{
         .height = 16, .width = 16, .channels_in = 1, .channel_divisor = 8}; // its loops are slow
-    serve_eight<uml::reference<float>>(small, false, 2);
+    serve_eight(uml::reference{}, small, false, 2);
 }
 
 TEST_CASE("cpu: pools of any width give the bits of one thread") {
-    const auto m = uml_test::load_edge<uml::cpu<7>>();
+    const auto m = uml_test::load_edge(uml::cpu{.threads = 7});
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     const auto expected = answer(*m, 1);
     for (const int width : {1, 2, 3, 7}) {
@@ -76,12 +76,12 @@ TEST_CASE("cpu: pools of any width give the bits of one thread") {
     const auto refused = m->make_workspace(wide);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == uml::errc::invalid_argument);
-    CHECK(refused.error().what == "the executor has 8 threads, this backend is cpu<7>");
+    CHECK(refused.error().what == "the executor has 8 threads, the backend's workspaces are made for 7");
 }
 
 TEST_CASE("cpu: the number of threads that a workspace is made for changes its size, not its numbers") {
-    const auto one = uml_test::load_edge<uml::cpu<1>>();
-    const auto many = uml_test::load_edge<uml::cpu<7>>();
+    const auto one = uml_test::load_edge(uml::cpu{});
+    const auto many = uml_test::load_edge(uml::cpu{.threads = 7});
     REQUIRE(one);
     REQUIRE(many);
     CHECK(one->arena_bytes() < many->arena_bytes());
@@ -93,7 +93,7 @@ TEST_CASE("loading on threads: the same numbers, from memory and from a file, an
     auto d = uml_test::draft::of<uml::edge_network>(edge_config);
     d.labelled("edge", edge_config);
     const auto bytes = d.bytes();
-    const auto m = uml::load<uml_test::edge, uml::cpu<4>>(std::span<const std::byte>(bytes));
+    const auto m = uml::load<uml_test::edge>(std::span<const std::byte>(bytes), uml::cpu{.threads = 4});
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     const auto expected = answer(*m, 1);
     const std::string path = "loading-on-threads.safetensors";
@@ -103,8 +103,8 @@ TEST_CASE("loading on threads: the same numbers, from memory and from a file, an
     uml::thread_pool pool(4);
     o.threads = pool;
     for (int i = 0; i < 3; ++i) {
-        const auto on_file = uml::load<uml_test::edge, uml::cpu<4>>(path.c_str(), o);
-        const auto on_memory = uml::load<uml_test::edge, uml::cpu<4>>(std::span<const std::byte>(bytes), o);
+        const auto on_file = uml::load<uml_test::edge>(path.c_str(), uml::cpu{.threads = 4}, o);
+        const auto on_memory = uml::load<uml_test::edge>(std::span<const std::byte>(bytes), uml::cpu{.threads = 4}, o);
         REQUIRE_MESSAGE(on_file, on_file.error().what.c_str());
         REQUIRE(on_memory);
         CHECK(answer(*on_file, 1) == expected);
@@ -121,8 +121,8 @@ TEST_CASE("loading on threads: the same numbers, from memory and from a file, an
         }
     REQUIRE(faults > 1);
     const auto bad = broken.bytes();
-    const auto one = uml::load<uml_test::edge, uml::cpu<4>>(std::span<const std::byte>(bad));
-    const auto many = uml::load<uml_test::edge, uml::cpu<4>>(std::span<const std::byte>(bad), o);
+    const auto one = uml::load<uml_test::edge>(std::span<const std::byte>(bad), uml::cpu{.threads = 4});
+    const auto many = uml::load<uml_test::edge>(std::span<const std::byte>(bad), uml::cpu{.threads = 4}, o);
     REQUIRE_FALSE(one);
     REQUIRE_FALSE(many);
     CHECK(many.error().code == uml::errc::not_finite);

@@ -16,7 +16,7 @@ TEST_CASE("teams of any width run every job once") {
 }
 
 TEST_CASE("cpu: a team of any width gives the bits of one thread") {
-    const auto m = uml_test::load_edge<uml::cpu<7>>();
+    const auto m = uml_test::load_edge(uml::cpu{.threads = 7});
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     const auto p = uml_test::pixels(64, 64, 1);
     const auto answer = [&](const uml::executor& e) {

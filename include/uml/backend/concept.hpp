@@ -1,8 +1,10 @@
-// What a backend is. It gets a planned program: a list of operations whose tensors have places in one arena.
+// What a backend is: a small value that says where and how a network runs. It gets a planned program, a list of
+// operations whose tensors have places in one arena.
 #pragma once
 
 #include "uml/core/executor.hpp"
 #include "uml/core/memory.hpp"
+#include "uml/core/precision.hpp"
 #include "uml/graph/program.hpp"
 
 #include <concepts>
@@ -15,58 +17,82 @@ struct dense_parameter {
     const double* values = nullptr; ///< [out][in][kernel][kernel]; normalisations: the scale of every channel
     const double* bias = nullptr;   ///< [out] or null; normalisations: the shift
     int out = 0, in = 0, kernel = 1;
-    int first = 0; ///< which row comes first, where they come in parts: see rows_together
+    int first = 0; ///< which row comes first, where they come in parts: see pack_row_multiple
 };
 
-/// A backend is a type with these members. `reference` is the shortest example, docs/own-backend.md the walk-through.
+/// What runs a backend's networks. All of these members; nothing is optional, so that a misspelt one is an error and no
+/// silent default. `reference` has the shortest, docs/own-backend.md the walk-through.
 ///
-/// At compile time as at run time:
-///   tensor_layout                   how tensors lie in the arena
-///   preferred                       the rewrites it wants
-///   relative_limit                  ||out - exact|| / ||exact|| that its precision allows
+/// For planning (constexpr):
+///   check()                         an error that says what of the value cannot be had, here or at all
+///   passes                          (static) the rewrites it wants
+///   lower(graph&)                   rewrites of its own, after all others; operations from `first_backend_op` on are its
 ///   supports(node)                  has it this operation?
-///   scratch_bytes(nodes, node)      memory that an operation needs beside its tensors; planned into the arena
-///   packed_bytes(nodes, parameters, node)   what an operation's weights take in the backend's form
+///   order()                         whether independent operations run side by side
+///   images()                        that one run takes
+///   tensor(site)                    the form of an operation's tensor in the arena
+///   scratch_bytes(site)             memory that an operation needs beside its tensors; planned into the arena
+///   step_bytes(site)                what it keeps for an operation between runs; planned behind the tensors
+///   packed_bytes(site)              what an operation's weights take in the backend's form
+///   relative_limit()                ||out - exact|| / ||exact|| that its precision allows
 ///
 /// When a model is loaded:
+///   scalar                          the element type of results
+///   code, code_of<program>()        code for a program known to the compiler; code_of<void>(): for any
 ///   weights                         the packed weights; immutable then, shared by all threads
 ///   make_weights(program, memory)   memory for them, the caller's if it is not empty
+///   pack_row_multiple(program, i)   if operation i's parameter may be packed in several calls of some rows each: of what
+///                                   their number is a multiple; 0: all rows at once
 ///   pack(program, i, first, second, weights)   brings operation i's parameters into its form; for several operations
 ///                                              at once if load_options::threads has several threads
-///   rows_together(program, i)       only if there is one: operation i's parameter may be packed in several calls, some
-///                                   rows each, a multiple of this number; 0: all at once
 ///
 /// For each workspace:
-///   workspace                       the arena, and the queue if there is one
-///   make_workspace(program, executor, memory)
-///   attach(program, weights, workspace)   only if there is one: prepares what takes both
+///   workspace                       the arena, the prepared steps, and the queue if there is one
+///   make_workspace(program, weights, code, executor, memory)
 ///
-/// When it runs (no allocation, no locks, no failures):
-///   upload(program, picture, workspace)        the checked picture becomes the input tensor, values 0..1
-///   enqueue(program, weights, workspace, i)    operation i, now or later, after those before it
-///   fetch(program, workspace, node)            waits, then shows a tensor in memory that the host can read
-template <class B>
-concept backend = requires(const node* nodes, const parameter* parameters, const node& n) {
-    requires std::floating_point<typename B::scalar>;
-    typename B::weights;
-    typename B::workspace;
-    { B::tensor_layout } -> std::convertible_to<layout>;
-    { B::preferred } -> std::convertible_to<rewrites>;
-    { B::relative_limit } -> std::convertible_to<double>;
-    { B::supports(n) } -> std::same_as<bool>;
-    { B::scratch_bytes(nodes, n) } -> std::same_as<std::int64_t>;
-    { B::packed_bytes(nodes, parameters, n) } -> std::same_as<std::int64_t>;
+/// When it runs (no allocation, no locks):
+///   run(program, weights, workspace, pictures)   the checked pictures, as many as images(), become the input tensor,
+///                                                values 0..1, and all operations run, now or later
+///   fetch(program, workspace, image, nodes, views)   waits, then shows an image's tensors in memory that the host can
+///                                                    read
+template <class E> concept engine = requires {
+    requires std::floating_point<typename E::scalar>;
+    typename E::weights;
+    typename E::workspace;
+    typename E::code;
+    { E::passes } -> std::convertible_to<rewrites>;
+    { E::template code_of<void>() } -> std::same_as<typename E::code>;
 }
-&&requires(const program_view& p, const dense_parameter& d, typename B::weights& w, const typename B::weights& fixed,
-           typename B::workspace& s, const typename B::workspace& done, const image_view& picture,
-           std::span<std::byte> memory, executor threads, int i) {
-    { B::make_weights(p, memory) } -> std::same_as<result<typename B::weights>>;
-    { B::pack(p, i, d, d, w) } -> std::same_as<result<void>>;
-    { B::make_workspace(p, threads, memory) } -> std::same_as<result<typename B::workspace>>;
-    { B::upload(p, picture, s) } -> std::same_as<void>;
-    { B::enqueue(p, fixed, s, i) } -> std::same_as<void>;
-    { B::fetch(p, done, i) } -> std::same_as<tensor_view<const typename B::scalar>>;
+&&requires(const E& e, const site& at, const node& n, graph& g) {
+    { e.check() } -> std::same_as<result<void>>;
+    { e.lower(g) } -> std::same_as<void>;
+    { e.relative_limit() } -> std::same_as<double>;
+    { e.supports(n) } -> std::same_as<bool>;
+    { e.order() } -> std::same_as<schedule>;
+    { e.images() } -> std::same_as<int>;
+    { e.tensor(at) } -> std::same_as<tensor_form>;
+    { e.scratch_bytes(at) } -> std::same_as<std::int64_t>;
+    { e.packed_bytes(at) } -> std::same_as<std::int64_t>;
+    { e.step_bytes(at) } -> std::same_as<std::int64_t>;
+}
+&&requires(const E& e, const program_view& p, const dense_parameter& d, typename E::weights& w,
+           const typename E::weights& fixed, typename E::workspace& s, const typename E::code& c,
+           std::span<const image_view> pictures, std::span<std::byte> memory, executor threads, std::size_t i,
+           std::span<const id> nodes, std::span<tensor_view<const typename E::scalar>> views) {
+    { e.make_weights(p, memory) } -> std::same_as<result<typename E::weights>>;
+    { e.pack_row_multiple(p, i) } -> std::same_as<int>;
+    { e.pack(p, i, d, d, w) } -> std::same_as<result<void>>;
+    { e.make_workspace(p, fixed, c, threads, memory) } -> std::same_as<result<typename E::workspace>>;
+    { e.run(p, fixed, s, pictures) } -> std::same_as<result<void>>;
+    { e.fetch(p, s, 0, nodes, views) } -> std::same_as<result<void>>;
 };
+
+/// A backend is a small value that says where and how a network runs: threads, precision, a device. It is structural, so
+/// that it is also a template argument, and names the engine that is made of it as `engine{value}`.
+template <class B> concept backend = requires {
+    typename B::engine;
+}
+&&engine<typename B::engine> && std::default_initializable<B> && std::equality_comparable<B>;
 
 /// The name of the form that `B` packs weights into, for weights that are packed on one machine and used on another:
 /// specialise it for a backend whose packed weights are plain numbers in ordinary memory. It goes by the exact type, so

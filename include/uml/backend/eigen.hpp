@@ -8,53 +8,68 @@
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// `cpu` but for the convolutions, which are gathered and multiplied by Eigen (3.4 or later).
-template <int max_threads = 1> struct eigen : cpu<max_threads, cpu_small> {
-    using base = cpu<max_threads, cpu_small>;
-    using typename base::weights;
-    using typename base::workspace;
+struct eigen {
+    using engine = cpu_detail::host_engine<eigen>;
+
+    int threads = 1; ///< most threads of a workspace
+    uml::precision precision = uml::precision::f32;
+    kernels::isa max_isa = kernels::isa::avx512; ///< of the operations that are not Eigen's
 
     /// Without `upsample`, whose kernel has a product of its own.
-    static constexpr rewrites preferred = all_rewrites().without(rewrite::upsample);
+    static constexpr rewrites passes = all_rewrites().without(rewrite::upsample);
 
-    static constexpr std::int64_t scratch_bytes(const node* nodes, const node& n) {
-        constexpr auto each =
-            static_cast<std::int64_t>(kernels::aligned_bytes(eigen_detail::scratch_size * sizeof(float)));
-        return is_product(n) ? each * max_threads : base::scratch_bytes(nodes, n);
+    /// Errors: errc::invalid_argument for threads outside 1..1024, unsupported for a precision other than f32.
+    [[nodiscard]] constexpr result<void> check() const {
+        if (precision != uml::precision::f32)
+            return fail(errc::unsupported, "the eigen backend computes in f32, not in ", to_text(precision));
+        return cpu_detail::check_threads(threads);
     }
-    static constexpr std::int64_t packed_bytes(const node* nodes, const parameter* parameters, const node& n) {
-        return is_product(n)
-                   ? eigen_detail::weights_size(nodes[n.in[0]].out, n) * static_cast<std::int64_t>(sizeof(float))
-                   : base::packed_bytes(nodes, parameters, n);
-    }
-    static int rows_together(const program_view& p, int i) {
-        return is_product(p.nodes[static_cast<std::size_t>(i)]) ? 0 : base::rows_together(p, i);
-    }
-    static result<void> pack(const program_view& p, int i, const dense_parameter& first, const dense_parameter& second,
-                             weights& w) {
-        const node& n = p.nodes[static_cast<std::size_t>(i)];
-        if (!is_product(n)) return base::pack(p, i, first, second, w);
-        eigen_detail::pack(p.input(n, 0).out, n, first, w.memory.template as<float>(n.packed));
-        return {};
-    }
-    static void enqueue(const program_view& p, const weights& w, workspace& s, int i) {
-        const node& n = p.nodes[static_cast<std::size_t>(i)];
-        if (!is_product(n)) return base::enqueue(p, w, s, i);
-        float* arena = s.memory.template as<float>();
-        const tensor_view<const float> residual =
-            n.inputs > 1 ? base::fetch(p, s, n.in[1]) : tensor_view<const float>{};
-        const eigen_detail::convolution c{n,
-                                          base::fetch(p, s, n.in[0]),
-                                          n.inputs > 1 ? &residual : nullptr,
-                                          w.memory.template as<const float>(n.packed),
-                                          {arena + n.at, n.out.h, n.out.w, n.out.c, n.step}};
-        auto job = [&](int j, int thread) { c.run(j, arena + n.scratch + thread * eigen_detail::scratch_size); };
-        s.threads.for_each(c.jobs(), job);
-    }
+    [[nodiscard]] constexpr double relative_limit() const { return 5e-6; }
+    [[nodiscard]] constexpr cpu_detail::planning how() const { return {.threads = threads, .winograd = false}; }
 
-private:
-    static constexpr bool is_product(const node& n) { return n.kind == op::conv && n.groups == 1; }
+    friend constexpr bool operator==(const eigen&, const eigen&) = default;
 };
 
-static_assert(backend<eigen<>>);
+namespace eigen_detail {
+
+using cpu_detail::planned_site, cpu_detail::placed_site;
+
+[[nodiscard]] constexpr bool is_product(const site& s) { return s.n.groups == 1; }
+
+/// Convolutions but depthwise ones.
+inline constexpr cpu_detail::operation conv{
+    .scratch =
+        [](const planned_site& s) {
+            return is_product(s) ? cpu_detail::scratch_need{0, scratch_size * sizeof(float)} : cpu_detail::conv.scratch(s);
+        },
+    .packed_bytes =
+        [](const planned_site& s) {
+            return is_product(s) ? weights_size(s.shape_in(), s.n) * static_cast<std::int64_t>(sizeof(float))
+                                 : cpu_detail::conv.packed_bytes(s);
+        },
+    .steps =
+        [](const planned_site& s) {
+            return is_product(s) ? step_need::of<convolution>() : cpu_detail::conv.steps(s);
+        },
+    .pack =
+        [](const planned_site& s, const dense_parameter& d, const dense_parameter& none, std::byte* to) {
+            if (!is_product(s)) return cpu_detail::conv.pack(s, d, none, to);
+            pack(s.shape_in(), s.n, d, reinterpret_cast<float*>(to));
+            return result<void>{};
+        },
+    .prepare = [](const placed_site& s, step_writer& to) {
+        if (!is_product(s)) return cpu_detail::conv.prepare(s, to);
+        const convolution c{s.n, s.input(), s.n.inputs > 1 ? s.input(1) : kernels::source{}, s.weights(), s.out()};
+        to.add(convolution::run_job, c.jobs(), c);
+        return result<void>{};
+    }};
+
+} // namespace eigen_detail
+
+template <> struct cpu_detail::operations_of<eigen> {
+    static constexpr operation_table table = cpu_operations.with(op::conv, eigen_detail::conv);
+};
+
+static_assert(backend<eigen>);
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -7,167 +7,200 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-/// What can be chosen about the `onednn` backend.
-struct onednn_options {
-    /// Operands of oneDNN's products are rounded to bf16. Sums and all other operations stay f32, and so do the
-    /// products of 1024 channels in the published encoders, on which the mixer's attention hangs.
-    bool bf16 = false;
-    std::int64_t scratch = 64 << 10; ///< bytes of scratch memory that oneDNN may ask for, per thread and operation
+namespace onednn_detail {
 
-    friend constexpr bool operator==(const onednn_options&, const onednn_options&) = default;
+/// What a workspace owns beside its memory.
+struct session {
+    owned_engine engine{}; ///< before what is made on it, so that it goes last
+    owned_stream stream{};
+    std::unique_ptr<product[]> products{}; ///< of every operation; empty for our own
+
+    [[nodiscard]] static result<session> make(const program_view& p) {
+        session s;
+        auto engine = make_engine();
+        if (!engine) return engine.error();
+        s.engine = *std::move(engine);
+        auto stream = onednn_detail::make<owned_stream>("a stream", [&](auto* made) {
+            return dnnl_stream_create(made, s.engine.get(), dnnl_stream_default_flags);
+        });
+        if (!stream) return stream.error();
+        s.stream = *std::move(stream);
+        s.products.reset(new (std::nothrow) product[p.nodes.size()]);
+        if (!s.products) return fail(errc::out_of_memory, "no memory for a workspace's products");
+        return result<session>(std::move(s));
+    }
 };
 
-/// `cpu` but for the 1×1 convolutions, which are oneDNN's. Its own kernels run on the
-/// executor, oneDNN on an OpenMP team of the same width: give it `uml::openmp(width)` (uml/threads/openmp.hpp), so that
-/// both are the same threads. oneDNN itself takes a little memory from the heap when it runs; the tensors and its
-/// scratch memory are in the arena.
+} // namespace onednn_detail
+
+/// `cpu` but for the 1×1 convolutions, which are oneDNN's. Its own kernels run on the executor, oneDNN on an OpenMP team
+/// of the same width: give it `uml::openmp(width)` (uml/threads/openmp.hpp), so that both are the same threads. oneDNN
+/// itself takes a little memory from the heap when it runs; the tensors and its scratch memory are in the arena.
 ///
 /// Beside the errors of `cpu`: errc::unsupported where oneDNN refuses an operation on this processor, too_small where
-/// it wants more scratch memory than the type gives. Should oneDNN fail in a run, the operation's result is NaN.
-template <int max_threads = 1, onednn_options options = onednn_options{}> struct onednn : cpu<max_threads> {
-    using base = cpu<max_threads>;
-    struct weights : base::weights {
-        onednn_detail::owned_engine engine{};
-        std::unique_ptr<onednn_detail::form[]> forms{}; ///< of every operation's weights
-    };
-    struct workspace : base::workspace {
-        onednn_detail::owned_engine engine{}; ///< before what was made on it, so that it goes last
-        onednn_detail::owned_stream stream{};
-        std::unique_ptr<onednn_detail::product[]> products{}; ///< of every operation; empty for our own
-    };
+/// it wants more scratch memory than `scratch` gives, device where it fails in a run.
+struct onednn {
+    using engine = cpu_detail::host_engine<onednn, onednn_detail::session>;
 
-    static constexpr double relative_limit = options.bf16 ? 3e-2 : base::relative_limit;
+    int threads = 1; ///< most threads of a workspace
+    /// bf16: operands of oneDNN's products are rounded to it. Sums and all other operations stay f32, and so do the
+    /// products of 1024 channels in the published encoders, whose error the mixer's attention amplifies.
+    uml::precision precision = uml::precision::f32;
+    kernels::isa max_isa = kernels::isa::avx512; ///< of the operations that are not oneDNN's
+    std::int64_t scratch = 64 << 10; ///< bytes of scratch memory that oneDNN may ask for, per thread and operation
 
+    static constexpr rewrites passes = all_rewrites();
+
+    /// Errors: errc::invalid_argument for threads outside 1..1024, unsupported for a precision other than f32 and bf16,
+    /// or one that oneDNN lacks on this processor.
+    [[nodiscard]] constexpr result<void> check() const {
+        if (precision != uml::precision::f32 && !bf16())
+            return fail(errc::unsupported, "the onednn backend computes in f32 or bf16, not in ", to_text(precision));
+        if (!std::is_constant_evaluated() && !available())
+            return fail(errc::unsupported, "oneDNN has no matrix product in ", to_text(precision),
+                        " on this processor");
+        return cpu_detail::check_threads(threads);
+    }
     /// Whether oneDNN has the products on this processor.
-    [[nodiscard]] static bool available() {
+    [[nodiscard]] bool available() const {
         const auto engine = onednn_detail::make_engine();
-        const onednn_detail::product_shape small{64, 64, 64, 64, 64, 0, true, options.bf16};
+        const onednn_detail::product_shape small{64, 64, 64, 64, 64, 0, true, bf16()};
         return engine && onednn_detail::weights_form(*engine, small);
     }
-
-    static constexpr std::int64_t scratch_bytes(const node* nodes, const node& n) {
-        return is_product(nodes, n) ? rounded_bytes(nodes[n.in[0]].out) + budget() : base::scratch_bytes(nodes, n);
-    }
-    static constexpr std::int64_t packed_bytes(const node* nodes, const parameter* parameters, const node& n) {
-        if (!is_product(nodes, n)) return base::packed_bytes(nodes, parameters, n);
-        using shape_type = onednn_detail::product_shape;
-        return shape_type::weights_bytes(nodes[n.in[0]].out.c, n.out.c) + shape_type::bias_bytes(n.out.c);
+    [[nodiscard]] constexpr double relative_limit() const { return bf16() ? 3e-2 : 5e-6; }
+    [[nodiscard]] constexpr cpu_detail::planning how() const {
+        return {.threads = threads, .bf16 = bf16(), .library_scratch = scratch};
     }
 
-    static result<weights> make_weights(const program_view& p, std::span<std::byte> given) {
-        auto own = base::make_weights(p, given);
-        if (!own) return own.error();
-        auto engine = onednn_detail::make_engine();
-        if (!engine) return engine.error();
-        weights w{{*std::move(own)}, *std::move(engine), {}};
-        w.forms.reset(new (std::nothrow) onednn_detail::form[p.nodes.size()]);
-        if (!w.forms) return fail(errc::out_of_memory, "no memory for the forms of weights");
-        return result<weights>(std::move(w));
-    }
-    static int rows_together(const program_view& p, int i) {
-        return is_product(p.nodes.data(), p.nodes[static_cast<std::size_t>(i)]) ? 0 : base::rows_together(p, i);
-    }
-    static result<void> pack(const program_view& p, int i, const dense_parameter& first, const dense_parameter& second,
-                             weights& w) {
-        const node& n = p.nodes[static_cast<std::size_t>(i)];
-        if (!is_product(p.nodes.data(), n)) return base::pack(p, i, first, second, w);
-        const onednn_detail::team team(max_threads);
-        auto form = onednn_detail::weights_form(w.engine, shape_of(p, n));
-        if (!form) return form.error();
-        w.forms[static_cast<std::size_t>(i)] = *std::move(form);
-        return onednn_detail::pack(w.engine, shape_of(p, n), first, w.forms[static_cast<std::size_t>(i)],
-                                   w.memory.template as<std::byte>(n.packed));
-    }
-
-    static result<workspace> make_workspace(const program_view& p, executor threads, std::span<std::byte> given) {
-        auto own = base::make_workspace(p, threads, given);
-        if (!own) return own.error();
-        auto engine = onednn_detail::make_engine();
-        if (!engine) return engine.error();
-        auto stream = onednn_detail::make<onednn_detail::owned_stream>(
-            "a stream", [&](auto* made) { return dnnl_stream_create(made, engine->get(), dnnl_stream_default_flags); });
-        if (!stream) return stream.error();
-        workspace s{{*std::move(own)}, *std::move(engine), *std::move(stream), {}};
-        s.products.reset(new (std::nothrow) onednn_detail::product[p.nodes.size()]);
-        if (!s.products) return fail(errc::out_of_memory, "no memory for a workspace's products");
-        return result<workspace>(std::move(s));
-    }
-    /// Makes the products ready for the workspace's number of threads and its arena.
-    static result<void> attach(const program_view& p, const weights& w, workspace& s) {
-        const onednn_detail::team team(s.threads.width);
-        for (std::size_t i = 0; i < p.nodes.size(); ++i) {
-            const node& n = p.nodes[i];
-            if (!is_product(p.nodes.data(), n)) continue;
-            const auto x = base::fetch(p, s, n.in[0]);
-            auto* const scratch = reinterpret_cast<std::byte*>(s.memory.template as<float>() + n.scratch);
-            const onednn_detail::operands at{.in = options.bf16 ? static_cast<const void*>(scratch) : x.data,
-                                             .weights = w.memory.template as<const std::byte>(n.packed),
-                                             .residual = n.inputs > 1 ? base::fetch(p, s, n.in[1]).data : nullptr,
-                                             .out = s.memory.template as<float>() + n.at,
-                                             .scratch = scratch + rounded_bytes({x.h, x.w, x.c}),
-                                             .scratch_bytes = budget()};
-            auto ready = onednn_detail::product::make_ready(s.engine, shape_of(p, n), w.forms[i], at);
-            if (!ready) return ready.error();
-            s.products[i] = *std::move(ready);
-        }
-        return {};
-    }
-
-    static void enqueue(const program_view& p, const weights& w, workspace& s, int i) {
-        const node& n = p.nodes[static_cast<std::size_t>(i)];
-        if (!is_product(p.nodes.data(), n)) return base::enqueue(p, w, s, i);
-        if constexpr (options.bf16) {
-            const onednn_detail::rounding r{base::fetch(p, s, n.in[0]),
-                                            reinterpret_cast<bf16*>(s.memory.template as<float>() + n.scratch)};
-            auto job = [&](int j, int) { r.run(j); };
-            s.threads.for_each(r.jobs(), job);
-        }
-        const onednn_detail::team team(s.threads.width);
-        if (s.products[static_cast<std::size_t>(i)].run(s.stream)) return;
-        const tensor_view<float> y{s.memory.template as<float>() + n.at, n.out.h, n.out.w, n.out.c, n.step};
-        for (std::int64_t pixel = 0; pixel < y.pixels(); ++pixel)
-            std::fill_n(y.pixel(pixel), y.c, std::numeric_limits<float>::quiet_NaN());
-    }
+    friend constexpr bool operator==(const onednn&, const onednn&) = default;
 
 private:
-    /// Whether the operation is oneDNN's. Vectors stay ours: they take no time, and the call would. So does what reads
-    /// a part of a wider f32 tensor, which oneDNN reads more slowly than we do, and what adds a residual of another
-    /// step than the result's, for which it has only its reference.
-    static constexpr bool is_product(const node* nodes, const node& n) {
-        if (n.inputs == 0) return false;
-        const node& in = nodes[n.in[0]];
-        if (options.bf16 && in.groups == 1 && decides_attention(in.out, n.out)) return false;
-        if (!options.bf16 && in.step > base::tensor_layout.step(in.out.c)) return false;
-        if (n.inputs > 1 && nodes[n.in[1]].step != n.step) return false;
-        return n.kind == op::conv && n.groups == 1 && n.win == window{} && n.out.pixels() > 1 &&
-               (n.act == activation::none || n.act == activation::relu) &&
-               cpu_detail::method_of(in.out, n, {}) == cpu_detail::conv_method::direct;
-    }
-    /// Whether the operation is of the published encoders' last level, by its 1024 channels (so has the classification
-    /// head, behind depthwise convolutions, where nothing is at stake). The mixer's spatial attention is a sigmoid that
-    /// is saturated at nearly all pixels: at one where it is not, a rounding error of half a percent turns the pixel's
-    /// weight over. In f32 these products halve the error that reaches it.
-    static constexpr bool decides_attention(const shape& in, const shape& out) { return in.c >= 1024 || out.c >= 1024; }
-    /// Memory for the input in bf16.
-    static constexpr std::int64_t rounded_bytes(const shape& in) {
-        const std::int64_t bytes = in.pixels() * in.c * static_cast<std::int64_t>(sizeof(bf16));
-        return options.bf16 ? (bytes + 63) / 64 * 64 : 0;
-    }
-    static constexpr std::int64_t budget() { return options.scratch * max_threads; }
+    [[nodiscard]] constexpr bool bf16() const { return precision == uml::precision::bf16; }
+};
 
-    static onednn_detail::product_shape shape_of(const program_view& p, const node& n) {
-        const node& in = p.input(n, 0);
-        return {.rows = n.out.pixels(),
-                .inner = in.out.c,
-                .columns = n.out.c,
-                .in_step = options.bf16 ? in.out.c : in.step,
-                .out_step = n.step,
-                .residual_step = n.inputs > 1 ? p.input(n, 1).step : 0,
-                .relu = n.act == activation::relu,
-                .bf16 = options.bf16};
+namespace onednn_detail {
+
+using cpu_detail::planned_site, cpu_detail::placed_site;
+
+/// Whether the operation is of the published encoders' last level, by its 1024 channels (so has the classification
+/// head, behind depthwise convolutions, where nothing is at stake). The mixer's spatial attention is a sigmoid that is
+/// saturated at nearly all pixels: at one where it is not, a rounding error of half a percent turns the pixel's weight
+/// over. In f32 these products halve the error that reaches it.
+[[nodiscard]] constexpr bool decides_attention(const shape& in, const shape& out) {
+    return in.c >= 1024 || out.c >= 1024;
+}
+
+/// Whether a convolution is oneDNN's. Vectors stay ours: they take no time, and the call would. So does what reads a
+/// part of a wider f32 tensor, which oneDNN reads more slowly than we do, and what adds a residual of another step than
+/// the result's, for which it has only its reference.
+[[nodiscard]] constexpr bool is_product(const planned_site& s) {
+    const node &n = s.n, &in = s.in(0);
+    if (s.how.bf16 && in.groups == 1 && decides_attention(in.out, n.out)) return false;
+    if (!s.how.bf16 && in.step > padded_form(in, dtype::f32).step) return false;
+    if (n.inputs > 1 && s.in(1).step != n.step) return false;
+    return n.groups == 1 && n.win == window{} && n.out.pixels() > 1 &&
+           (n.act == activation::none || n.act == activation::relu) &&
+           cpu_detail::method_of(s) == cpu_detail::conv_method::direct;
+}
+
+/// Memory for the input in bf16.
+[[nodiscard]] constexpr std::int64_t rounded_bytes(const planned_site& s) {
+    const shape& in = s.shape_in();
+    return s.how.bf16 ? block_bytes(in.pixels() * in.c * static_cast<std::int64_t>(sizeof(bf16))) : 0;
+}
+[[nodiscard]] constexpr std::int64_t budget(const planned_site& s) { return s.how.library_scratch * s.how.threads; }
+
+[[nodiscard]] inline product_shape shape_of(const planned_site& s) {
+    const node &n = s.n, &in = s.in(0);
+    return {.rows = n.out.pixels(),
+            .inner = in.out.c,
+            .columns = n.out.c,
+            .in_step = s.how.bf16 ? in.out.c : in.step,
+            .out_step = n.step,
+            .residual_step = n.inputs > 1 ? s.in(1).step : 0,
+            .relu = n.act == activation::relu,
+            .bf16 = s.how.bf16};
+}
+
+/// A call of oneDNN on a team of so many threads.
+struct product_call {
+    const product* ready;
+    dnnl_stream_t stream;
+    int width;
+
+    [[nodiscard]] static bool run(const void* arguments) {
+        const auto& c = *static_cast<const product_call*>(arguments);
+        const team threads(c.width);
+        return c.ready->run(c.stream);
     }
 };
 
-static_assert(backend<onednn<>>);
+[[nodiscard]] inline result<void> pack_product(const planned_site& s, const dense_parameter& d, std::byte* to) {
+    const team threads(s.how.threads);
+    const auto engine = make_engine();
+    if (!engine) return engine.error();
+    const auto form = weights_form(*engine, shape_of(s));
+    if (!form) return form.error();
+    return pack(*engine, shape_of(s), d, *form, to);
+}
+
+/// Makes the product ready for the workspace's number of threads and its arena.
+[[nodiscard]] inline result<void> prepare_product(const placed_site& s, step_writer& to) {
+    auto& own = *static_cast<session*>(s.session);
+    const team threads(s.width);
+    const auto weights = weights_form(own.engine, shape_of(s));
+    if (!weights) return weights.error();
+    const operands at{.in = s.how.bf16 ? static_cast<const void*>(s.scratch()) : s.input().data,
+                      .weights = s.packed,
+                      .residual = s.n.inputs > 1 ? s.input(1).data : nullptr,
+                      .out = s.out().data,
+                      .scratch = s.scratch() + rounded_bytes(s),
+                      .scratch_bytes = budget(s)};
+    auto ready = product::make_ready(own.engine, shape_of(s), *weights, at);
+    if (!ready) return ready.error();
+    product& kept = own.products[&s.n - s.nodes];
+    kept = *std::move(ready);
+    if (s.how.bf16) {
+        const rounding r{s.input(), reinterpret_cast<bf16*>(s.scratch())};
+        to.add(rounding::run_job, r.jobs(), r);
+    }
+    to.add_whole(product_call::run, product_call{&kept, own.stream.get(), s.width});
+    return {};
+}
+
+/// 1×1 convolutions; the others are our own.
+inline constexpr cpu_detail::operation conv{
+    .scratch =
+        [](const planned_site& s) {
+            if (!is_product(s)) return cpu_detail::conv.scratch(s);
+            return cpu_detail::scratch_need{static_cast<std::size_t>(rounded_bytes(s) + budget(s)), 0};
+        },
+    .packed_bytes =
+        [](const planned_site& s) {
+            if (!is_product(s)) return cpu_detail::conv.packed_bytes(s);
+            return product_shape::weights_bytes(s.shape_in().c, s.n.out.c) + product_shape::bias_bytes(s.n.out.c);
+        },
+    .steps =
+        [](const planned_site& s) {
+            if (!is_product(s)) return cpu_detail::conv.steps(s);
+            const step_need call = step_need::of<product_call>(), round = step_need::of<rounding>();
+            return s.how.bf16 ? step_need{call.count + round.count, call.arguments + round.arguments} : call;
+        },
+    .pack_row_multiple = [](const planned_site& s) { return is_product(s) ? 0 : cpu_detail::conv.pack_row_multiple(s); },
+    .pack =
+        [](const planned_site& s, const dense_parameter& d, const dense_parameter& none, std::byte* to) {
+            return is_product(s) ? pack_product(s, d, to) : cpu_detail::conv.pack(s, d, none, to);
+        },
+    .prepare = [](const placed_site& s, step_writer& to) {
+        return is_product(s) ? prepare_product(s, to) : cpu_detail::conv.prepare(s, to);
+    }};
+
+} // namespace onednn_detail
+
+template <> struct cpu_detail::operations_of<onednn> {
+    static constexpr operation_table table = cpu_operations.with(op::conv, onednn_detail::conv);
+};
+
+static_assert(backend<onednn>);
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

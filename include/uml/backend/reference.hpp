@@ -11,11 +11,24 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-template <class T = float> struct reference {
+template <class T> struct reference_engine;
+
+/// Every operation as plain loops in T, float or double, on one thread.
+template <class T> struct basic_reference {
     static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                   "uml: the reference backend computes in float or double");
+    using engine = reference_engine<T>;
+
+    friend constexpr bool operator==(const basic_reference&, const basic_reference&) = default;
+};
+using reference = basic_reference<float>;
+using reference64 = basic_reference<double>;
+
+template <class T> struct reference_engine {
+    basic_reference<T> value{};
 
     using scalar = T;
+    struct code {};
     struct weights {
         memory_block memory;
     };
@@ -23,44 +36,51 @@ template <class T = float> struct reference {
         memory_block memory;
     };
 
-    static constexpr layout tensor_layout{.element_bytes = sizeof(T)};
-    static constexpr rewrites preferred = all_rewrites();
-    static constexpr double relative_limit = sizeof(T) == 8 ? 1e-7 : 5e-6;
+    static constexpr dtype element = std::is_same_v<T, double> ? dtype::f64 : dtype::f32;
+    static constexpr rewrites passes = all_rewrites();
 
-    static constexpr bool supports(const node&) { return true; }
-    static constexpr std::int64_t scratch_bytes(const node* nodes, const node& n) {
-        const std::int64_t element = sizeof(T);
-        if (n.kind == op::upsample_conv) return n.out.pixels() * nodes[n.in[0]].out.c * element;
-        if (n.kind == op::attention_pool) return nodes[n.in[0]].out.pixels() * element;
+    [[nodiscard]] constexpr result<void> check() const { return {}; }
+    [[nodiscard]] constexpr double relative_limit() const { return element == dtype::f64 ? 1e-7 : 5e-6; }
+    constexpr void lower(graph&) const {}
+    [[nodiscard]] constexpr bool supports(const node& n) const { return !of_backend(n.kind); }
+    [[nodiscard]] constexpr schedule order() const { return schedule::sequential; }
+    [[nodiscard]] constexpr int images() const { return 1; }
+    [[nodiscard]] constexpr tensor_form tensor(const site& at) const { return padded_form(at.n, element); }
+    [[nodiscard]] constexpr std::int64_t step_bytes(const site&) const { return 0; }
+    [[nodiscard]] constexpr std::int64_t scratch_bytes(const site& at) const {
+        constexpr std::int64_t size = sizeof(T);
+        if (at.n.kind == op::upsample_conv) return at.n.out.pixels() * at.in(0).out.c * size;
+        if (at.n.kind == op::attention_pool) return at.in(0).out.pixels() * size;
         return 0;
     }
-    static constexpr std::int64_t packed_bytes(const node*, const parameter* parameters, const node& n) {
+    [[nodiscard]] constexpr std::int64_t packed_bytes(const site& at) const {
         const auto elements = [&](id which) -> std::int64_t {
             if (which == no_id) return 0;
-            const parameter& p = parameters[which];
+            const parameter& p = at.parameters[which];
             const std::int64_t in = p.in > 0 ? p.in : 1; // normalisations have no inputs
             return p.out * (in * p.kernel * p.kernel + 1);
         };
-        return (elements(n.weight) + elements(n.weight2)) * static_cast<std::int64_t>(sizeof(T));
+        return (elements(at.n.weight) + elements(at.n.weight2)) * static_cast<std::int64_t>(sizeof(T));
     }
+    template <class program> [[nodiscard]] static constexpr code code_of() { return {}; }
 
-    static result<weights> make_weights(const program_view& p, std::span<std::byte> given) {
-        auto block = given.empty() ? memory_block::allocate(p.packed_bytes, "weights")
-                                   : memory_block::borrow(given, p.packed_bytes, "weights");
+    [[nodiscard]] result<weights> make_weights(const program_view& p, std::span<std::byte> given) const {
+        auto block = memory_block::make(given, p.sizes.packed, "weights");
         if (!block) return block.error();
         return weights{*std::move(block)};
     }
-    static result<workspace> make_workspace(const program_view& p, executor, std::span<std::byte> given) {
-        auto block = given.empty() ? memory_block::allocate(p.arena_bytes, "an arena")
-                                   : memory_block::borrow(given, p.arena_bytes, "an arena");
+    [[nodiscard]] result<workspace> make_workspace(const program_view& p, const weights&, const code&, executor,
+                                                   std::span<std::byte> given) const {
+        auto block = memory_block::make(given, p.sizes.arena, "an arena");
         if (!block) return block.error();
         return workspace{*std::move(block)};
     }
 
+    [[nodiscard]] int pack_row_multiple(const program_view&, std::size_t) const { return 0; }
     /// [kernel][kernel][in][out], then the bias; first the one parameter, then the other.
-    static result<void> pack(const program_view& p, int i, const dense_parameter& first, const dense_parameter& second,
-                             weights& w) {
-        T* to = w.memory.template as<T>(p.nodes[static_cast<std::size_t>(i)].packed);
+    [[nodiscard]] result<void> pack(const program_view& p, std::size_t i, const dense_parameter& first,
+                                    const dense_parameter& second, weights& w) const {
+        T* to = w.memory.template as<T>(p.nodes[i].packed);
         for (const dense_parameter* d : {&first, &second}) {
             const int taps = d->kernel * d->kernel, in = d->in > 0 ? d->in : 1;
             for (int t = 0; t < taps; ++t)
@@ -72,29 +92,40 @@ template <class T = float> struct reference {
         return {};
     }
 
-    static void upload(const program_view& p, const image_view& picture, workspace& s) {
-        for (const node& n : p.nodes)
-            if (n.kind == op::input) read_picture(picture, view<T>(n, s));
+    [[nodiscard]] result<void> run(const program_view& p, const weights& w, workspace& s,
+                                   std::span<const image_view> pictures) const {
+        for (const node& n : p.nodes) {
+            if (n.kind == op::input)
+                read_picture(pictures.front(), view<T>(n, s));
+            else
+                run_operation(p, w, s, n);
+        }
+        return {};
     }
-    static void enqueue(const program_view& p, const weights& w, workspace& s, int i);
-    static tensor_view<const T> fetch(const program_view& p, const workspace& s, int i) {
-        return view<const T>(p.nodes[static_cast<std::size_t>(i)], s);
+    [[nodiscard]] result<void> fetch(const program_view& p, workspace& s, int, std::span<const id> nodes,
+                                     std::span<tensor_view<const T>> views) const {
+        for (std::size_t k = 0; k < nodes.size(); ++k)
+            views[k] = view<const T>(p.nodes[static_cast<std::size_t>(nodes[k])], s);
+        return {};
     }
 
-private:
-    template <class U> static tensor_view<U> view(const node& n, const workspace& s) {
-        return {s.memory.template as<U>() + n.at, n.out.h, n.out.w, n.out.c, n.step};
+    /// One operation, on tensors that lie as the plan says.
+    static void run_operation(const program_view& p, const weights& w, workspace& s, const node& n);
+
+    /// Where an operation's tensor lies.
+    template <class U> [[nodiscard]] static tensor_view<U> view(const node& n, const workspace& s) {
+        return {s.memory.template as<U>(n.at), n.out.h, n.out.w, n.out.c, n.step};
     }
 };
 
-template <class T> void reference<T>::enqueue(const program_view& p, const weights& w, workspace& s, int i) {
+template <class T>
+void reference_engine<T>::run_operation(const program_view& p, const weights& w, workspace& s, const node& n) {
     using namespace reference_detail;
-    const node& n = p.nodes[static_cast<std::size_t>(i)];
     const tensor_view<T> y = view<T>(n, s);
     const auto in = [&](int j) { return view<const T>(p.input(n, j), s); };
     const tensor_view<const T> x = n.inputs > 0 ? in(0) : tensor_view<const T>{};
     const T* values = w.memory.template as<const T>(n.packed);
-    T* scratch = s.memory.template as<T>() + n.scratch;
+    T* scratch = s.memory.template as<T>(n.scratch);
     const auto filter_of = [&](int inputs) {
         const std::int64_t taps = static_cast<std::int64_t>(n.win.kernel) * n.win.kernel;
         return filter<T>{values, values + taps * inputs * n.out.c};
@@ -150,8 +181,8 @@ template <class T> void reference<T>::enqueue(const program_view& p, const weigh
     }
 }
 
-static_assert(backend<reference<float>> && backend<reference<double>>);
-template <> inline constexpr std::string_view prepared_form<reference<float>> = "reference f32";
-template <> inline constexpr std::string_view prepared_form<reference<double>> = "reference f64";
+static_assert(backend<reference> && backend<reference64>);
+template <> inline constexpr std::string_view prepared_form<reference> = "reference f32";
+template <> inline constexpr std::string_view prepared_form<reference64> = "reference f64";
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

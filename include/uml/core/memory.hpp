@@ -46,6 +46,11 @@ public:
         return result<memory_block>(std::move(b));
     }
 
+    /// The caller's memory, or from the heap where none is given.
+    [[nodiscard]] static result<memory_block> make(std::span<std::byte> given, std::int64_t bytes, const char* what) {
+        return given.empty() ? allocate(bytes, what) : borrow(given, bytes, what);
+    }
+
     [[nodiscard]] std::byte* data() const { return data_; }
     template <class T> [[nodiscard]] T* as(std::int64_t byte_offset = 0) const {
         return reinterpret_cast<T*>(data_ + byte_offset);

@@ -52,12 +52,14 @@ struct lowered_network {
     plan_sizes sizes{};
     bool planned = false; ///< else the fault is the description's
 };
-template <class description, auto configuration, class target>
+template <class description, auto configuration, auto target>
 inline constexpr lowered_network lowered = [] {
     lowered_network l{};
-    describe<description>(l.g, configuration, target::preferred, wanted::answer);
+    describe<description>(l.g, configuration, decltype(target)::engine::passes, wanted::answer);
     l.planned = l.g.error.what == fault::none;
-    if (l.planned) l.sizes = plan<target>(l.g);
+    constexpr typename decltype(target)::engine where{target};
+    if (l.planned) where.lower(l.g);
+    if (l.planned) l.sizes = plan(where, l.g);
     return l;
 }();
 
@@ -74,17 +76,17 @@ namespace diagnose_detail {
 template <const lowered_network& l, std::size_t... i>
 auto spell(std::index_sequence<i...>) -> layer<place_of(l.g).view()[i]...>;
 
-template <class description, auto configuration, class target> constexpr bool replay() {
+template <class description, auto configuration, auto target> constexpr bool replay() {
     graph g{};
     g.replaying = true;
-    describe<description>(g, configuration, target::preferred, wanted::answer);
+    describe<description>(g, configuration, decltype(target)::engine::passes, wanted::answer);
     return true;
 }
 
 } // namespace diagnose_detail
 
 /// An empty type; or a compile error that says what is wrong with the network, and then where it is called from.
-template <class description, auto configuration, class target,
+template <class description, auto configuration, auto target,
           fault found = lowered<description, configuration, target>.g.error.what>
 struct well_formed {
     static constexpr malformed error = lowered<description, configuration, target>.g.error;
@@ -95,7 +97,7 @@ struct well_formed {
     static_assert(lowered<description, configuration, target>.planned ||
                   diagnose_detail::replay<description, configuration, target>());
 };
-template <class description, auto configuration, class target>
+template <class description, auto configuration, auto target>
 struct well_formed<description, configuration, target, fault::none> {};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

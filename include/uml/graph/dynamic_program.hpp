@@ -4,44 +4,71 @@
 #include "uml/core/buffer.hpp"
 #include "uml/graph/program.hpp"
 
+#include <memory>
+#include <new>
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-/// Owns its tables. Move only.
+/// Owns its tables, or shows constant ones. Move only.
 class dynamic_program {
 public:
-    /// Describes (`describe_into(graph&)`), checks and plans for `target`. The graph being built is large: it lives on
-    /// the heap.
-    template <class target, class F> [[nodiscard]] static result<dynamic_program> make(F describe_into) {
-        struct freed {
-            graph* g;
-            ~freed() { std::free(g); }
-        };
-        const freed room{static_cast<graph*>(std::malloc(sizeof(graph)))};
-        if (room.g == nullptr) return fail(errc::out_of_memory, "no memory for the network's graph");
-        graph& g = *::new (static_cast<void*>(room.g)) graph{};
-        describe_into(g);
-        plan_sizes sizes;
-        if (g.error.what == fault::none) sizes = plan<target>(g);
-        if (g.error.what != fault::none) return explain(g);
+    /// Shows constant tables, which must outlive it.
+    [[nodiscard]] static dynamic_program of(const program_view& constant) {
         dynamic_program p;
-        if (!copy(g.nodes, g.node_count, p.nodes_) || !copy(g.parameters, g.parameter_count, p.parameters_) ||
-            !copy(g.outputs, g.output_count, p.outputs_) || !copy(g.names, g.name_count, p.names_) ||
-            !copy(g.letters, g.letter_count, p.letters_))
-            return fail(errc::out_of_memory, "no memory for the network's tables");
-        p.arena_bytes_ = sizes.arena_elements * target::tensor_layout.element_bytes;
-        p.packed_bytes_ = sizes.packed_bytes;
+        p.view_ = constant;
         return p;
     }
-
-    [[nodiscard]] program_view view() const {
-        return {nodes_.span(),   parameters_.span(), outputs_.span(), names_.data(),
-                letters_.data(), arena_bytes_,       packed_bytes_};
+    /// Fills a graph (`fill(graph&)`: a network's description), checks it and plans it for the backend `target`.
+    template <class B, class F> [[nodiscard]] static result<dynamic_program> make(const B& target, F fill) {
+        const graph_room room(new (std::nothrow) graph{});
+        if (room == nullptr) return no_memory();
+        graph& g = *room;
+        const typename B::engine where{target};
+        fill(g);
+        if (g.error.what == fault::none) where.lower(g);
+        plan_sizes sizes;
+        if (g.error.what == fault::none) sizes = plan(where, g);
+        if (g.error.what != fault::none) return explain(g);
+        dynamic_program p;
+        program_view& v = p.view_;
+        if (!copy(g.nodes, g.node_count, p.nodes_, v.nodes) ||
+            !copy(g.parameters, g.parameter_count, p.parameters_, v.parameters) ||
+            !copy(g.outputs, g.output_count, p.outputs_, v.outputs))
+            return no_memory();
+        std::span<const name_part> names;
+        std::span<const char> letters;
+        if (!copy(g.names, g.name_count, p.names_, names) || !copy(g.letters, g.letter_count, p.letters_, letters))
+            return no_memory();
+        v.names = names.data();
+        v.letters = letters.data();
+        v.sizes = sizes;
+        return result<dynamic_program>(std::move(p));
+    }
+    /// `constant` planned anew, for another value of the backend than it was planned for.
+    template <class B> [[nodiscard]] static result<dynamic_program> replan(const B& target, const program_view& constant) {
+        const graph_room room(new (std::nothrow) graph{});
+        if (room == nullptr) return no_memory();
+        graph& g = *room;
+        for (const node& n : constant.nodes) g.nodes[g.node_count++] = n;
+        for (const parameter& q : constant.parameters) g.parameters[g.parameter_count++] = q;
+        for (const output_entry& o : constant.outputs) g.outputs[g.output_count++] = o;
+        dynamic_program p = of(constant);
+        p.view_.sizes = plan(typename B::engine{target}, g);
+        if (g.error.what != fault::none) return explain(g);
+        if (!copy(g.nodes, g.node_count, p.nodes_, p.view_.nodes)) return no_memory();
+        return result<dynamic_program>(std::move(p));
     }
 
+    [[nodiscard]] const program_view& view() const { return view_; }
+
 private:
-    template <class T> static bool copy(const T* from, int count, buffer<T>& to) {
+    using graph_room = std::unique_ptr<graph>; // a graph is large: it lives on the heap while it is built
+
+    [[nodiscard]] static error no_memory() { return fail(errc::out_of_memory, "no memory for the network's tables"); }
+    template <class T> static bool copy(const T* from, int count, buffer<T>& to, std::span<const T>& seen) {
         if (!to.resize(static_cast<std::size_t>(count))) return false;
         for (int i = 0; i < count; ++i) to.data()[i] = from[i];
+        seen = to.span();
         return true;
     }
 
@@ -50,7 +77,7 @@ private:
     buffer<output_entry> outputs_;
     buffer<name_part> names_;
     buffer<char> letters_;
-    std::int64_t arena_bytes_ = 0, packed_bytes_ = 0;
+    program_view view_;
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

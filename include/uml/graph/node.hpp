@@ -2,6 +2,7 @@
 // the compiler, the program and a device.
 #pragma once
 
+#include "uml/core/element.hpp"
 #include "uml/core/tensor.hpp"
 
 #include <cstdint>
@@ -44,6 +45,10 @@ enum class op : std::uint8_t {
 };
 inline constexpr int op_count = static_cast<int>(op::gate) + 1;
 
+/// From this number on, operations belong to the backend whose `lower` put them into the graph.
+inline constexpr int first_backend_op = 192;
+[[nodiscard]] constexpr bool of_backend(op o) { return static_cast<int>(o) >= first_backend_op; }
+
 /// The operation's name as it stands in messages.
 [[nodiscard]] constexpr std::string_view to_text(op o) {
     constexpr std::string_view names[op_count] = {
@@ -52,7 +57,7 @@ inline constexpr int op_count = static_cast<int>(op::gate) + 1;
         "resize",       "concat",       "slice",        "shuffle",       "tile",           "softmax_pixels",
         "weighted_sum", "channel_dot",  "sum_channels", "upsample_conv", "attention_pool", "scaled_product",
         "dynamic_conv", "gate"};
-    return names[static_cast<int>(o)];
+    return of_backend(o) ? "an operation of the backend" : names[static_cast<int>(o)];
 }
 
 /// Applied to a node's result, element by element.
@@ -87,11 +92,13 @@ struct node {
     float value = 0;         ///< add_constant, divide_into
     id weight = no_id;       ///< entry in the parameter table
     id weight2 = no_id;      ///< scaled_product, gate: B
-    // Made by the memory plan, in elements.
-    std::int32_t step = 0;    ///< from a pixel to the next
+    // Made by the memory plan; places are bytes.
+    dtype type = dtype::f32;  ///< of the tensor's elements
+    std::int16_t order = 0;   ///< operations of one order may run side by side, those of lower orders are done before
+    std::int32_t step = 0;    ///< elements from a pixel to the next
     std::int64_t at = 0;      ///< the tensor's place in the arena
-    std::int64_t scratch = 0; ///< place of the operation's scratch memory
-    std::int64_t packed = 0;  ///< place of the packed weights, bytes
+    std::int64_t scratch = 0; ///< place of the operation's scratch memory in the arena
+    std::int64_t packed = 0;  ///< place of the packed weights in their block
 
     friend constexpr bool operator==(const node&, const node&) = default;
 };

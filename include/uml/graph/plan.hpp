@@ -2,34 +2,17 @@
 // runs.
 #pragma once
 
-#include "uml/graph/graph.hpp"
+#include "uml/graph/order.hpp"
+#include "uml/graph/site.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-/// How a backend lays tensors out: channels last, `element_bytes` each, the step from pixel to pixel rounded up.
-struct layout {
-    int element_bytes = 4;
-    int align_channels = 16; ///< the step is a multiple of this,
-    int dense_below = 8;     ///< but as many as there are channels up to this number
-
-    [[nodiscard]] constexpr int step(int channels) const {
-        return channels <= dense_below ? channels : (channels + align_channels - 1) / align_channels * align_channels;
-    }
-    friend constexpr bool operator==(const layout&, const layout&) = default;
-};
-
-/// Blocks begin at multiples of 64 bytes for 4-byte elements; a vector may be read past the end of any of them.
-inline constexpr std::int64_t block_elements = 16;
-
-[[nodiscard]] constexpr std::int64_t block_size(std::int64_t elements) {
-    return (elements + block_elements - 1) / block_elements * block_elements;
-}
-
-/// What a plan comes to.
+/// What a plan comes to, in bytes.
 struct plan_sizes {
-    std::int64_t arena_elements = 0; ///< planned
-    std::int64_t live_elements = 0;  ///< the largest set alive at one time: no plan can be smaller
-    std::int64_t packed_bytes = 0;   ///< weights in the backend's form
+    std::int64_t arena = 0;  ///< tensors, scratch memory and steps
+    std::int64_t live = 0;   ///< the largest set of tensors and scratch alive at one time: no plan can be smaller
+    std::int64_t steps = 0;  ///< place of the steps in the arena, behind everything else
+    std::int64_t packed = 0; ///< weights in the backend's form
 };
 
 namespace plan_detail {
@@ -45,55 +28,7 @@ constexpr void fail_at(graph& g, fault what, int i, std::int64_t have, std::int6
     g.error.after = p != no_id && layer != i;
 }
 
-/// Which block of memory a node's tensor lies in: its own, or a part of another's.
-struct views {
-    id root[graph::max_nodes]{};
-    std::int32_t first_channel[graph::max_nodes]{};
-    id last_use[graph::max_nodes]{}; ///< of a root
-
-    constexpr explicit views(const graph& g) {
-        for (int i = 0; i < g.node_count; ++i) root[i] = static_cast<id>(i);
-        id read_until[graph::max_nodes]{}; // last reader of a node, or of its slices
-        for (int i = g.node_count - 1; i >= 0; --i) {
-            const node& n = g.nodes[i];
-            const id until = n.kind == op::slice ? read_until[i] : static_cast<id>(i);
-            for (int j = 0; j < n.inputs; ++j)
-                if (read_until[n.in[j]] < until) read_until[n.in[j]] = until;
-        }
-        for (int i = 0; i < g.output_count; ++i) read_until[g.outputs[i].node] = static_cast<id>(g.node_count);
-        // Inputs of a concatenation are written where they will stand; backwards, so that the outermost one decides.
-        // But one that is made long before, or read long after, would keep the memory of all: that one is copied.
-        constexpr int long_time = 100; // operations
-        for (int i = g.node_count - 1; i >= 0; --i) {
-            const node& n = g.nodes[i];
-            std::int32_t channel = first_channel[i];
-            for (int j = 0; n.kind == op::concat && j < n.inputs; ++j) {
-                const id b = n.in[j];
-                const op k = g.nodes[b].kind;
-                const bool lasts = i - b > long_time || read_until[b] - read_until[i] > long_time;
-                if (root[b] == b && k != op::slice && k != op::input && !lasts) {
-                    root[b] = root[i];
-                    first_channel[b] = channel;
-                }
-                channel += g.nodes[b].out.c;
-            }
-        }
-        for (int i = 0; i < g.node_count; ++i) {
-            const node& n = g.nodes[i];
-            if (n.kind != op::slice) continue;
-            root[i] = root[n.in[0]];
-            first_channel[i] = first_channel[n.in[0]] + n.arg;
-        }
-        for (int i = 0; i < g.node_count; ++i) {
-            const node& n = g.nodes[i];
-            last_use[root[i]] = static_cast<id>(i);
-            for (int j = 0; j < n.inputs; ++j) last_use[root[n.in[j]]] = static_cast<id>(i);
-        }
-        for (int i = 0; i < g.output_count; ++i) last_use[root[g.outputs[i].node]] = static_cast<id>(g.node_count);
-    }
-};
-
-/// A block of memory, in use during the operations [first, last].
+/// A block of memory, in use during the orders [first, last].
 struct block {
     std::int64_t from = 0, size = 0;
     int first = 0, last = 0;
@@ -129,7 +64,7 @@ public:
         if (b.from + b.size > top_) top_ = b.from + b.size;
         return true;
     }
-    /// Forgets blocks that are not used from operation `now` on.
+    /// Forgets blocks that are not used from order `now` on.
     constexpr void drop_before(int now) {
         int kept = 0;
         for (int i = 0; i < count_; ++i)
@@ -144,41 +79,61 @@ private:
     std::int64_t top_ = 0;
 };
 
-/// Elements that each operation needs: of the block that its tensor lies in where it is the first there, and of scratch
+/// The operations sorted by order; equal ones as they stand.
+struct sorted_operations {
+    id at[graph::max_nodes]{};
+
+    constexpr explicit sorted_operations(const graph& g) {
+        std::int32_t begin[graph::max_nodes + 1]{};
+        for (int i = 0; i < g.node_count; ++i) ++begin[g.nodes[i].order + 1];
+        for (int i = 0; i < g.node_count; ++i) begin[i + 1] += begin[i];
+        for (int i = 0; i < g.node_count; ++i) at[begin[g.nodes[i].order]++] = static_cast<id>(i);
+    }
+};
+
+/// Bytes that each operation needs: of the block that its tensor lies in where it is the first there, and of scratch
 /// memory.
 struct needs {
     std::int64_t tensor[graph::max_nodes]{}, scratch[graph::max_nodes]{};
     std::int64_t live = 0; ///< the largest set alive at one time
 
-    template <class backend> constexpr void count(graph& g, const views& v) {
-        constexpr layout form = backend::tensor_layout;
-        std::int64_t dropped[graph::max_nodes + 1]{}, now = 0;
+    template <class E> constexpr void count(const E& e, graph& g, const views& v, const sorted_operations& sorted) {
+        std::int64_t dropped[graph::max_nodes + 1]{};
         bool seen[graph::max_nodes]{};
-        for (int i = 0; i < g.node_count; ++i) {
-            if (i > 0) now -= dropped[i - 1];
-            const id r = v.root[i];
+        for (int k = 0; k < g.node_count; ++k) {
+            const id i = sorted.at[k], r = v.root[i];
             node& owner = g.nodes[r];
             if (!seen[r]) {
                 seen[r] = true;
-                // A matrix is read in whole vectors whatever its width, and a row of zeros, its bias, stands behind it.
-                const bool matrix = owner.kind == op::scaled_product;
-                const int channels = matrix && owner.out.c < form.align_channels ? form.align_channels : owner.out.c;
-                owner.step = form.step(channels);
-                tensor[i] = block_size((owner.out.pixels() + (matrix ? 1 : 0)) * owner.step) + block_elements;
+                const tensor_form form = e.tensor(site{g.nodes, g.parameters, owner});
+                owner.type = form.type;
+                owner.step = form.step;
+                tensor[i] = block_bytes(form.bytes * e.images());
                 dropped[v.last_use[r]] += tensor[i];
-                now += tensor[i];
             }
+            g.nodes[i].type = owner.type;
             g.nodes[i].step = owner.step;
-            scratch[i] =
-                block_size((backend::scratch_bytes(g.nodes, g.nodes[i]) + form.element_bytes - 1) / form.element_bytes);
-            live = now + scratch[i] > live ? now + scratch[i] : live;
+        }
+        // Scratch memory may depend on how the tensors lie: all of them have their form by now.
+        std::int64_t now = 0, beside = 0; // beside: scratch memory of the operations of one order
+        for (int k = 0, order = 0; k < g.node_count; ++k) {
+            const id i = sorted.at[k];
+            for (; order < g.nodes[i].order; ++order) {
+                now -= dropped[order];
+                beside = 0;
+            }
+            scratch[i] = block_bytes(e.scratch_bytes(site{g.nodes, g.parameters, g.nodes[i]}));
+            now += tensor[i];
+            beside += scratch[i];
+            if (now + beside > live) live = now + beside;
         }
     }
 };
 
 /// Places everything in one arena: large blocks first, the largest of them first; then the others, in the order of the
-/// operations, between them. Gives the arena's elements.
-[[nodiscard]] constexpr std::int64_t place_all(graph& g, const views& v, const needs& need) {
+/// operations, between them. Gives the arena's bytes.
+[[nodiscard]] constexpr std::int64_t place_all(graph& g, const views& v, const needs& need,
+                                               const sorted_operations& sorted) {
     constexpr int most_large = 128;
     block large[most_large];
     int part = 64, count = 0; // large: at least this part of the largest live set, and not too many
@@ -189,14 +144,14 @@ struct needs {
     };
     const auto is_large = [&](const block& b) { return b.size >= need.live / part; };
     const auto each = [&](auto f) {
-        for (int i = 0; i < g.node_count; ++i) {
-            const id owner = v.root[i];
-            if (need.tensor[i] > 0) f(block{0, need.tensor[i], i, v.last_use[owner], owner, false});
-            if (need.scratch[i] > 0) f(block{0, need.scratch[i], i, i, static_cast<id>(i), true});
+        for (int k = 0; k < g.node_count; ++k) {
+            const id i = sorted.at[k], owner = v.root[i], now = g.nodes[i].order;
+            if (need.tensor[i] > 0) f(block{0, need.tensor[i], v.first_use[owner], v.last_use[owner], owner, false});
+            if (need.scratch[i] > 0) f(block{0, need.scratch[i], now, now, i, true});
         }
     };
     const auto place = [&](block b) {
-        if (!placed.place(b)) fail_at(g, fault::live_blocks, b.first, placed_blocks::most + 1, placed_blocks::most);
+        if (!placed.place(b)) fail_at(g, fault::live_blocks, b.node, placed_blocks::most + 1, placed_blocks::most);
         keep(b);
     };
     do {
@@ -217,27 +172,36 @@ struct needs {
         placed.drop_before(b.first);
         place(b);
     });
-    for (int i = 0; i < g.node_count; ++i) g.nodes[i].at = g.nodes[v.root[i]].at + v.first_channel[i];
+    for (int i = 0; i < g.node_count; ++i) {
+        node& n = g.nodes[i];
+        n.at = g.nodes[v.root[i]].at + v.first_channel[i] * static_cast<std::int64_t>(size_of(n.type));
+    }
     return placed.top();
 }
 
 } // namespace plan_detail
 
-/// Gives every node its place. `backend` says how tensors are laid out, what an operation needs besides its tensors,
-/// how large its weights become, and which operations it has.
-template <class backend> [[nodiscard]] constexpr plan_sizes plan(graph& g) {
+/// Gives every operation its order, and every tensor its form and place. `e` says how tensors are laid out, what an
+/// operation needs beside them, how large its weights and steps become, and which operations it has (see engine).
+template <class E> [[nodiscard]] constexpr plan_sizes plan(const E& e, graph& g) {
+    assign_order(g, e.order());
     const plan_detail::views v(g);
+    const plan_detail::sorted_operations sorted(g);
     plan_detail::needs need;
     plan_sizes sizes;
-    need.count<backend>(g, v);
+    need.count(e, g, v, sorted);
+    std::int64_t steps = 0;
     for (int i = 0; i < g.node_count; ++i) {
         node& n = g.nodes[i];
-        if (!backend::supports(n)) plan_detail::fail_at(g, fault::unsupported, i, 0, 1);
-        n.packed = sizes.packed_bytes;
-        sizes.packed_bytes += (backend::packed_bytes(g.nodes, g.parameters, n) + 63) / 64 * 64;
+        const site at{g.nodes, g.parameters, n};
+        if (!e.supports(n)) plan_detail::fail_at(g, fault::unsupported, i, 0, 1);
+        n.packed = sizes.packed;
+        sizes.packed += block_bytes(e.packed_bytes(at));
+        steps += e.step_bytes(at);
     }
-    sizes.live_elements = need.live;
-    sizes.arena_elements = plan_detail::place_all(g, v, need);
+    sizes.live = need.live;
+    sizes.steps = plan_detail::place_all(g, v, need, sorted);
+    sizes.arena = sizes.steps + block_bytes(steps);
     return sizes;
 }
 

@@ -17,10 +17,10 @@ struct program_view {
     std::span<const output_entry> outputs;
     const name_part* names = nullptr;
     const char* letters = nullptr;
-    std::int64_t arena_bytes = 0;  ///< tensors and scratch memory
-    std::int64_t packed_bytes = 0; ///< prepared weights
+    plan_sizes sizes{};
 
     [[nodiscard]] path_text name_of(id n) const { return path(names, letters, n); }
+    [[nodiscard]] site at(std::size_t i) const { return {nodes.data(), parameters.data(), nodes[i]}; }
     [[nodiscard]] const node& input(const node& n, int i) const { return nodes[static_cast<std::size_t>(n.in[i])]; }
     /// Index of the output's node, or none.
     [[nodiscard]] id find_output(std::string_view wanted_name) const {

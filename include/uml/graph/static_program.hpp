@@ -8,7 +8,9 @@
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// The tables of `description` in `configuration`, lowered for `target`.
-template <class description, auto configuration, class target> class static_program {
+template <class description, auto configuration, auto target> class static_program {
+    static_assert(typename decltype(target)::engine{target}.check().has_value(),
+                  "uml: the backend cannot be had with this value: it runs on 1 to 1024 threads, in a precision that it has");
     static_assert(sizeof(well_formed<description, configuration, target>) > 0);
     [[nodiscard]] static constexpr const graph& g() { return lowered<description, configuration, target>.g; }
     [[nodiscard]] static constexpr const plan_sizes& sizes() {
@@ -27,11 +29,8 @@ template <class description, auto configuration, class target> class static_prog
     static constexpr auto letters = cut<std::size_t(g().letter_count)>(g().letters);
 
 public:
-    static constexpr std::int64_t arena_bytes = sizes().arena_elements * target::tensor_layout.element_bytes;
-    static constexpr std::int64_t packed_bytes = sizes().packed_bytes;
-
     [[nodiscard]] static constexpr program_view view() {
-        return {nodes, parameters, outputs, names.data(), letters.data(), arena_bytes, packed_bytes};
+        return {nodes, parameters, outputs, names.data(), letters.data(), sizes()};
     }
 };
 

@@ -55,14 +55,16 @@ template <class description>
 
 /// Builds the program, or checks that the file is for the compiled one.
 template <class net, class B>
-[[nodiscard, gnu::cold]] result<model_detail::program_of<net, B>>
-make_program(const weights_file& f, const model_card& card, const load_options& o) {
+[[nodiscard, gnu::cold]] result<dynamic_program> make_program(const weights_file& f, const model_card& card,
+                                                              const B& where, const load_options& o) {
     using description = typename net::description;
     if (auto r = check_label<description>(f, card); !r) return r.error();
     if constexpr (net::is_static) {
         if constexpr (std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>)
             if (auto r = check_config(f, card, net::configuration); !r) return r.error();
-        return model_detail::program_of<net, B>{};
+        constexpr program_view made = static_program<description, net::configuration, B{}>::view();
+        if (where == B{}) return dynamic_program::of(made);
+        return dynamic_program::replan(where, made);
     } else {
         if (card.network.empty() && (!o.configuration || std::is_same_v<description, dynamic>))
             return fail(errc::wrong_network, f.source(),
@@ -71,9 +73,9 @@ make_program(const weights_file& f, const model_card& card, const load_options& 
         if (o.configuration)
             if (auto r = check_config(f, card, *o.configuration); !r) return r.error();
         const config c = o.configuration ? *o.configuration : card.configuration;
-        const rewrites on = o.passes ? *o.passes : B::preferred;
+        const rewrites on = o.passes ? *o.passes : B::engine::passes;
         bool known = true;
-        auto tables = dynamic_program::make<B>([&](graph& g) {
+        auto tables = dynamic_program::make(where, [&](graph& g) {
             if constexpr (std::is_same_v<description, dynamic>)
                 known = describe_known(card.network, g, c, on, o.outputs);
             else
@@ -82,84 +84,97 @@ make_program(const weights_file& f, const model_card& card, const load_options& 
         if (!known)
             return fail(errc::wrong_network, f.source(), ": weights of network ", quoted(card.network).view(),
                         ", which is not known here");
-        if (!tables) {
-            error e = fail(tables.error().code, f.source(), ": ", tables.error().what.view());
-            return e;
-        }
-        return model_detail::program_of<net, B>{*std::move(tables)};
+        if (!tables) return fail(tables.error().code, f.source(), ": ", tables.error().what.view());
+        return tables;
     }
 }
 
+/// The program type by which a backend chooses code; void: any program.
+template <class net, class B> struct code_key {
+    using type = void;
+};
+template <class net, class B>
+requires net::is_static struct code_key<net, B> {
+    using type = static_program<typename net::description, net::configuration, B{}>;
+};
+
 /// Brings one operation's parameters into the backend's form.
-template <class B>
-[[nodiscard, gnu::cold]] result<void> pack_one(const program_view& p, const weights_file& f, int i,
-                                               typename B::weights& w) {
-    const node& n = p.nodes[static_cast<std::size_t>(i)];
-    if constexpr (requires { B::rows_together(p, i); })
-        if (const int rows = B::rows_together(p, i); rows > 0 && n.weight != no_id && has_rows(p, n.weight))
-            return materialise_rows(p, f, n.weight, rows, [&](const owned_parameter& part, int first_row) {
-                dense_parameter d = part.view();
-                d.first = first_row;
-                return B::pack(p, i, d, {}, w);
-            });
+template <class E>
+[[nodiscard, gnu::cold]] result<void> pack_one(const E& where, const program_view& p, const weights_file& f,
+                                               std::size_t i, typename E::weights& w) {
+    const node& n = p.nodes[i];
+    if (n.weight == no_id && n.weight2 == no_id) return {};
+    if (const int rows = where.pack_row_multiple(p, i); rows > 0 && n.weight != no_id && has_rows(p, n.weight))
+        return materialise_rows(p, f, n.weight, rows, [&](const owned_parameter& part, int first_row) {
+            dense_parameter d = part.view();
+            d.first = first_row;
+            return where.pack(p, i, d, {}, w);
+        });
     owned_parameter first, second;
     if (n.weight != no_id)
         if (auto r = materialise(p, f, n.weight, first); !r) return r;
     if (n.weight2 != no_id)
         if (auto r = materialise(p, f, n.weight2, second); !r) return r;
-    return n.weight == no_id && n.weight2 == no_id ? result<void>{} : B::pack(p, i, first.view(), second.view(), w);
+    return where.pack(p, i, first.view(), second.view(), w);
 }
 
 /// All operations, each by itself. What fails on the threads, perhaps for memory, is tried again when they are done, so
 /// that the error is always that of the first operation.
-template <class B>
-[[nodiscard, gnu::cold]] result<void> pack_all(const program_view& p, const weights_file& f, executor threads,
-                                               typename B::weights& w) {
+template <class E>
+[[nodiscard, gnu::cold]] result<void> pack_all(const E& where, const program_view& p, const weights_file& f,
+                                               executor threads, typename E::weights& w) {
     buffer<bool> done;
-    if (!done.resize(p.nodes.size())) return fail(errc::out_of_memory, "no memory to prepare the weights");
-    const int count = static_cast<int>(p.nodes.size());
-    auto job = [&](int j, int) {
-        const int i = count - 1 - j; // the last ones are the largest
-        done.span()[static_cast<std::size_t>(i)] = bool(pack_one<B>(p, f, i, w));
+    const std::size_t count = p.nodes.size();
+    if (!done.resize(count)) return fail(errc::out_of_memory, "no memory to prepare the weights");
+    auto job = [&](int j, int) noexcept {
+        const std::size_t i = count - 1 - static_cast<std::size_t>(j); // the last ones are the largest
+        done.span()[i] = bool(pack_one(where, p, f, i, w));
     };
-    if (threads.width > 1) threads.for_each(count, job);
-    for (int i = 0; i < count; ++i)
-        if (!done.span()[static_cast<std::size_t>(i)])
-            if (auto r = pack_one<B>(p, f, i, w); !r) return r;
+    if (threads.width > 1) threads.for_each(static_cast<int>(count), job);
+    for (std::size_t i = 0; i < count; ++i)
+        if (!done.span()[i])
+            if (auto r = pack_one(where, p, f, i, w); !r) return r;
     return {};
 }
 
 } // namespace load_detail
 
 template <class net, backend B>
-[[nodiscard, gnu::cold]] result<model<net, B>> load(const weights_file& file, const load_options& options) {
+[[nodiscard, gnu::cold]] result<model<net, B>> load(const weights_file& file, const B& where,
+                                                    const load_options& options) {
+    using engine = typename B::engine;
+    const engine own{where};
+    if (auto r = own.check(); !r) return r.error();
     auto card = read_card(file);
     if (!card) return card.error();
-    auto program = load_detail::make_program<net, B>(file, *card, options);
+    auto program = load_detail::make_program<net>(file, *card, where, options);
     if (!program) return program.error();
     const program_view p = program->view();
     if (auto r = check_binding(p, file, load_detail::never_used); !r) return r.error();
-    auto weights = B::make_weights(p, options.memory);
+    auto weights = own.make_weights(p, options.memory);
     if (!weights) return weights.error();
-    if (auto r = load_detail::pack_all<B>(p, file, options.threads, *weights); !r) return r.error();
-    model<net, B> m(*std::move(program), *std::move(weights), *std::move(card));
+    if (auto r = load_detail::pack_all(own, p, file, options.threads, *weights); !r) return r.error();
+    model<net, B> m({own, *std::move(program),
+                     engine::template code_of<typename load_detail::code_key<net, B>::type>(), *std::move(weights),
+                     *std::move(card)});
     if (options.self_check)
         if (auto r = run_self_check(m, file, options.threads); !r) return r.error();
-    return m;
+    return result<model<net, B>>(std::move(m));
 }
 
 template <class net, backend B>
-[[nodiscard, gnu::cold]] result<model<net, B>> load(const char* path, const load_options& options) {
+[[nodiscard, gnu::cold]] result<model<net, B>> load(const char* path, const B& where, const load_options& options) {
     const auto file = open_weights(path);
     if (!file) return file.error();
-    return load<net, B>(*file, options);
+    return load<net>(*file, where, options);
 }
 
 template <class net, backend B>
-[[nodiscard, gnu::cold]] result<model<net, B>> load(std::span<const std::byte> bytes, const load_options& options) {
+[[nodiscard, gnu::cold]] result<model<net, B>> load(std::span<const std::byte> bytes, const B& where,
+                                                    const load_options& options) {
     const auto file = weights_from(bytes);
     if (!file) return file.error();
-    return load<net, B>(*file, options);
+    return load<net>(*file, where, options);
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

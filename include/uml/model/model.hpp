@@ -11,28 +11,18 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-/// Bytes that one workspace takes: tensors and scratch memory. Exactly what is used.
-template <class net, backend B>
+/// Bytes that one workspace takes on the backend `target`, for example cpu{.threads = 2}: tensors, scratch memory and
+/// steps. Exactly what is used.
+template <class net, auto target>
 requires net::is_static inline constexpr std::int64_t arena_bytes =
-    static_program<typename net::description, net::configuration, B>::arena_bytes;
+    static_program<typename net::description, net::configuration, target>::view().sizes.arena;
 
 /// Bytes that the prepared weights take.
-template <class net, backend B>
+template <class net, auto target>
 requires net::is_static inline constexpr std::int64_t prepared_bytes =
-    static_program<typename net::description, net::configuration, B>::packed_bytes;
+    static_program<typename net::description, net::configuration, target>::view().sizes.packed;
 
 namespace model_detail {
-
-/// The program of a static network takes no memory; that of a dynamic one is owned.
-template <class net, class B, bool is_static = net::is_static> struct program_of {
-    [[nodiscard]] static constexpr program_view view() {
-        return static_program<typename net::description, net::configuration, B>::view();
-    }
-};
-template <class net, class B> struct program_of<net, B, false> {
-    dynamic_program tables;
-    [[nodiscard]] program_view view() const { return tables.view(); }
-};
 
 /// Nodes of the network's answer; no_id for what it does not compute.
 struct answer_nodes {
@@ -74,64 +64,102 @@ template <std::int64_t is, std::int64_t should_be> struct bytes_needed {
 
 } // namespace model_detail
 
+/// What a loader has checked and prepared.
+template <backend B> struct model_parts {
+    using engine = typename B::engine;
+
+    engine where{};
+    dynamic_program program{};
+    typename engine::code code{};
+    typename engine::weights weights{};
+    model_card card{};
+};
+
 template <class net, backend B> class model {
 public:
-    using scalar = typename B::scalar;
+    using engine = typename B::engine;
+    using scalar = typename engine::scalar;
     using findings = basic_findings<scalar>;
-    static constexpr double self_check_limit = B::relative_limit;
 
     /// One thread's arena, and its threads. Move only.
     class workspace {
         friend class model;
-        explicit workspace(typename B::workspace w) : own(std::move(w)) {}
-        typename B::workspace own;
+        explicit workspace(typename engine::workspace w) : own(std::move(w)) {}
+        typename engine::workspace own;
     };
 
     /// An arena from the heap, or in the caller's memory, of arena_bytes() from a multiple of 64 on.
-    /// Errors: errc::out_of_memory, too_small.
+    /// Errors: errc::out_of_memory, too_small, invalid_argument for more threads than the backend has.
     [[nodiscard]] result<workspace> make_workspace(executor threads = {}, std::span<std::byte> memory = {}) const {
-        auto w = B::make_workspace(program(), threads, memory);
+        auto w = parts_.where.make_workspace(program(), parts_.weights, parts_.code, threads, memory);
         if (!w) return w.error();
-        if constexpr (requires { B::attach(program(), weights_, *w); })
-            if (auto r = B::attach(program(), weights_, *w); !r) return r.error();
         return workspace(*std::move(w));
     }
-    /// In a caller's array, whose size the compiler checks.
-    template <std::size_t bytes>
+    /// The same, in the caller's memory.
+    [[nodiscard]] result<workspace> make_workspace(std::span<std::byte> memory, executor threads = {}) const {
+        return make_workspace(threads, memory);
+    }
+    /// In a caller's array, whose size the compiler checks for the backend `target`, which is the model's.
+    template <auto target, std::size_t bytes>
     requires net::is_static [[nodiscard]] result<workspace> make_workspace(std::byte (&memory)[bytes],
                                                                            executor threads = {}) const {
-        using tables = static_program<typename net::description, net::configuration, B>;
-        (void)sizeof(model_detail::bytes_needed<static_cast<std::int64_t>(bytes), tables::arena_bytes>);
-        return make_workspace(threads, std::span<std::byte>(memory));
+        (void)sizeof(
+            model_detail::bytes_needed<static_cast<std::int64_t>(bytes), uml::arena_bytes<net, target>>);
+        return make_workspace(threads, memory);
     }
 
     /// Runs the network on one picture of exactly the network's size: no allocation, no locks. Errors:
-    /// errc::wrong_shape for another size, invalid_argument without pixels; nothing has run then.
+    /// errc::wrong_shape for another size, invalid_argument without pixels; nothing has run then. errc::device where a
+    /// device or a library that computes failed.
     [[nodiscard]] result<findings> run(const image_view& picture, workspace& w) const {
-        const program_view p = program();
-        if (auto r = model_detail::check_picture(picture, input().out); !r) return r.error();
-        B::upload(p, picture, w.own);
-        for (std::size_t i = 0; i < p.nodes.size(); ++i) B::enqueue(p, weights_, w.own, static_cast<int>(i));
         findings f;
-        if (const auto a = fetch(w, answer_.class_alpha); a.data) f.diagnosis = {a.data, a.c};
-        f.logits = fetch(w, answer_.logits);
-        f.alpha = fetch(w, answer_.alpha);
-        f.vacuity = fetch(w, answer_.vacuity);
-        f.thresholds = card_.screening;
+        if (auto r = run({&picture, 1}, w, {&f, 1}); !r) return r.error();
         return f;
+    }
+    /// The same for several pictures in one run, as many as the backend's `images` at most; found[i] is of the i-th.
+    /// Errors: those above, and errc::invalid_argument for another number of pictures.
+    [[nodiscard]] result<void> run(std::span<const image_view> pictures, workspace& w,
+                                   std::span<findings> found) const {
+        const auto most = static_cast<std::size_t>(parts_.where.images());
+        if (pictures.empty() || pictures.size() > most || found.size() < pictures.size())
+            return fail(errc::invalid_argument, static_cast<std::uint64_t>(pictures.size()), " pictures with room for ",
+                        static_cast<std::uint64_t>(found.size()), " findings: a run takes 1 to ",
+                        static_cast<std::uint64_t>(most));
+        for (const image_view& picture : pictures)
+            if (auto r = model_detail::check_picture(picture, input().out); !r) return r;
+        if (auto r = parts_.where.run(program(), parts_.weights, w.own, pictures); !r) return r;
+        const id nodes[] = {answer_.class_alpha, answer_.logits, answer_.alpha, answer_.vacuity};
+        for (std::size_t i = 0; i < pictures.size(); ++i) {
+            view views[4];
+            if (auto r = fetch(w, static_cast<int>(i), nodes, views); !r) return r;
+            findings& f = found[i];
+            f = {};
+            if (views[0].data != nullptr) f.diagnosis = {views[0].data, views[0].c};
+            f.logits = views[1];
+            f.alpha = views[2];
+            f.vacuity = views[3];
+            f.thresholds = parts_.card.screening;
+        }
+        return {};
     }
 
     /// A tensor by the name that the description gave it, of the workspace's last run; empty if there is none of that
-    /// name.
-    [[nodiscard]] tensor_view<const scalar> output(const workspace& w, std::string_view wanted_name) const {
-        return fetch(w, program().find_output(wanted_name));
+    /// name, or if its device failed.
+    [[nodiscard]] tensor_view<const scalar> output(workspace& w, std::string_view wanted_name) const {
+        const id node = program().find_output(wanted_name);
+        view v;
+        return fetch(w, 0, {&node, 1}, {&v, 1}) ? v : view{};
     }
 
-    [[nodiscard]] program_view program() const { return program_.view(); }
-    [[nodiscard]] std::int64_t arena_bytes() const { return program().arena_bytes; }
-    [[nodiscard]] std::int64_t prepared_bytes() const { return program().packed_bytes; }
-    [[nodiscard]] const model_card& card() const { return card_; }
-    [[nodiscard]] const uml::screening& screening() const { return card_.screening; }
+    /// The backend that it runs on.
+    [[nodiscard]] const B& where() const { return parts_.where.value; }
+    /// ||out - exact|| / ||exact|| that its precision allows.
+    [[nodiscard]] double relative_limit() const { return parts_.where.relative_limit(); }
+    [[nodiscard]] const program_view& program() const { return parts_.program.view(); }
+    [[nodiscard]] std::int64_t arena_bytes() const { return program().sizes.arena; }
+    [[nodiscard]] std::int64_t prepared_bytes() const { return program().sizes.packed; }
+    [[nodiscard]] const model_card& card() const { return parts_.card; }
+    [[nodiscard]] const uml::screening& screening() const { return parts_.card.screening; }
     /// Whether the image is certain enough to be used without a human, by the model's calibration.
     [[nodiscard]] bool accepts(const findings& f) const { return f.accepted(); }
 
@@ -141,23 +169,34 @@ public:
     [[nodiscard]] int classes() const { return extent(answer_.class_alpha); }
     [[nodiscard]] int regions() const { return extent(answer_.logits); }
     /// Name from the weights' metadata, or empty.
-    [[nodiscard]] std::string_view class_name(int k) const { return card_.classes[k]; }
-    [[nodiscard]] std::string_view region_name(int k) const { return card_.regions[k]; }
+    [[nodiscard]] std::string_view class_name(int k) const { return parts_.card.classes[k]; }
+    [[nodiscard]] std::string_view region_name(int k) const { return parts_.card.regions[k]; }
 
     /// For the loaders: takes what they have checked and prepared.
-    model(model_detail::program_of<net, B> p, typename B::weights w, model_card card)
-        : program_(std::move(p)), weights_(std::move(w)), card_(std::move(card)),
-          answer_(model_detail::answer_nodes::of(program())) {}
+    explicit model(model_parts<B> parts)
+        : parts_(std::move(parts)), answer_(model_detail::answer_nodes::of(program())) {}
 
 private:
+    using view = tensor_view<const scalar>;
+
     [[nodiscard]] const node& input() const { return program().nodes.front(); }
     [[nodiscard]] int extent(id n) const { return n == no_id ? 0 : program().nodes[static_cast<std::size_t>(n)].out.c; }
-    [[nodiscard]] tensor_view<const scalar> fetch(const workspace& w, id n) const {
-        return n == no_id ? tensor_view<const scalar>{} : B::fetch(program(), w.own, n);
+    /// Tensors of the last run; those that do not exist stay empty.
+    [[nodiscard]] result<void> fetch(workspace& w, int image, std::span<const id> nodes, std::span<view> views) const {
+        constexpr std::size_t most = 4;
+        id there[most]{};
+        view found[most];
+        std::size_t count = 0;
+        for (const id n : nodes)
+            if (n != no_id) there[count++] = n;
+        if (auto r = parts_.where.fetch(program(), w.own, image, {there, count}, {found, count}); !r) return r;
+        count = 0;
+        for (std::size_t k = 0; k < nodes.size(); ++k)
+            if (nodes[k] != no_id) views[k] = found[count++];
+        return {};
     }
-    model_detail::program_of<net, B> program_;
-    typename B::weights weights_;
-    model_card card_;
+
+    model_parts<B> parts_;
     model_detail::answer_nodes answer_;
 };
 

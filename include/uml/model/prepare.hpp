@@ -13,22 +13,23 @@ struct prepared_weights {
     [[nodiscard]] std::span<const std::byte> bytes() const { return {memory.data(), size}; }
 };
 
-/// Folds and packs a file's weights, and runs its self-check. The same file gives the same bytes. Errors: those of
+/// Folds and packs a file's weights for the backend `target`, and runs its self-check. The same file gives the same bytes. Errors: those of
 /// load.
-template <class net, backend B>
+template <class net, auto target = cpu{}>
 requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepare(const weights_file& file) {
     using namespace prepared_detail;
+    using B = std::remove_cv_t<decltype(target)>;
     static_assert(sizeof(usable<B>) > 0);
     const auto card = read_card(file);
     if (!card) return card.error();
     header h;
-    h.weights = uml::prepared_bytes<net, B>;
+    h.weights = uml::prepared_bytes<net, target>;
     h.temperature = card->temperature;
     h.classes = static_cast<std::uint32_t>(card->classes.size());
     h.regions = static_cast<std::uint32_t>(card->regions.size());
     h.image_vacuity = card->screening.image_vacuity;
     h.pixel_vacuity = card->screening.pixel_vacuity;
-    h.layout = layout_of<B>(model_detail::program_of<net, B>{}.view());
+    h.layout = layout_of<B>(static_program<typename net::description, net::configuration, target>::view());
 
     const std::size_t before = h.bytes_before_weights(), total = before + static_cast<std::size_t>(h.weights);
     auto memory = memory_block::allocate(static_cast<std::int64_t>(total), "prepared weights");
@@ -42,7 +43,7 @@ requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepar
     for (const label& l : card->regions.span()) *name++ = l;
     load_options o;
     o.memory = {first + before, static_cast<std::size_t>(h.weights)};
-    if (const auto packed = load<net, B>(file, o); !packed) return packed.error();
+    if (const auto packed = load<net>(file, target, o); !packed) return packed.error();
     return prepared_weights{*std::move(memory), total};
 }
 

@@ -67,7 +67,7 @@ template <class B> [[nodiscard]] std::uint64_t layout_of(const program_view& p) 
             d.add(x);
         if (is_leaf(q.kind)) d.add(p.name_of(q.name));
     }
-    d.add(p.packed_bytes);
+    d.add(p.sizes.packed);
     return d.value;
 }
 
@@ -101,22 +101,25 @@ template <class B> struct usable {
 } // namespace prepared_detail
 
 /// A model on weights that `prepare` or the CMake function `uml_embed_weights` made for the same network, backend and
-/// version of this library. The bytes are used in place and must outlive the model; the numbers in them are trusted.
+/// version of this library; `target` is the backend's value. The bytes are used in place and must outlive the model; the numbers in them are trusted.
 /// No heap. Errors: errc::malformed for other bytes, wrong_network for another network, backend or version, unsupported
 /// for another byte order, invalid_argument where the bytes do not begin at a multiple of 64.
-template <class net, backend B>
-requires net::is_static [[nodiscard]] result<model<net, B>> use(std::span<const std::byte> prepared) {
+template <class net, auto target = cpu{}>
+requires net::is_static
+[[nodiscard]] result<model<net, std::remove_cv_t<decltype(target)>>> use(std::span<const std::byte> prepared) {
     using namespace prepared_detail;
+    using B = std::remove_cv_t<decltype(target)>;
+    using program = static_program<typename net::description, net::configuration, target>;
     static_assert(sizeof(usable<B>) > 0);
-    model_detail::program_of<net, B> program;
-    const program_view p = program.view();
-    const auto h = read_header(prepared, layout_of<B>(p), p.packed_bytes);
+    constexpr program_view p = program::view();
+    const auto h = read_header(prepared, layout_of<B>(p), p.sizes.packed);
     if (!h) return h.error();
     const std::span names(reinterpret_cast<const label*>(prepared.data() + sizeof(header)),
                           std::size_t{1} + h->classes + h->regions);
     for (const label& name : names)
         if (name.letters[label::capacity] != 0) return fail(errc::malformed, "prepared weights: a name has no end");
-    model_card card;
+    model_parts<B> parts{{target}, dynamic_program::of(p), B::engine::template code_of<program>()};
+    model_card& card = parts.card;
     card.network << names[0].view();
     if constexpr (std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>)
         card.configuration = net::configuration;
@@ -126,9 +129,11 @@ requires net::is_static [[nodiscard]] result<model<net, B>> use(std::span<const 
     card.screening = {h->image_vacuity, h->pixel_vacuity};
     // Only pack() writes to a backend's weights, and it is not called.
     const auto numbers = prepared.subspan(h->bytes_before_weights());
-    auto weights = B::make_weights(p, {const_cast<std::byte*>(numbers.data()), numbers.size()});
+    auto weights = parts.where.make_weights(p, {const_cast<std::byte*>(numbers.data()), numbers.size()});
     if (!weights) return weights.error();
-    return model<net, B>(program, *std::move(weights), std::move(card));
+    parts.weights = *std::move(weights);
+    using made = model<net, B>;
+    return result<made>(made(std::move(parts)));
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

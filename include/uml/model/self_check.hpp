@@ -150,7 +150,7 @@ template <class M>
     // The samples are few and a barely trained network's logits nearly equal: the limit of the normalised error, which
     // is ten times that of the relative one.
     return compare_all(file, *stored->expected, classes, of_map(f->logits), of_map(f->vacuity),
-                       10 * M::self_check_limit);
+                       10 * m.relative_limit());
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

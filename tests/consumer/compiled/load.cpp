@@ -1,3 +1,3 @@
 #include "parts.hpp"
 
-uml::result<any_model> load_it(const char* weights) { return uml::load<network, uml::compiled_cpu<2>>(weights); }
+uml::result<any_model> load_it(const char* weights) { return uml::load<network>(weights, uml::cpu{.threads = 2}); }

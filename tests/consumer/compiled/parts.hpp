@@ -4,7 +4,7 @@
 #include <uml/compiled.hpp>
 
 using network = uml::network<uml::dynamic>;
-using any_model = uml::model<network, uml::compiled_cpu<2>>;
+using any_model = uml::model<network, uml::cpu>;
 
 uml::result<any_model> load_it(const char* weights);
 int predicted(const any_model& model, any_model::workspace& workspace, const unsigned char* pixels);

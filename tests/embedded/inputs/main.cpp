@@ -49,7 +49,7 @@ int main(int count, char** words) {
     const auto read = support::read_picture(words[2]);
     if (!read) return complain(read.error().what);
     const auto grey = support::to_grey(*read);
-    const auto edge = uml::load<uml::network<uml::dynamic>, uml::cpu<>>(words[1]);
+    const auto edge = uml::load<uml::network<uml::dynamic>>(words[1]);
     if (!edge) return complain(edge.error().what);
     const auto edge_sample = sample_of(*edge, grey);
     if (!edge_sample) return complain(edge_sample.error().what);
@@ -57,7 +57,7 @@ int main(int count, char** words) {
     auto draft = uml_test::draft::of<embedded::small_unet>(embedded::small_config);
     draft.labelled(embedded::small_unet::label, embedded::small_config);
     const auto bytes = draft.bytes();
-    const auto small = uml::load<embedded::small, uml::cpu<>>(bytes);
+    const auto small = uml::load<embedded::small, uml::cpu>(bytes);
     if (!small) return complain(small.error().what);
     const auto small_sample = sample_of(*small, grey);
     if (!small_sample) return complain(small_sample.error().what);

@@ -1,11 +1,11 @@
 // A convolution whose matrix product is Eigen's: blocks of pixels are gathered, multiplied, finished.
 #pragma once
 
-#include "uml/backend/concept.hpp"
-#include "uml/backend/reference/resample.hpp"
+#include "uml/backend/cpu/operation.hpp"
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
 
 namespace uml::inline UML_VERSION_NAMESPACE::eigen_detail {
 
@@ -41,12 +41,15 @@ inline void pack(const shape& in, const node& n, const dense_parameter& d, float
 struct convolution {
     const node& n;
     tensor_view<const float> x;
-    const tensor_view<const float>* residual;
+    tensor_view<const float> residual; ///< empty if there is none
     const float* weights;
     tensor_view<float> y;
 
     [[nodiscard]] int jobs() const { return parts(static_cast<int>(y.pixels()), rows) * parts(y.c, columns); }
 
+    static void run_job(const convolution& c, int job, void* scratch) { c.run(job, static_cast<float*>(scratch)); }
+
+private:
     void run(int job, float* scratch) const {
         using pixels_view = Eigen::Map<const Eigen::MatrixXf>;
         using weights_view = Eigen::Map<const Eigen::Matrix<float, columns, Eigen::Dynamic>, 0, Eigen::OuterStride<>>;
@@ -65,7 +68,6 @@ struct convolution {
         finish(first, count, o, sums.data());
     }
 
-private:
     /// Columns [k, k + part) of the pixels' windows; tap by tap, each with all channels; zeros outside the picture.
     void gather(std::int64_t first, int count, int k, int part, float* to) const {
         for (int i = 0; i < count; ++i) {
@@ -89,10 +91,22 @@ private:
         const int channels = std::min(columns, y.c - o);
         for (int i = 0; i < count; ++i)
             for (int k = 0; k < channels; ++k) {
-                const float sum =
-                    sums[i * columns + k] + (residual != nullptr ? residual->pixel(first + i)[o + k] : 0.0F);
-                y.pixel(first + i)[o + k] = reference_detail::activated(sum, n.act);
+                const float added = residual.data != nullptr ? residual.pixel(first + i)[o + k] : 0.0F;
+                y.pixel(first + i)[o + k] = activated(sums[i * columns + k] + added);
             }
+    }
+
+    /// The node's activation of one number; no exponential overflows.
+    [[nodiscard]] float activated(float v) const {
+        const float shrunk = std::exp(-std::abs(v));
+        switch (n.act) {
+        case activation::none: break;
+        case activation::relu: return v > 0 ? v : 0.0F;
+        case activation::sigmoid: return (v >= 0 ? 1.0F : shrunk) / (1 + shrunk);
+        case activation::softplus: return (v > 0 ? v : 0.0F) + std::log1p(shrunk);
+        case activation::exp_negative: return std::exp(-v);
+        }
+        return v;
     }
 };
 

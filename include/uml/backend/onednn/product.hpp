@@ -144,7 +144,7 @@ public:
         if (scratch->bytes() > at.scratch_bytes)
             return fail(errc::too_small, "oneDNN wants ", scratch->bytes(),
                         " bytes of scratch memory for a product of ", s.rows, " by ", s.inner, " by ", s.columns,
-                        ", the backend's type gives ", at.scratch_bytes);
+                        ", the backend gives ", at.scratch_bytes);
         product p;
         auto primitive =
             make<owned_primitive>("a product", [&](auto* made) { return dnnl_primitive_create(made, d->get()); });
@@ -171,11 +171,11 @@ public:
     }
 
     /// Whether it ran.
-    [[nodiscard]] bool run(const owned_stream& s) const {
+    [[nodiscard]] bool run(dnnl_stream_t s) const {
         dnnl_exec_arg_t arguments[most]{};
         for (int k = 0; k < count_; ++k) arguments[k] = {names_[k], memory_[k].get()};
-        return dnnl_primitive_execute(primitive_.get(), s.get(), count_, arguments) == dnnl_success &&
-               dnnl_stream_wait(s.get()) == dnnl_success;
+        return dnnl_primitive_execute(primitive_.get(), s, count_, arguments) == dnnl_success &&
+               dnnl_stream_wait(s) == dnnl_success;
     }
 
 private:
@@ -194,6 +194,9 @@ struct rounding {
     bf16* to;
 
     [[nodiscard]] int jobs() const { return static_cast<int>((x.pixels() + rows_each - 1) / rows_each); }
+    static void run_job(const rounding& r, int job, void*) { r.run(job); }
+
+private:
     void run(int job) const {
         const std::int64_t first = std::int64_t{job} * rows_each, last = std::min(first + rows_each, x.pixels());
         for (std::int64_t p = first; p < last; ++p) {

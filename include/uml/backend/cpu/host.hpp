@@ -1,0 +1,127 @@
+// What the backends that run prepared steps on the processor share: memory, workspaces, running. Planning and packing
+// are in planning.hpp, so that a program on the library uml::compiled need not compile them.
+#pragma once
+
+#include "uml/backend/cpu/operation.hpp"
+#include "uml/kernels/isa.hpp"
+#include "uml/kernels/picture.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+
+/// A workspace needs nothing beside its memory.
+struct no_session {
+    [[nodiscard]] static result<no_session> make(const program_view&) { return no_session{}; }
+};
+
+/// What preparing an operation takes of its entry in the table.
+struct prepared_operation {
+    scratch_need (*scratch)(const planned_site&) = nullptr;
+    result<void> (*prepare)(const placed_site&, step_writer&) = nullptr;
+};
+/// Functions that are chosen when a model is made: those that its program needs.
+struct host_code {
+    const prepared_operation* operations = nullptr; ///< by kind
+    const kernels::kernel_table& (*kernels)(kernels::isa most) = nullptr;
+};
+
+/// The engine of backend B, whatever its table of operations, operations_of<B>. B has `threads`, `max_isa`, `passes`,
+/// check(), relative_limit(), and how() for planning. `session`: objects of a library that a workspace owns.
+template <class B, class session = no_session> struct host_engine {
+    B value{};
+
+    using scalar = float;
+    using code = host_code;
+    struct weights {
+        memory_block memory;
+    };
+    struct workspace {
+        memory_block memory;
+        executor threads;
+        std::span<const step> steps{};
+        kernels::picture_args* picture = nullptr; ///< of the first step
+        session own{};
+    };
+
+    static constexpr rewrites passes = B::passes;
+
+    [[nodiscard]] constexpr result<void> check() const { return value.check(); }
+    [[nodiscard]] constexpr double relative_limit() const { return value.relative_limit(); }
+    constexpr void lower(graph&) const {}
+    [[nodiscard]] constexpr schedule order() const { return schedule::sequential; }
+    [[nodiscard]] constexpr int images() const { return 1; }
+    [[nodiscard]] constexpr bool supports(const node& n) const;
+    [[nodiscard]] constexpr tensor_form tensor(const site& at) const { return padded_form(at.n, dtype::f32); }
+    [[nodiscard]] constexpr std::int64_t scratch_bytes(const site& at) const;
+    [[nodiscard]] constexpr std::int64_t step_bytes(const site& at) const;
+    [[nodiscard]] constexpr std::int64_t packed_bytes(const site& at) const;
+    template <class program> [[nodiscard]] static constexpr code code_of();
+
+    [[nodiscard]] result<weights> make_weights(const program_view& p, std::span<std::byte> given) const {
+        auto block = memory_block::make(given, p.sizes.packed, "weights");
+        if (!block) return block.error();
+        return weights{*std::move(block)};
+    }
+    [[nodiscard]] int pack_row_multiple(const program_view& p, std::size_t i) const;
+    [[nodiscard]] result<void> pack(const program_view& p, std::size_t i, const dense_parameter& first,
+                                    const dense_parameter& second, weights& w) const;
+
+    /// Errors: errc::invalid_argument for an executor of more threads than the backend has, out_of_memory, too_small.
+    [[nodiscard]] result<workspace> make_workspace(const program_view& p, const weights& w, const code& c,
+                                                   executor threads, std::span<std::byte> given) const {
+        if (threads.width < 1 || threads.width > value.threads)
+            return fail(errc::invalid_argument, "the executor has ", threads.width,
+                        " threads, the backend's workspaces are made for ", value.threads);
+        auto block = memory_block::make(given, p.sizes.arena, "an arena");
+        if (!block) return block.error();
+        auto own = session::make(p);
+        if (!own) return own.error();
+        workspace s{*std::move(block), threads, {}, nullptr, *std::move(own)};
+        if (auto r = prepare(p, w, c, s); !r) return r.error();
+        return result<workspace>(std::move(s));
+    }
+
+    /// Errors: errc::device where a library's call failed.
+    [[nodiscard]] result<void> run(const program_view& p, const weights&, workspace& s,
+                                   std::span<const image_view> pictures) const {
+        s.picture->picture = pictures.front();
+        for (const step& next : s.steps)
+            if (!run_step(next, s.threads))
+                return fail(errc::device, "operation ", static_cast<int>(next.node), ", ",
+                            to_text(p.nodes[static_cast<std::size_t>(next.node)].kind),
+                            ": the library that computes it failed");
+        return {};
+    }
+    [[nodiscard]] result<void> fetch(const program_view& p, workspace& s, int, std::span<const id> nodes,
+                                     std::span<tensor_view<const float>> views) const {
+        for (std::size_t k = 0; k < nodes.size(); ++k) {
+            const node& n = p.nodes[static_cast<std::size_t>(nodes[k])];
+            views[k] = {s.memory.template as<const float>(n.at), n.out.h, n.out.w, n.out.c, n.step};
+        }
+        return {};
+    }
+
+private:
+    [[nodiscard]] constexpr planned_site planned(const site& at) const { return {at, value.how()}; }
+
+    [[nodiscard]] result<void> prepare(const program_view& p, const weights& w, const code& c, workspace& s) const {
+        step_writer to({s.memory.data() + p.sizes.steps, static_cast<std::size_t>(p.sizes.arena - p.sizes.steps)});
+        const kernels::kernel_table& table = c.kernels(value.max_isa);
+        for (std::size_t i = 0; i < p.nodes.size(); ++i) {
+            const node& n = p.nodes[i];
+            const planned_site at = planned(p.at(i));
+            const prepared_operation& own = c.operations[static_cast<int>(n.kind)];
+            const scratch_need need = own.scratch(at);
+            std::byte* const first = s.memory.data() + n.scratch + kernels::aligned_bytes(need.shared);
+            to.begin(n, static_cast<id>(i), first, kernels::aligned_bytes(need.thread));
+            const placed_site placed{at,  table, s.memory.data(), w.memory.template as<const std::byte>(n.packed),
+                                     s.threads.width, &s.own};
+            if (auto r = own.prepare(placed, to); !r) return r;
+        }
+        if (to.full()) return fail(errc::too_small, "the planned memory for prepared steps is too small");
+        s.steps = to.steps();
+        s.picture = static_cast<kernels::picture_args*>(s.steps.front().arguments);
+        return {};
+    }
+};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail

@@ -1,0 +1,105 @@
+// What a CPU backend knows of one kind of operation, and the table of all kinds.
+#pragma once
+
+#include "uml/backend/concept.hpp"
+#include "uml/backend/step.hpp"
+#include "uml/kernels/views.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+namespace kernels {
+struct kernel_table;
+}
+
+namespace cpu_detail {
+
+/// What planning an operation depends on beside the operation.
+struct planning {
+    int threads = 1;                  ///< most threads of a workspace
+    bool winograd = true;             ///< 3x3 convolutions may be transformed
+    bool bf16 = false;                ///< operands of a library's products are rounded to bf16
+    std::int64_t library_scratch = 0; ///< bytes that a library's call may ask for, per thread
+};
+
+/// An operation to be planned.
+struct planned_site : site {
+    planning how{};
+
+    /// Shape of an input.
+    [[nodiscard]] constexpr const shape& shape_in(int i = 0) const { return in(i).out; }
+};
+
+/// Memory beside an operation's tensors, in bytes.
+struct scratch_need {
+    std::size_t shared = 0; ///< used by all threads together
+    std::size_t thread = 0; ///< each thread's own
+
+    [[nodiscard]] constexpr std::size_t total(int threads) const {
+        return kernels::aligned_bytes(shared) + static_cast<std::size_t>(threads) * kernels::aligned_bytes(thread);
+    }
+};
+
+/// An operation to be prepared for a workspace: everything that its steps point at.
+struct placed_site : planned_site {
+    const kernels::kernel_table& table;
+    std::byte* arena = nullptr;
+    const std::byte* packed = nullptr; ///< the operation's weights
+    int width = 1;                     ///< threads that will run
+    void* session = nullptr;           ///< the workspace's objects of a library, if the backend has any
+
+    [[nodiscard]] kernels::target out() const { return {at<float>(n), n.out.h, n.out.w, n.out.c, n.step}; }
+    [[nodiscard]] kernels::source input(int i = 0) const {
+        const node& x = in(i);
+        return {at<float>(x), x.out.h, x.out.w, x.out.c, x.step};
+    }
+    [[nodiscard]] const float* weights() const { return reinterpret_cast<const float*>(packed); }
+    [[nodiscard]] kernels::activation act() const { return static_cast<kernels::activation>(n.act); }
+    [[nodiscard]] std::byte* scratch() const { return arena + n.scratch; }
+    [[nodiscard]] float* shared() const { return reinterpret_cast<float*>(scratch()); }
+
+private:
+    template <class T> [[nodiscard]] T* at(const node& x) const { return reinterpret_cast<T*>(arena + x.at); }
+};
+
+/// One kind of operation. What is left out: no memory, no weights, no steps.
+struct operation {
+    scratch_need (*scratch)(const planned_site&) = [](const planned_site&) { return scratch_need{}; };
+    std::int64_t (*packed_bytes)(const planned_site&) = [](const planned_site&) { return std::int64_t{0}; };
+    step_need (*steps)(const planned_site&) = [](const planned_site&) { return step_need{}; };
+    /// Of what number of rows its parameter may be packed at a time; 0: all at once.
+    int (*pack_row_multiple)(const planned_site&) = [](const planned_site&) { return 0; };
+    result<void> (*pack)(const planned_site&, const dense_parameter& first, const dense_parameter& second,
+                         std::byte* to) = nullptr;
+    /// Writes the steps.
+    result<void> (*prepare)(const placed_site&, step_writer& to) = nullptr;
+    bool known = true; ///< false: the backend lacks it
+};
+
+/// All operations, by their kind.
+struct operation_table {
+    operation of[op_count];
+
+    /// The same with another operation in the place of `kind`.
+    [[nodiscard]] constexpr operation_table with(op kind, const operation& other) const {
+        operation_table t = *this;
+        t.of[static_cast<int>(kind)] = other;
+        return t;
+    }
+    [[nodiscard]] constexpr const operation& operator[](op kind) const { return of[static_cast<int>(kind)]; }
+};
+
+/// The table of backend B: specialised beside each backend.
+template <class B> struct operations_of;
+
+/// [round_up(n, 16)] floats with zeros behind the n values; null means all zeros.
+inline float* pack_vector(const double* values, int n, float* to) {
+    for (int k = 0; k < kernels::round_up(n, kernels::panel); ++k)
+        *to++ = k < n && values != nullptr ? static_cast<float>(values[k]) : 0.f;
+    return to;
+}
+[[nodiscard]] constexpr std::int64_t float_bytes(std::size_t floats) {
+    return static_cast<std::int64_t>(floats * sizeof(float));
+}
+
+} // namespace cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE

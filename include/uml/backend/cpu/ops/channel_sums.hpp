@@ -1,0 +1,37 @@
+// Sums over the channels of each pixel, and the layer normalisation that needs them.
+#pragma once
+
+#include "uml/backend/cpu/ops/elementwise.hpp"
+#include "uml/kernels/channel_sums.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+
+inline void prepare_channel_sums(const placed_site& s, const float* weights, step_writer& to) {
+    const kernels::channel_sums_args a{s.input(), weights, s.out()};
+    to.add(s.table.channel_sums, kernels::channel_sums_jobs(a), a);
+}
+
+inline constexpr operation sum_channels{
+    .steps = [](const planned_site&) { return step_need::of<kernels::channel_sums_args>(); },
+    .prepare = [](const placed_site& s, step_writer& to) {
+        prepare_channel_sums(s, nullptr, to);
+        return result<void>{};
+    }};
+
+inline constexpr operation channel_dot{.steps = sum_channels.steps,
+                                       .prepare = [](const placed_site& s, step_writer& to) {
+                                           prepare_channel_sums(s, s.input(1).data, to);
+                                           return result<void>{};
+                                       }};
+
+inline constexpr operation layer_norm{
+    .packed_bytes = norm_bytes,
+    .steps = [](const planned_site&) { return step_need::of<kernels::layer_norm_args>(); },
+    .pack = pack_norm,
+    .prepare = [](const placed_site& s, step_writer& to) {
+        const kernels::layer_norm_args a{s.input(), s.weights(), s.weights() + kernels::padded(s.n.out.c), s.out()};
+        to.add(s.table.layer_norm, kernels::layer_norm_jobs(a), a);
+        return result<void>{};
+    }};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail

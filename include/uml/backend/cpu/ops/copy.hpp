@@ -1,0 +1,49 @@
+// Copies: the picture, and channels that are joined, shuffled or repeated.
+#pragma once
+
+#include "uml/backend/cpu/operation.hpp"
+#include "uml/kernels/copy.hpp"
+#include "uml/kernels/picture.hpp"
+#include "uml/kernels/table.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+
+/// Each run puts its picture into the arguments.
+inline constexpr operation input{.steps = [](const planned_site&) { return step_need::of<kernels::picture_args>(); },
+                                 .prepare = [](const placed_site& s, step_writer& to) {
+                                     const kernels::picture_args a{{}, s.out()};
+                                     to.add(s.table.picture, kernels::picture_jobs(a), a);
+                                     return result<void>{};
+                                 }};
+
+/// A view of its input.
+inline constexpr operation slice{
+    .prepare = [](const placed_site&, step_writer&) { return result<void>{}; },
+};
+
+inline void prepare_copy(const placed_site& s, kernels::copying kind, kernels::source x, kernels::target y,
+                         step_writer& to) {
+    const kernels::copy_args a{kind, x, y, s.n.arg};
+    to.add(s.table.copy, kernels::copy_jobs(a), a);
+}
+
+/// Copies the inputs that do not lie in their place already.
+inline constexpr operation concat{
+    .steps = [](const planned_site& s) { return step_need::of<kernels::copy_args>(s.n.inputs); },
+    .prepare = [](const placed_site& s, step_writer& to) {
+        kernels::target part = s.out();
+        for (int j = 0; j < s.n.inputs; ++j, part.data += part.c) {
+            part.c = s.input(j).c;
+            if (s.input(j).data != part.data) prepare_copy(s, kernels::copying::plain, s.input(j), part, to);
+        }
+        return result<void>{};
+    }};
+
+template <kernels::copying kind>
+inline constexpr operation rearrange{.steps = [](const planned_site&) { return step_need::of<kernels::copy_args>(); },
+                                     .prepare = [](const placed_site& s, step_writer& to) {
+                                         prepare_copy(s, kind, s.input(), s.out(), to);
+                                         return result<void>{};
+                                     }};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail

@@ -1,0 +1,29 @@
+// The Uncertainty Navigator's gate in one pass.
+#pragma once
+
+#include "uml/backend/cpu/operation.hpp"
+#include "uml/kernels/gate.hpp"
+#include "uml/kernels/table.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+
+[[nodiscard]] constexpr kernels::gate_shape gate_shape_of(const node& n) {
+    return {n.out.h * n.out.w, n.out.c, n.groups, n.arg};
+}
+
+inline constexpr operation gate{
+    .scratch = [](const planned_site& s) { return scratch_need{0, kernels::gate_scratch_bytes(gate_shape_of(s.n))}; },
+    .packed_bytes = [](const planned_site& s) { return float_bytes(kernels::gate_weights_size(gate_shape_of(s.n))); },
+    .steps = [](const planned_site&) { return step_need::of<kernels::gate_args>(); },
+    .pack =
+        [](const planned_site& s, const dense_parameter& a, const dense_parameter& b, std::byte* to) {
+            kernels::pack_gate(gate_shape_of(s.n), a.values, a.bias, b.values, b.bias, reinterpret_cast<float*>(to));
+            return result<void>{};
+        },
+    .prepare = [](const placed_site& s, step_writer& to) {
+        const kernels::gate_args a{gate_shape_of(s.n), s.input(0), s.input(1), s.input(2), s.weights(), s.out()};
+        to.add(s.table.gate, kernels::gate_jobs(a.shape), a);
+        return result<void>{};
+    }};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail

@@ -1,0 +1,60 @@
+// Sums over the pixels of an image, and the softmax over them.
+#pragma once
+
+#include "uml/backend/cpu/operation.hpp"
+#include "uml/kernels/pixel_sums.hpp"
+#include "uml/kernels/softmax.hpp"
+#include "uml/kernels/table.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+
+inline void prepare_pixel_sums(const placed_site& s, kernels::pixel_sum kind, const float* weights,
+                               std::ptrdiff_t weights_step, step_writer& to) {
+    const kernels::pixel_sums_args a{kind, s.input(), weights, weights_step, s.out().data, s.shared()};
+    to.add(s.table.pixel_sums, kernels::pixel_sums_jobs(a, 0), kernels::pixel_sums_jobs(a, 1), a);
+}
+
+inline constexpr operation global_average{
+    .scratch =
+        [](const planned_site& s) {
+            const shape& x = s.shape_in();
+            return scratch_need{kernels::pixel_sums_shared_bytes(x), kernels::pixel_sums_scratch_bytes(x)};
+        },
+    .steps = [](const planned_site&) { return step_need::of<kernels::pixel_sums_args>(); },
+    .prepare = [](const placed_site& s, step_writer& to) {
+        prepare_pixel_sums(s, kernels::pixel_sum::mean, nullptr, 0, to);
+        return result<void>{};
+    }};
+
+inline constexpr operation weighted_sum{
+    .scratch = global_average.scratch,
+    .steps = global_average.steps,
+    .prepare = [](const placed_site& s, step_writer& to) {
+        prepare_pixel_sums(s, kernels::pixel_sum::weighted, s.input(1).data, s.input(1).step, to);
+        return result<void>{};
+    }};
+
+inline constexpr operation attention_pool{
+    .scratch = global_average.scratch,
+    .packed_bytes = [](const planned_site& s) { return float_bytes(kernels::padded(s.shape_in().c)); },
+    .steps = global_average.steps,
+    .pack =
+        [](const planned_site& s, const dense_parameter& d, const dense_parameter&, std::byte* to) {
+            pack_vector(d.values, s.shape_in().c, reinterpret_cast<float*>(to));
+            return result<void>{};
+        },
+    .prepare = [](const placed_site& s, step_writer& to) {
+        prepare_pixel_sums(s, kernels::pixel_sum::attention, s.weights(), 0, to);
+        return result<void>{};
+    }};
+
+inline constexpr operation softmax_pixels{
+    .scratch = [](const planned_site& s) { return scratch_need{kernels::softmax_shared_bytes(s.shape_in()), 0}; },
+    .steps = [](const planned_site&) { return step_need::of<kernels::softmax_args>(); },
+    .prepare = [](const placed_site& s, step_writer& to) {
+        const kernels::softmax_args a{s.input(), s.out(), s.shared()};
+        to.add(s.table.softmax, kernels::softmax_jobs(a), kernels::softmax_jobs(a), a);
+        return result<void>{};
+    }};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail

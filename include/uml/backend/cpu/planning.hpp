@@ -1,0 +1,64 @@
+// The members of host_engine that plan a program and pack its weights, by the backend's table of operations.
+#pragma once
+
+#include "uml/backend/cpu/host.hpp"
+#include "uml/kernels/table.hpp"
+
+#include <array>
+
+namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+
+template <class B, class session> constexpr bool host_engine<B, session>::supports(const node& n) const {
+    return !of_backend(n.kind) && operations_of<B>::table[n.kind].prepare != nullptr;
+}
+template <class B, class session>
+constexpr std::int64_t host_engine<B, session>::scratch_bytes(const site& at) const {
+    if (!supports(at.n)) return 0;
+    const scratch_need need = operations_of<B>::table[at.n.kind].scratch(planned(at));
+    return static_cast<std::int64_t>(need.total(value.threads));
+}
+template <class B, class session> constexpr std::int64_t host_engine<B, session>::step_bytes(const site& at) const {
+    return supports(at.n) ? operations_of<B>::table[at.n.kind].steps(planned(at)).bytes() : 0;
+}
+template <class B, class session> constexpr std::int64_t host_engine<B, session>::packed_bytes(const site& at) const {
+    return supports(at.n) ? operations_of<B>::table[at.n.kind].packed_bytes(planned(at)) : 0;
+}
+
+template <class B, class session>
+int host_engine<B, session>::pack_row_multiple(const program_view& p, std::size_t i) const {
+    return operations_of<B>::table[p.nodes[i].kind].pack_row_multiple(planned(p.at(i)));
+}
+template <class B, class session>
+result<void> host_engine<B, session>::pack(const program_view& p, std::size_t i, const dense_parameter& first,
+                                            const dense_parameter& second, weights& w) const {
+    const node& n = p.nodes[i];
+    return operations_of<B>::table[n.kind].pack(planned(p.at(i)), first, second,
+                                                w.memory.template as<std::byte>(n.packed));
+}
+
+/// What preparing takes, of the operations that `program` has; of all for void. What it has not is null, so that its
+/// code is in no program that does without.
+template <class B, class program>
+inline constexpr std::array<prepared_operation, op_count> prepared_operations = [] {
+    std::array<prepared_operation, op_count> used{};
+    const auto use = [&](std::size_t kind) {
+        used[kind] = {operations_of<B>::table.of[kind].scratch, operations_of<B>::table.of[kind].prepare};
+    };
+    if constexpr (std::is_void_v<program>)
+        for (std::size_t kind = 0; kind < used.size(); ++kind) use(kind);
+    else
+        for (const node& n : program::view().nodes) use(static_cast<std::size_t>(n.kind));
+    return used;
+}();
+
+[[nodiscard]] inline const kernels::kernel_table& best_kernels(kernels::isa most) {
+    return kernels::kernels_for(std::min(most, kernels::best_isa()));
+}
+
+template <class B, class session>
+template <class program>
+constexpr host_code host_engine<B, session>::code_of() {
+    return {prepared_operations<B, program>.data(), best_kernels};
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
