@@ -63,9 +63,9 @@ struct onednn {
     }
     /// Whether oneDNN has the products on this processor.
     [[nodiscard]] bool available() const {
-        const auto engine = onednn_detail::make_engine();
+        const auto made = onednn_detail::make_engine();
         const onednn_detail::product_shape small{64, 64, 64, 64, 64, 0, true, bf16()};
-        return engine && onednn_detail::weights_form(*engine, small);
+        return made && onednn_detail::weights_form(*made, small);
     }
     [[nodiscard]] constexpr double relative_limit() const { return bf16() ? 3e-2 : 5e-6; }
     [[nodiscard]] constexpr cpu_detail::planning how() const {
