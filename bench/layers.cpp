@@ -76,11 +76,11 @@ void fill_weights(const engine& where, const uml::program_view& p, engine::weigh
     for (std::size_t k = 0; k < p.nodes.size(); ++k) {
         const uml::node& n = p.nodes[k];
         if (n.inputs == 0) continue;
-        const uml::cpu_detail::planned_site at{p.at(k), where.value.how()};
+        const uml::host::planned_site at{p.at(k), where.value.how()};
         const uml::shape in = p.input(n, 0).out;
         float* to = w.memory.as<float>(n.packed);
         if (n.kind == uml::op::scaled_product) {
-            fill_product(uml::cpu_detail::product_shape_of(at), random, to);
+            fill_product(uml::host::product_shape_of(at), random, to);
             continue;
         }
         const std::size_t count = static_cast<std::size_t>(where.packed_bytes(p.at(k))) / sizeof(float);
@@ -191,7 +191,7 @@ int main(int argc, char** argv) {
         const uml::node& n = p.nodes[i];
         if (n.inputs == 0 || n.kind == uml::op::slice) continue;
         const uml::shape in = p.input(n, 0).out;
-        const uml::cpu_detail::planned_site at{p.at(i), where.value.how()};
+        const uml::host::planned_site at{p.at(i), where.value.how()};
         const auto shape_text = [](const uml::shape& s) {
             uml::text<32> t;
             return t << s.c << 'x' << s.h << 'x' << s.w;
@@ -210,7 +210,7 @@ int main(int argc, char** argv) {
         std::printf("%-14.*s %-18s %-18s %3d %9s %8.3f %7.1f %5.1f%% %17s  %s\n",
                     static_cast<int>(uml::to_text(n.kind).size()), uml::to_text(n.kind).data(), shape_text(in).c_str(),
                     shape_text(n.out).c_str(), n.win.kernel,
-                    n.kind == uml::op::conv ? methods[static_cast<int>(uml::cpu_detail::method_of(at))] : "", best[i] * 1e3,
+                    n.kind == uml::op::conv ? methods[static_cast<int>(uml::host::method_of(at))] : "", best[i] * 1e3,
                     work / best[i] / 1e9, 100 * best[i] / sum, beside, name.c_str());
     }
     if (theirs > 0) std::printf("convolutions: %.1f ms, oneDNN's best for each %.1f ms\n", ours * 1e3, theirs * 1e3);

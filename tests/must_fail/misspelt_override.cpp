@@ -4,7 +4,7 @@
 // errors: 1
 #include "uml/backend/cpu.hpp"
 
-inline constexpr uml::cpu_detail::operation mine{
-    .steps = uml::cpu_detail::conv.steps,
-    .pakced_bytes = uml::cpu_detail::conv.packed_bytes,
+inline constexpr uml::host::operation mine{
+    .steps = uml::host::conv.steps,
+    .pakced_bytes = uml::host::conv.packed_bytes,
 };

@@ -7,7 +7,7 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-template <> struct cpu_detail::operations_of<cpu> {
+template <> struct host::operations_of<cpu> {
     static constexpr const operation_table& table = cpu_operations;
 };
 

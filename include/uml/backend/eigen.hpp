@@ -9,7 +9,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// `cpu` but for the convolutions, which are gathered and multiplied by Eigen (3.4 or later).
 struct eigen {
-    using engine = cpu_detail::host_engine<eigen>;
+    using engine = host::engine_of<eigen>;
 
     int threads = 1; ///< most threads of a workspace
     uml::precision precision = uml::precision::f32;
@@ -22,43 +22,43 @@ struct eigen {
     [[nodiscard]] constexpr result<void> check() const {
         if (precision != uml::precision::f32)
             return fail(errc::unsupported, "the eigen backend computes in f32, not in ", to_text(precision));
-        return cpu_detail::check_threads(threads);
+        return host::check_threads(threads);
     }
     [[nodiscard]] constexpr double relative_limit() const { return 5e-6; }
-    [[nodiscard]] constexpr cpu_detail::planning how() const { return {.threads = threads, .winograd = false}; }
+    [[nodiscard]] constexpr host::planning how() const { return {.threads = threads, .winograd = false}; }
 
     friend constexpr bool operator==(const eigen&, const eigen&) = default;
 };
 
 namespace eigen_detail {
 
-using cpu_detail::planned_site, cpu_detail::placed_site;
+using host::planned_site, host::placed_site;
 
 [[nodiscard]] constexpr bool is_product(const site& s) { return s.n.groups == 1; }
 
 /// Convolutions but depthwise ones.
-inline constexpr cpu_detail::operation conv{
+inline constexpr host::operation conv{
     .scratch =
         [](const planned_site& s) {
-            return is_product(s) ? cpu_detail::scratch_need{0, scratch_size * sizeof(float)} : cpu_detail::conv.scratch(s);
+            return is_product(s) ? host::scratch_need{0, scratch_size * sizeof(float)} : host::conv.scratch(s);
         },
     .packed_bytes =
         [](const planned_site& s) {
             return is_product(s) ? weights_size(s.shape_in(), s.n) * static_cast<std::int64_t>(sizeof(float))
-                                 : cpu_detail::conv.packed_bytes(s);
+                                 : host::conv.packed_bytes(s);
         },
     .steps =
         [](const planned_site& s) {
-            return is_product(s) ? step_need::of<convolution>() : cpu_detail::conv.steps(s);
+            return is_product(s) ? step_need::of<convolution>() : host::conv.steps(s);
         },
     .pack =
         [](const planned_site& s, const dense_parameter& d, const dense_parameter& none, std::byte* to) {
-            if (!is_product(s)) return cpu_detail::conv.pack(s, d, none, to);
+            if (!is_product(s)) return host::conv.pack(s, d, none, to);
             pack(s.shape_in(), s.n, d, reinterpret_cast<float*>(to));
             return result<void>{};
         },
     .prepare = [](const placed_site& s, step_writer& to) {
-        if (!is_product(s)) return cpu_detail::conv.prepare(s, to);
+        if (!is_product(s)) return host::conv.prepare(s, to);
         const convolution c{s.n, s.input(), s.n.inputs > 1 ? s.input(1) : kernels::source{}, s.weights(), s.out()};
         to.add(convolution::run_job, c.jobs(), c);
         return result<void>{};
@@ -66,7 +66,7 @@ inline constexpr cpu_detail::operation conv{
 
 } // namespace eigen_detail
 
-template <> struct cpu_detail::operations_of<eigen> {
+template <> struct host::operations_of<eigen> {
     static constexpr operation_table table = cpu_operations.with(op::conv, eigen_detail::conv);
 };
 

@@ -40,7 +40,7 @@ struct session {
 /// Beside the errors of `cpu`: errc::unsupported where oneDNN refuses an operation on this processor, too_small where
 /// it wants more scratch memory than `scratch` gives, device where it fails in a run.
 struct onednn {
-    using engine = cpu_detail::host_engine<onednn, onednn_detail::session>;
+    using engine = host::engine_of<onednn, onednn_detail::session>;
 
     int threads = 1; ///< most threads of a workspace
     /// bf16: operands of oneDNN's products are rounded to it. Sums and all other operations stay f32, and so do the
@@ -59,7 +59,7 @@ struct onednn {
         if (!std::is_constant_evaluated() && !available())
             return fail(errc::unsupported, "oneDNN has no matrix product in ", to_text(precision),
                         " on this processor");
-        return cpu_detail::check_threads(threads);
+        return host::check_threads(threads);
     }
     /// Whether oneDNN has the products on this processor.
     [[nodiscard]] bool available() const {
@@ -68,7 +68,7 @@ struct onednn {
         return made && onednn_detail::weights_form(*made, small);
     }
     [[nodiscard]] constexpr double relative_limit() const { return bf16() ? 3e-2 : 5e-6; }
-    [[nodiscard]] constexpr cpu_detail::planning how() const {
+    [[nodiscard]] constexpr host::planning how() const {
         return {.threads = threads, .bf16 = bf16(), .library_scratch = scratch};
     }
 
@@ -80,7 +80,7 @@ private:
 
 namespace onednn_detail {
 
-using cpu_detail::planned_site, cpu_detail::placed_site;
+using host::planned_site, host::placed_site;
 
 /// Whether the operation is of the published encoders' last level, by its 1024 channels (so has the classification
 /// head, behind depthwise convolutions, where nothing is at stake). The mixer's spatial attention is a sigmoid that is
@@ -100,7 +100,7 @@ using cpu_detail::planned_site, cpu_detail::placed_site;
     if (n.inputs > 1 && s.in(1).step != n.step) return false;
     return n.groups == 1 && n.win == window{} && n.out.pixels() > 1 &&
            (n.act == activation::none || n.act == activation::relu) &&
-           cpu_detail::method_of(s) == cpu_detail::conv_method::direct;
+           host::method_of(s) == host::conv_method::direct;
 }
 
 /// Memory for the input in bf16.
@@ -169,35 +169,35 @@ struct product_call {
 }
 
 /// 1×1 convolutions; the others are our own.
-inline constexpr cpu_detail::operation conv{
+inline constexpr host::operation conv{
     .scratch =
         [](const planned_site& s) {
-            if (!is_product(s)) return cpu_detail::conv.scratch(s);
-            return cpu_detail::scratch_need{static_cast<std::size_t>(rounded_bytes(s) + budget(s)), 0};
+            if (!is_product(s)) return host::conv.scratch(s);
+            return host::scratch_need{static_cast<std::size_t>(rounded_bytes(s) + budget(s)), 0};
         },
     .packed_bytes =
         [](const planned_site& s) {
-            if (!is_product(s)) return cpu_detail::conv.packed_bytes(s);
+            if (!is_product(s)) return host::conv.packed_bytes(s);
             return product_shape::weights_bytes(s.shape_in().c, s.n.out.c) + product_shape::bias_bytes(s.n.out.c);
         },
     .steps =
         [](const planned_site& s) {
-            if (!is_product(s)) return cpu_detail::conv.steps(s);
+            if (!is_product(s)) return host::conv.steps(s);
             const step_need call = step_need::of<product_call>(), round = step_need::of<rounding>();
             return s.how.bf16 ? step_need{call.count + round.count, call.arguments + round.arguments} : call;
         },
-    .pack_row_multiple = [](const planned_site& s) { return is_product(s) ? 0 : cpu_detail::conv.pack_row_multiple(s); },
+    .pack_row_multiple = [](const planned_site& s) { return is_product(s) ? 0 : host::conv.pack_row_multiple(s); },
     .pack =
         [](const planned_site& s, const dense_parameter& d, const dense_parameter& none, std::byte* to) {
-            return is_product(s) ? pack_product(s, d, to) : cpu_detail::conv.pack(s, d, none, to);
+            return is_product(s) ? pack_product(s, d, to) : host::conv.pack(s, d, none, to);
         },
     .prepare = [](const placed_site& s, step_writer& to) {
-        return is_product(s) ? prepare_product(s, to) : cpu_detail::conv.prepare(s, to);
+        return is_product(s) ? prepare_product(s, to) : host::conv.prepare(s, to);
     }};
 
 } // namespace onednn_detail
 
-template <> struct cpu_detail::operations_of<onednn> {
+template <> struct host::operations_of<onednn> {
     static constexpr operation_table table = cpu_operations.with(op::conv, onednn_detail::conv);
 };
 

@@ -6,7 +6,7 @@
 #include "uml/kernels/isa.hpp"
 #include "uml/kernels/picture.hpp"
 
-namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 /// A workspace needs nothing beside its memory.
 struct no_session {
@@ -26,7 +26,7 @@ struct host_code {
 
 /// The engine of backend B, whatever its table of operations, operations_of<B>. B has `threads`, `max_isa`, `passes`,
 /// check(), relative_limit(), and how() for planning. `session`: objects of a library that a workspace owns.
-template <class B, class session = no_session> struct host_engine {
+template <class B, class session = no_session> struct engine_of {
     B value{};
 
     using scalar = float;
@@ -124,4 +124,4 @@ private:
     }
 };
 
-} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE::host

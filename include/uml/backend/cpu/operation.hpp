@@ -11,7 +11,7 @@ namespace kernels {
 struct kernel_table;
 }
 
-namespace cpu_detail {
+namespace host {
 
 /// What planning an operation depends on beside the operation.
 struct planning {
@@ -101,5 +101,5 @@ inline float* pack_vector(const double* values, int n, float* to) {
     return static_cast<std::int64_t>(floats * sizeof(float));
 }
 
-} // namespace cpu_detail
+} // namespace host
 } // namespace uml::inline UML_VERSION_NAMESPACE

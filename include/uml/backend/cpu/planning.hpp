@@ -1,4 +1,4 @@
-// The members of host_engine that plan a program and pack its weights, by the backend's table of operations.
+// The members of engine_of that plan a program and pack its weights, by the backend's table of operations.
 #pragma once
 
 #include "uml/backend/cpu/host.hpp"
@@ -6,30 +6,30 @@
 
 #include <array>
 
-namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+namespace uml::inline UML_VERSION_NAMESPACE::host {
 
-template <class B, class session> constexpr bool host_engine<B, session>::supports(const node& n) const {
+template <class B, class session> constexpr bool engine_of<B, session>::supports(const node& n) const {
     return !of_backend(n.kind) && operations_of<B>::table[n.kind].prepare != nullptr;
 }
 template <class B, class session>
-constexpr std::int64_t host_engine<B, session>::scratch_bytes(const site& at) const {
+constexpr std::int64_t engine_of<B, session>::scratch_bytes(const site& at) const {
     if (!supports(at.n)) return 0;
     const scratch_need need = operations_of<B>::table[at.n.kind].scratch(planned(at));
     return static_cast<std::int64_t>(need.total(value.threads));
 }
-template <class B, class session> constexpr std::int64_t host_engine<B, session>::step_bytes(const site& at) const {
+template <class B, class session> constexpr std::int64_t engine_of<B, session>::step_bytes(const site& at) const {
     return supports(at.n) ? operations_of<B>::table[at.n.kind].steps(planned(at)).bytes() : 0;
 }
-template <class B, class session> constexpr std::int64_t host_engine<B, session>::packed_bytes(const site& at) const {
+template <class B, class session> constexpr std::int64_t engine_of<B, session>::packed_bytes(const site& at) const {
     return supports(at.n) ? operations_of<B>::table[at.n.kind].packed_bytes(planned(at)) : 0;
 }
 
 template <class B, class session>
-int host_engine<B, session>::pack_row_multiple(const program_view& p, std::size_t i) const {
+int engine_of<B, session>::pack_row_multiple(const program_view& p, std::size_t i) const {
     return operations_of<B>::table[p.nodes[i].kind].pack_row_multiple(planned(p.at(i)));
 }
 template <class B, class session>
-result<void> host_engine<B, session>::pack(const program_view& p, std::size_t i, const dense_parameter& first,
+result<void> engine_of<B, session>::pack(const program_view& p, std::size_t i, const dense_parameter& first,
                                             const dense_parameter& second, weights& w) const {
     const node& n = p.nodes[i];
     return operations_of<B>::table[n.kind].pack(planned(p.at(i)), first, second,
@@ -57,8 +57,8 @@ inline constexpr std::array<prepared_operation, op_count> prepared_operations = 
 
 template <class B, class session>
 template <class program>
-constexpr host_code host_engine<B, session>::code_of() {
+constexpr host_code engine_of<B, session>::code_of() {
     return {prepared_operations<B, program>.data(), best_kernels};
 }
 
-} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE::host

@@ -5,7 +5,7 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-namespace cpu_detail {
+namespace host {
 
 inline constexpr int most_threads = 1024;
 
@@ -15,12 +15,12 @@ inline constexpr int most_threads = 1024;
     return fail(errc::invalid_argument, "a backend on the processor runs on 1 to ", most_threads, " threads, not ", threads);
 }
 
-} // namespace cpu_detail
+} // namespace host
 
 /// Own vector kernels, chosen for the processor at run time, in single precision. The same picture gives the same bits
 /// for any number of threads.
 struct cpu {
-    using engine = cpu_detail::host_engine<cpu>;
+    using engine = host::engine_of<cpu>;
 
     int threads = 1; ///< most threads of a workspace; its size is the largest that any instruction set needs
     uml::precision precision = uml::precision::f32;
@@ -34,10 +34,10 @@ struct cpu {
     [[nodiscard]] constexpr result<void> check() const {
         if (precision != uml::precision::f32)
             return fail(errc::unsupported, "the cpu backend computes in f32, not in ", to_text(precision));
-        return cpu_detail::check_threads(threads);
+        return host::check_threads(threads);
     }
     [[nodiscard]] constexpr double relative_limit() const { return 5e-6; }
-    [[nodiscard]] constexpr cpu_detail::planning how() const { return {.threads = threads, .winograd = winograd}; }
+    [[nodiscard]] constexpr host::planning how() const { return {.threads = threads, .winograd = winograd}; }
 
     friend constexpr bool operator==(const cpu&, const cpu&) = default;
 };

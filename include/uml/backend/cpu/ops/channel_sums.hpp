@@ -4,7 +4,7 @@
 #include "uml/backend/cpu/ops/elementwise.hpp"
 #include "uml/kernels/channel_sums.hpp"
 
-namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 inline void prepare_channel_sums(const placed_site& s, const float* weights, step_writer& to) {
     const kernels::channel_sums_args a{s.input(), weights, s.out()};
@@ -34,4 +34,4 @@ inline constexpr operation layer_norm{
         return result<void>{};
     }};
 
-} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE::host

@@ -7,7 +7,7 @@
 #include "uml/kernels/upconv.hpp"
 #include "uml/kernels/winograd.hpp"
 
-namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 enum class conv_method : std::uint8_t { direct, winograd, depthwise };
 
@@ -112,4 +112,4 @@ inline constexpr operation dynamic_conv{
         return result<void>{};
     }};
 
-} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE::host

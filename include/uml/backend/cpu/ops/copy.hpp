@@ -6,7 +6,7 @@
 #include "uml/kernels/picture.hpp"
 #include "uml/kernels/table.hpp"
 
-namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 /// Each run puts its picture into the arguments.
 inline constexpr operation input{.steps = [](const planned_site&) { return step_need::of<kernels::picture_args>(); },
@@ -46,4 +46,4 @@ inline constexpr operation rearrange{.steps = [](const planned_site&) { return s
                                          return result<void>{};
                                      }};
 
-} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE::host

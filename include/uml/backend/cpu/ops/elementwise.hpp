@@ -5,7 +5,7 @@
 #include "uml/kernels/elementwise.hpp"
 #include "uml/kernels/table.hpp"
 
-namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 /// An operation whose arguments `make(site)` makes.
 template <kernels::elementwise_args (*make)(const placed_site&)>
@@ -50,4 +50,4 @@ inline constexpr operation norm{.packed_bytes = norm_bytes,
     return kernels::with_constant(kernels::elementwise_op::divide_into, s.input(), s.n.value, s.out(), s.act());
 }
 
-} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE::host

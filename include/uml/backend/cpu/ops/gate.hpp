@@ -5,7 +5,7 @@
 #include "uml/kernels/gate.hpp"
 #include "uml/kernels/table.hpp"
 
-namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 [[nodiscard]] constexpr kernels::gate_shape gate_shape_of(const node& n) {
     return {n.out.h * n.out.w, n.out.c, n.groups, n.arg};
@@ -26,4 +26,4 @@ inline constexpr operation gate{
         return result<void>{};
     }};
 
-} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE::host

@@ -6,7 +6,7 @@
 #include "uml/kernels/softmax.hpp"
 #include "uml/kernels/table.hpp"
 
-namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 inline void prepare_pixel_sums(const placed_site& s, kernels::pixel_sum kind, const float* weights,
                                std::ptrdiff_t weights_step, step_writer& to) {
@@ -57,4 +57,4 @@ inline constexpr operation softmax_pixels{
         return result<void>{};
     }};
 
-} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE::host

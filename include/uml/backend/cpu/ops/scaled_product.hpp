@@ -5,7 +5,7 @@
 #include "uml/kernels/scaled_product.hpp"
 #include "uml/kernels/table.hpp"
 
-namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 [[nodiscard]] constexpr kernels::scaled_product_shape product_shape_of(const planned_site& s) {
     return {s.n.out.c, s.shape_in().c, s.n.out.h, s.n.weight != no_id};
@@ -30,4 +30,4 @@ inline constexpr operation scaled_product{
         return result<void>{};
     }};
 
-} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE::host

@@ -10,7 +10,7 @@
 #include "uml/backend/cpu/ops/scaled_product.hpp"
 #include "uml/backend/cpu/ops/windows.hpp"
 
-namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 inline constexpr operation_table cpu_operations = [] {
     constexpr struct {
@@ -55,4 +55,4 @@ inline constexpr operation_table cpu_operations = [] {
 }
 static_assert(complete(cpu_operations), "uml: an operation is missing in cpu_operations");
 
-} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE::host

@@ -5,7 +5,7 @@
 #include "uml/kernels/pool.hpp"
 #include "uml/kernels/resize.hpp"
 
-namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail {
+namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 template <kernels::pooling kind>
 inline constexpr operation pool{.steps = [](const planned_site&) { return step_need::of<kernels::pool_args>(); },
@@ -30,4 +30,4 @@ inline constexpr operation resize{
         return result<void>{};
     }};
 
-} // namespace uml::inline UML_VERSION_NAMESPACE::cpu_detail
+} // namespace uml::inline UML_VERSION_NAMESPACE::host
