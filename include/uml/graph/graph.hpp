@@ -1,9 +1,8 @@
 // The table that a network is described into, with a fixed capacity so that it can be filled while compiling.
 #pragma once
 
-#include "uml/core/result.hpp"
+#include "uml/graph/faults.hpp"
 #include "uml/graph/name.hpp"
-#include "uml/graph/node.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -50,38 +49,6 @@ enum class wanted : std::uint8_t {
     answer,   ///< class evidence, region logits, pixel evidence
     training, ///< also those that only deep supervision uses
     taps      ///< also the intermediate features of the published code
-};
-
-/// The first thing that was wrong with a network's description.
-enum class fault : std::uint8_t {
-    none,
-    input_extent,     ///< a height or width the network cannot have; want: what it must be a multiple of
-    configuration,    ///< a class count, region count or option out of range; want: the nearest value allowed
-    one_picture,      ///< a network begins with its input and has no second one; have: how many it has
-    unknown_input,    ///< an operation reads a value, or a parameter, that no operation made
-    extent_range,     ///< a tensor with fewer channels, rows or columns than 1, or more than max_extent
-    window_range,     ///< kernel, stride or dilation below 1, or padding that is negative or holds the whole window
-    conv_channels,    ///< the input has another number of channels than the weight expects
-    conv_groups,      ///< only 1 group, or as many as channels
-    window_extent,    ///< the input is smaller than the window
-    concat_extent,    ///< inputs of different height or width
-    broadcast,        ///< shapes that do not fit each other
-    slice_range,      ///< channels outside of the input
-    single_channel,   ///< the operation needs one channel
-    too_many_entries, ///< a table of the graph is full
-    name_too_long,    ///< more than name::max_parts parts
-    name_letters,     ///< more than max_path letters in all
-    live_blocks,      ///< more tensors are alive at one time than the memory plan handles
-    unsupported,      ///< the backend lacks the operation
-};
-
-struct malformed {
-    fault what = fault::none;
-    op where_op = op::input;
-    id where = no_id;   ///< name of the layer, if there is one
-    bool after = false; ///< the operation has no name: `where` is the last layer before it
-    std::int32_t have = 0, want = 0;
-    friend constexpr bool operator==(const malformed&, const malformed&) = default;
 };
 
 /// A tensor that the caller gets.
@@ -199,6 +166,11 @@ using path_text = text<120>;
             t << std::string_view(letters + part.first, part.length);
     }
     return t;
+}
+
+/// The sentence for a malformed network.
+[[nodiscard]] constexpr error explain(const graph& g) {
+    return explain(g.error, path(g.names, g.letters, g.error.where));
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

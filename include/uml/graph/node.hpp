@@ -2,6 +2,7 @@
 // the compiler, the program and a device.
 #pragma once
 
+#include "uml/core/activation.hpp"
 #include "uml/core/tensor.hpp"
 
 #include <cstdint>
@@ -54,15 +55,6 @@ inline constexpr int op_count = static_cast<int>(op::gate) + 1;
         "dynamic_conv", "gate"};
     return names[static_cast<int>(o)];
 }
-
-/// Applied to a node's result, element by element.
-enum class activation : std::uint8_t {
-    none,
-    relu,
-    sigmoid,     ///< 1 / (1 + exp(-x))
-    softplus,    ///< log(1 + exp(x))
-    exp_negative ///< exp(-x)
-};
 
 /// Kernel extent, stride, padding and dilation, the same in both directions.
 struct window {
