@@ -54,7 +54,7 @@ double difference(const uml::tensor_view<const float>& got, const uml::tensor_vi
 /// The packed form of the matrix made per image is the backend's own business.
 bool comparable(uml::op kind) { return kind != uml::op::scaled_product && kind != uml::op::input; }
 
-template <class description, class B> void compare(const uml::config& c, uml::rewrites on, uml::wanted outputs) {
+template <class description, class B> void compare(const uml::config& c, uml::rewrites on, uml::output_set outputs) {
     const auto describe = [&](uml::graph& g) { uml::describe<description>(g, c, on, outputs); };
     const auto shapes = uml::dynamic_program::make<B>(describe);
     REQUIRE(shapes);
@@ -96,19 +96,19 @@ constexpr uml::config edge{
 } // namespace
 
 TEST_CASE("cpu: every operation of the release network agrees with the oracle") {
-    for (const uml::wanted outputs : {uml::wanted::answer, uml::wanted::taps})
+    for (const uml::output_set outputs : {uml::output_set::answer, uml::output_set::taps})
         for (const uml::rewrites on : {uml::all_rewrites(), uml::rewrites{}})
             compare<uml::release_network, uml::cpu<2>>(small, on, outputs);
 }
 
 TEST_CASE("cpu: every operation of the paper network agrees with the oracle") {
     for (const uml::rewrites on : {uml::all_rewrites(), uml::rewrites{}})
-        compare<uml::paper_network, uml::cpu<1>>(small, on, uml::wanted::answer);
+        compare<uml::paper_network, uml::cpu<1>>(small, on, uml::output_set::answer);
 }
 
 TEST_CASE("cpu: every operation of the edge network agrees with the oracle, without Winograd too") {
     for (const uml::rewrites on : {uml::all_rewrites(), uml::rewrites{}}) {
-        compare<uml::edge_network, uml::cpu<1>>(edge, on, uml::wanted::answer);
-        compare<uml::edge_network, uml::cpu<1, uml::cpu_small>>(edge, on, uml::wanted::answer);
+        compare<uml::edge_network, uml::cpu<1>>(edge, on, uml::output_set::answer);
+        compare<uml::edge_network, uml::cpu<1, uml::cpu_small>>(edge, on, uml::output_set::answer);
     }
 }

@@ -73,7 +73,7 @@ TEST_CASE("onednn: products are oneDNN's, the arena says so") {
     const auto bytes = [](auto backend) {
         using B = decltype(backend);
         const auto made = uml::dynamic_program::make<B>([&](uml::graph& g) {
-            uml::describe<uml::edge_network>(g, edge_config, B::preferred, uml::wanted::answer);
+            uml::describe<uml::edge_network>(g, edge_config, B::preferred, uml::output_set::answer);
         });
         REQUIRE(made);
         return made->view().arena_bytes;

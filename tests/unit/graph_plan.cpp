@@ -57,7 +57,7 @@ struct stamped {
     }
 };
 
-template <class description, class target> void check(const uml::config& c, uml::rewrites on, uml::wanted outputs) {
+template <class description, class target> void check(const uml::config& c, uml::rewrites on, uml::output_set outputs) {
     const auto room = std::make_unique<graph>();
     graph& g = *room;
     uml::describe<description>(g, c, on, outputs);
@@ -81,7 +81,7 @@ template <class description, class target> void check(const uml::config& c, uml:
 }
 
 template <class description> void check_all(const uml::config& c) {
-    for (const uml::wanted outputs : {uml::wanted::answer, uml::wanted::taps}) {
+    for (const uml::output_set outputs : {uml::output_set::answer, uml::output_set::taps}) {
         check<description, uml::reference<double>>(c, {}, outputs);
         check<description, uml::cpu<2>>(c, uml::all_rewrites(), outputs);
         check<description, uml::cpu<2>>(c, uml::rewrite::fold | uml::rewrites(uml::rewrite::compose), outputs);
@@ -104,7 +104,7 @@ namespace {
 
 template <class description> double arena_over_live(const uml::config& c) {
     const auto g = std::make_unique<graph>();
-    uml::describe<description>(*g, c, uml::all_rewrites(), uml::wanted::answer);
+    uml::describe<description>(*g, c, uml::all_rewrites(), uml::output_set::answer);
     const uml::plan_sizes sizes = uml::plan<uml::cpu<2>>(*g);
     return static_cast<double>(sizes.arena_elements) / static_cast<double>(sizes.live_elements);
 }
@@ -115,7 +115,7 @@ TEST_CASE("small pictures take less memory without transformed tiles, large ones
     constexpr uml::config small{.height = 64, .width = 64, .channel_divisor = 4}, large{256, 256, 2, 2, 3, 4};
     const auto bytes = []<uml::cpu_options options>(const uml::config& c) {
         const auto g = std::make_unique<graph>();
-        uml::describe<uml::edge_network>(*g, c, uml::all_rewrites(), uml::wanted::answer);
+        uml::describe<uml::edge_network>(*g, c, uml::all_rewrites(), uml::output_set::answer);
         return uml::plan<uml::cpu<2, options>>(*g).arena_elements;
     };
     CHECK(bytes.operator()<uml::cpu_small>(small) < bytes.operator()<uml::cpu_fast>(small) * 3 / 4);

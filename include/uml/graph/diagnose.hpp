@@ -35,7 +35,7 @@ struct lowered_network {
 template <class description, auto configuration, class target>
 inline constexpr lowered_network lowered = [] {
     lowered_network l{};
-    describe<description>(l.g, configuration, target::preferred, wanted::answer);
+    describe<description>(l.g, configuration, target::preferred, output_set::answer);
     l.planned = l.g.error.what == fault::none;
     if (l.planned) l.sizes = plan<target>(l.g);
     return l;
@@ -57,7 +57,7 @@ auto spell(std::index_sequence<i...>) -> layer<place_of(l.g).view()[i]...>;
 template <class description, auto configuration, class target> constexpr bool replay() {
     graph g{};
     g.replaying = true;
-    describe<description>(g, configuration, target::preferred, wanted::answer);
+    describe<description>(g, configuration, target::preferred, output_set::answer);
     return true;
 }
 

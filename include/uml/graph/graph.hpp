@@ -6,70 +6,41 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-/// The exact rewrites (docs/rewrites.md). Each can be switched off.
-enum class rewrite : std::uint16_t {
-    fold = 1,       ///< normalisation, activation and residual sum into the convolution before them
-    compose = 2,    ///< consecutive 1×1 convolutions multiplied out where that is cheaper
-    tile = 4,       ///< a convolution of repeated channels by the sum of its column blocks
-    grey = 8,       ///< the same for the first convolution of a grey picture
-    stem = 16,      ///< convolutions that read the same picture as one
-    prune = 32,     ///< what no wanted output needs
-    mixer = 64,     ///< each mixer level as one matrix made per image
-    upsample = 128, ///< a 3×3 convolution after a ×2 upsample at the low resolution
-    late = 256,     ///< a 1×1 convolution whose result is only used at a lower resolution, after the downsampling
-    gate = 512      ///< each navigator gate as one operation
-};
-/// A set of rewrites.
-struct rewrites {
-    std::uint16_t bits = 0;
-
-    constexpr rewrites() = default;
-    constexpr rewrites(rewrite r) : bits(static_cast<std::uint16_t>(r)) {}
-    [[nodiscard]] constexpr bool has(rewrite r) const { return (bits & static_cast<std::uint16_t>(r)) != 0; }
-    friend constexpr rewrites operator|(rewrites a, rewrites b) {
-        rewrites both;
-        both.bits = static_cast<std::uint16_t>(a.bits | b.bits);
-        return both;
-    }
-    [[nodiscard]] constexpr rewrites without(rewrite r) const {
-        rewrites fewer = *this;
-        fewer.bits = static_cast<std::uint16_t>(bits & ~static_cast<std::uint16_t>(r));
-        return fewer;
-    }
-    friend constexpr bool operator==(const rewrites&, const rewrites&) = default;
-};
-[[nodiscard]] constexpr rewrites all_rewrites() {
-    rewrites all;
-    all.bits = 1023;
-    return all;
-}
-
-/// Which outputs a program computes. The network's answer is always among them.
-enum class wanted : std::uint8_t {
-    answer,   ///< class evidence, region logits, pixel evidence
-    training, ///< also those that only deep supervision uses
-    taps      ///< also the intermediate features of the published code
-};
-
 /// A tensor that the caller gets.
 struct output_entry {
     id node = no_id;
     id name = no_id;
 };
 
+/// A part of a network for which there is a cheaper form.
+enum class region_kind : std::uint8_t {
+    mixer, ///< reads both encoders' features; parameters: both entry convolutions, ch_wv, ch_wq, ch_wz, ln, sp_wv,
+           ///< sp_wq and, if there is one, the output convolution
+    gate ///< reads x, mutual features, vacuity; parameters: convolution and normalisation of W_x, of W_m, of psi
+};
+
+/// Nodes [first, end), of which the last one is the result. Its parameters are those that its nodes read, in their
+/// order.
+struct region {
+    region_kind kind = region_kind::mixer;
+    std::uint8_t inputs = 0;
+    id first = no_id, end = no_id;
+    id in[3] = {no_id, no_id, no_id};
+};
+
 struct graph {
     static constexpr int max_nodes = 1152, max_parameters = 1024, max_names = 2560, max_letters = 16384,
-                         max_outputs = 48, max_extent = 32767, max_path = 100;
+                         max_outputs = 48, max_regions = 64, max_extent = 32767, max_path = 100;
 
     node nodes[max_nodes]{};
     parameter parameters[max_parameters]{};
     name_part names[max_names]{};
     char letters[max_letters]{};
     output_entry outputs[max_outputs]{};
-    int node_count = 0, parameter_count = 0, name_count = 0, letter_count = 0, output_count = 0;
+    region regions[max_regions]{}; ///< none inside another; until passes have changed their nodes
+    int node_count = 0, parameter_count = 0, name_count = 0, letter_count = 0, output_count = 0, region_count = 0;
     malformed error{};
-    bool replaying =
-        false; ///< a second evaluation, only to make the compiler print the chain of calls that led to the error
+    bool replaying = false; ///< the second evaluation, which makes the compiler print the calls that led to the error
 
     /// Without a name in `where`, the place is told by the last layer before it.
     constexpr void fail(fault what, op where_op, id where, std::int64_t have, std::int64_t want);
@@ -77,6 +48,7 @@ struct graph {
     constexpr id add_parameter(const parameter& p);
     constexpr id add_name(const name& n, id up = no_id);
     constexpr void add_output(id node, id name);
+    constexpr void add_region(const region& r);
 };
 
 /// Not constexpr on purpose: a compiler that reaches it in a constant evaluation prints the calls that led there.
@@ -147,6 +119,14 @@ constexpr void graph::add_output(id node, id name) {
         return;
     }
     outputs[output_count++] = {node, name};
+}
+
+constexpr void graph::add_region(const region& r) {
+    if (region_count == max_regions) {
+        fail(fault::too_many_entries, nodes[r.first].kind, no_id, region_count + 1, max_regions);
+        return;
+    }
+    regions[region_count++] = r;
 }
 
 using path_text = text<120>;

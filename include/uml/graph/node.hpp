@@ -71,6 +71,7 @@ struct node {
     op kind = op::input;
     activation act = activation::none;
     std::uint8_t inputs = 0;
+    bool precise = false; ///< other results hang on this one's precision: see builder::keep_precise
     id in[4] = {no_id, no_id, no_id, no_id};
     shape out{};
     window win{};
@@ -87,6 +88,19 @@ struct node {
 
     friend constexpr bool operator==(const node&, const node&) = default;
 };
+
+/// Whether the operation reads or makes a value that was marked by builder::keep_precise: no backend computes it with
+/// less than the precision of its tensors.
+[[nodiscard]] constexpr bool is_precise(const node* nodes, const node& n) {
+    for (int i = 0; i < n.inputs; ++i)
+        if (nodes[n.in[i]].precise) return true;
+    return n.precise;
+}
+
+/// Whether the operation applies its node's activation to its result, in every backend. No other operation has one.
+[[nodiscard]] constexpr bool honours_activation(op o) {
+    return o == op::conv || o == op::upsample_conv || o == op::dynamic_conv || o == op::add || o == op::activate;
+}
 
 /// How a parameter is made: read from the weights file, or computed from others when the network is prepared.
 enum class parameter_kind : std::uint8_t {

@@ -32,8 +32,8 @@ struct program_view {
 
 /// Describes the network and applies the rewrites.
 template <class network, class configuration>
-constexpr void describe(graph& g, const configuration& c, rewrites on, wanted outputs) {
-    builder b(g, on, outputs);
+constexpr void describe(graph& g, const configuration& c, rewrites on, output_set outputs) {
+    builder b(g, outputs);
     network::describe(b, c);
     if (g.node_count == 0 || g.nodes[0].kind != op::input) g.fail(fault::one_picture, op::input, no_id, 0, 1);
     if (g.error.what == fault::none) apply(g, on);
