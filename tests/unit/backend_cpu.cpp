@@ -28,7 +28,9 @@ template <class B> struct machine {
         const uml::program_view p = tables->view();
         auto weights = B::make_weights(p, {});
         if (!weights) return weights.error();
-        if (auto r = uml::load_detail::pack_all<B>(p, file, uml::executor{}, *weights); !r) return r.error();
+        const auto bound = uml::binding::bind({p.parameters, p.names, p.letters}, file, uml::never_used);
+        if (!bound) return bound.error();
+        if (auto r = uml::load_detail::pack_all<B>(p, *bound, uml::executor{}, *weights); !r) return r.error();
         auto workspace = B::make_workspace(p, {}, {});
         if (!workspace) return workspace.error();
         // Nothing may depend on what the memory held before: all bits set is NaN.

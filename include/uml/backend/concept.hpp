@@ -4,19 +4,12 @@
 #include "uml/core/executor.hpp"
 #include "uml/core/memory.hpp"
 #include "uml/graph/program.hpp"
+#include "uml/parameters/dense.hpp"
 
 #include <concepts>
 #include <string_view>
 
 namespace uml::inline UML_VERSION_NAMESPACE {
-
-/// A parameter's numbers, folded and composed, row-major; valid only while it is packed.
-struct dense_parameter {
-    const double* values = nullptr; ///< [out][in][kernel][kernel]; normalisations: the scale of every channel
-    const double* bias = nullptr;   ///< [out] or null; normalisations: the shift
-    int out = 0, in = 0, kernel = 1;
-    int first = 0; ///< which row comes first, where they come in parts: see rows_together
-};
 
 /// A backend is a type with these members. `reference` is the shortest example, docs/own-backend.md the walk-through.
 ///

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "uml/graph/faults.hpp"
-#include "uml/graph/name.hpp"
+#include "uml/parameters/parameter.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -16,7 +16,7 @@ struct output_entry {
 enum class region_kind : std::uint8_t {
     mixer, ///< reads both encoders' features; parameters: both entry convolutions, ch_wv, ch_wq, ch_wz, ln, sp_wv,
            ///< sp_wq and, if there is one, the output convolution
-    gate ///< reads x, mutual features, vacuity; parameters: convolution and normalisation of W_x, of W_m, of psi
+    gate   ///< reads x, mutual features, vacuity; parameters: convolution and normalisation of W_x, of W_m, of psi
 };
 
 /// Nodes [first, end), of which the last one is the result. Its parameters are those that its nodes read, in their
@@ -127,25 +127,6 @@ constexpr void graph::add_region(const region& r) {
         return;
     }
     regions[region_count++] = r;
-}
-
-using path_text = text<120>;
-
-/// The dotted name, as it stands in a weights file, without `.weight` and the like.
-[[nodiscard]] constexpr path_text path(const name_part* names, const char* letters, id n) {
-    id chain[32]{};
-    int count = 0;
-    for (; n != no_id && count < 32; n = names[n].up) chain[count++] = n;
-    path_text t;
-    while (count > 0) {
-        const name_part& part = names[chain[--count]];
-        if (!t.empty()) t << '.';
-        if (part.length == 0)
-            t << static_cast<int>(part.number);
-        else
-            t << std::string_view(letters + part.first, part.length);
-    }
-    return t;
 }
 
 /// The sentence for a malformed network.

@@ -5,23 +5,15 @@
 #include "uml/model/model.hpp"
 
 #include "uml/io/file.hpp"
-#include "uml/model/bind.hpp"
 #include "uml/model/load_options.hpp"
-#include "uml/model/materialise.hpp"
 #include "uml/model/read_card.hpp"
 #include "uml/model/self_check.hpp"
+#include "uml/networks/published.hpp"
+#include "uml/parameters/stream.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace load_detail {
-
-/// Tensors that published checkpoints have and no inference uses.
-[[nodiscard]] constexpr bool never_used(std::string_view name) {
-    for (const std::string_view prefix :
-         {"cls_feature_encoder.layer4.", "seg_feature_encoder.layer4.", "seg_feature_encoder.conv5_"})
-        if (name.starts_with(prefix)) return true;
-    return false;
-}
 
 /// The network that the file says it is for, against the one that it is loaded into.
 template <class description>
@@ -92,40 +84,45 @@ make_program(const weights_file& f, const model_card& card, const load_options& 
 
 /// Brings one operation's parameters into the backend's form.
 template <class B>
-[[nodiscard, gnu::cold]] result<void> pack_one(const program_view& p, const weights_file& f, int i,
-                                               typename B::weights& w) {
+[[nodiscard, gnu::cold]] result<void> pack_one(const program_view& p, const binding& b, int i, typename B::weights& w) {
     const node& n = p.nodes[static_cast<std::size_t>(i)];
+    if (n.weight == no_id && n.weight2 == no_id) return {};
     if constexpr (requires { B::rows_together(p, i); })
-        if (const int rows = B::rows_together(p, i); rows > 0 && n.weight != no_id && has_rows(p, n.weight))
-            return materialise_rows(p, f, n.weight, rows, [&](const owned_parameter& part, int first_row) {
-                dense_parameter d = part.view();
-                d.first = first_row;
-                return B::pack(p, i, d, {}, w);
-            });
+        if (const int rows = B::rows_together(p, i);
+            rows > 0 && n.weight != no_id && row_stream::possible(b, n.weight)) {
+            auto stream = row_stream::open(b, n.weight, rows);
+            if (!stream) return stream.error();
+            while (true) {
+                const auto part = stream->next();
+                if (!part) return part.error();
+                if (part->out == 0) return {};
+                if (auto r = B::pack(p, i, *part, {}, w); !r) return r;
+            }
+        }
     owned_parameter first, second;
     if (n.weight != no_id)
-        if (auto r = materialise(p, f, n.weight, first); !r) return r;
+        if (auto r = evaluate(b, n.weight, first); !r) return r;
     if (n.weight2 != no_id)
-        if (auto r = materialise(p, f, n.weight2, second); !r) return r;
-    return n.weight == no_id && n.weight2 == no_id ? result<void>{} : B::pack(p, i, first.view(), second.view(), w);
+        if (auto r = evaluate(b, n.weight2, second); !r) return r;
+    return B::pack(p, i, first.view(), second.view(), w);
 }
 
 /// All operations, each by itself. What fails on the threads, perhaps for memory, is tried again when they are done, so
 /// that the error is always that of the first operation.
 template <class B>
-[[nodiscard, gnu::cold]] result<void> pack_all(const program_view& p, const weights_file& f, executor threads,
+[[nodiscard, gnu::cold]] result<void> pack_all(const program_view& p, const binding& b, executor threads,
                                                typename B::weights& w) {
     buffer<bool> done;
     if (!done.resize(p.nodes.size())) return fail(errc::out_of_memory, "no memory to prepare the weights");
     const int count = static_cast<int>(p.nodes.size());
     auto job = [&](int j, int) {
         const int i = count - 1 - j; // the last ones are the largest
-        done.span()[static_cast<std::size_t>(i)] = bool(pack_one<B>(p, f, i, w));
+        done.span()[static_cast<std::size_t>(i)] = bool(pack_one<B>(p, b, i, w));
     };
     if (threads.width > 1) threads.for_each(count, job);
     for (int i = 0; i < count; ++i)
         if (!done.span()[static_cast<std::size_t>(i)])
-            if (auto r = pack_one<B>(p, f, i, w); !r) return r;
+            if (auto r = pack_one<B>(p, b, i, w); !r) return r;
     return {};
 }
 
@@ -138,10 +135,11 @@ template <class net, backend B>
     auto program = load_detail::make_program<net, B>(file, *card, options);
     if (!program) return program.error();
     const program_view p = program->view();
-    if (auto r = check_binding(p, file, load_detail::never_used); !r) return r.error();
+    const auto bound = binding::bind({p.parameters, p.names, p.letters}, file, never_used);
+    if (!bound) return bound.error();
     auto weights = B::make_weights(p, options.memory);
     if (!weights) return weights.error();
-    if (auto r = load_detail::pack_all<B>(p, file, options.threads, *weights); !r) return r.error();
+    if (auto r = load_detail::pack_all<B>(p, *bound, options.threads, *weights); !r) return r.error();
     model<net, B> m(*std::move(program), *std::move(weights), *std::move(card));
     if (options.self_check)
         if (auto r = run_self_check(m, file, options.threads); !r) return r.error();

@@ -8,6 +8,7 @@
 #include "uml/model/card.hpp"
 #include "uml/model/findings.hpp"
 #include "uml/networks/network.hpp"
+#include "uml/networks/published.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -32,20 +33,6 @@ template <class net, class B, bool is_static = net::is_static> struct program_of
 template <class net, class B> struct program_of<net, B, false> {
     dynamic_program tables;
     [[nodiscard]] program_view view() const { return tables.view(); }
-};
-
-/// Nodes of the network's answer; no_id for what it does not compute.
-struct answer_nodes {
-    id class_alpha = no_id, logits = no_id, alpha = no_id, vacuity = no_id;
-
-    [[nodiscard]] static answer_nodes of(const program_view& p) {
-        const auto first_of = [&](const char* plain, const char* numbered) {
-            const id n = p.find_output(plain);
-            return n != no_id ? n : p.find_output(numbered);
-        };
-        return {p.find_output("cls_alpha"), first_of("seg_logits", "seg_logits.0"),
-                first_of("mutual_alpha", "mutual_alpha.0"), first_of("mutual_uncertainty", "mutual_uncertainty.0")};
-    }
 };
 
 /// `s`: the shape of the network's input.
@@ -146,8 +133,8 @@ public:
 
     /// For the loaders: takes what they have checked and prepared.
     model(model_detail::program_of<net, B> p, typename B::weights w, model_card card)
-        : program_(std::move(p)), weights_(std::move(w)), card_(std::move(card)),
-          answer_(model_detail::answer_nodes::of(program())) {}
+        : program_(std::move(p)), weights_(std::move(w)), card_(std::move(card)), answer_(answer_nodes::of(program())) {
+    }
 
 private:
     [[nodiscard]] const node& input() const { return program().nodes.front(); }
@@ -158,7 +145,7 @@ private:
     model_detail::program_of<net, B> program_;
     typename B::weights weights_;
     model_card card_;
-    model_detail::answer_nodes answer_;
+    answer_nodes answer_;
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
