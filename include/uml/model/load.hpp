@@ -29,19 +29,12 @@ template <class description>
 [[nodiscard, gnu::cold]] inline result<void> check_config(const weights_file& f, const model_card& card,
                                                           const config& c) {
     if (card.network.empty()) return {};
-    const config& g = card.configuration;
-    const struct {
-        const char* what;
-        int have, want;
-    } fields[] = {{"classes", g.classes, c.classes},
-                  {"regions", g.regions, c.regions},
-                  {"channels_in", g.channels_in, c.channels_in},
-                  {"channel_divisor", g.channel_divisor, c.channel_divisor},
-                  {"stem_stride", g.stem_stride, c.stem_stride}};
-    for (const auto& x : fields)
-        if (x.have != x.want)
-            return fail(errc::wrong_config, f.source(), ": weights for ", x.what, " ", x.have, ", the network has ",
-                        x.what, " ", x.want);
+    for (const config_field& field : config_fields) {
+        const int have = card.configuration.*field.member, want = c.*field.member;
+        if (!field.extent && have != want)
+            return fail(errc::wrong_config, f.source(), ": weights for ", field.name, " ", have, ", the network has ",
+                        field.name, " ", want);
+    }
     return {};
 }
 
