@@ -66,7 +66,7 @@ public:
                             .channel_divisor = o.network == "edge" ? 4 : 1};
         bool known = true;
         auto made = uml::dynamic_program::make(where_.value, [&](uml::graph& g) {
-            known = uml::describe_known(o.network, g, c, uml::all_rewrites(), uml::wanted::answer);
+            known = uml::describe_known(o.network, g, c, uml::all_rewrites(), uml::output_set::answer);
         });
         if (!known) return "unknown network";
         if (!made) return std::string(made.error().what.view());

@@ -75,9 +75,9 @@ public:
         c.classes = g_.cls_classes;
         bool everything = false;
         for (const auto& [name, tensor] : g_.tensors) everything |= name.starts_with("tap.") || name.ends_with(".1");
-        if (const status s = run_program(c, uml::wanted::answer); s != status::within) return s;
+        if (const status s = run_program(c, uml::output_set::answer); s != status::within) return s;
         if (everything)
-            if (const status s = run_program(c, uml::wanted::taps); s != status::within) return s;
+            if (const status s = run_program(c, uml::output_set::taps); s != status::within) return s;
         return report();
     }
 
@@ -87,7 +87,7 @@ private:
         return status::unusable;
     }
 
-    status run_program(const uml::config& c, uml::wanted outputs) {
+    status run_program(const uml::config& c, uml::output_set outputs) {
         auto tables =
             uml::dynamic_program::make(where_, [&](uml::graph& g) { uml::describe<description>(g, c, o_.passes, outputs); });
         if (!tables) return complain(tables.error().what);

@@ -13,7 +13,7 @@ inline std::vector<named_shape> tensors_of(const uml::program_view& p) {
         if (!uml::is_leaf(q.kind)) continue;
         const std::string name(p.name_of(q.name).view());
         const auto u = [](int n) { return static_cast<std::uint64_t>(n); };
-        const bool norm = q.kind >= uml::parameter_kind::batch_norm;
+        const bool norm = uml::is_norm(q.kind);
         if (norm)
             all.push_back({name + ".weight", {u(q.out)}});
         else if (q.kind == uml::parameter_kind::linear)

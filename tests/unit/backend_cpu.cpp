@@ -31,7 +31,9 @@ template <class B> struct machine {
         const uml::program_view p = tables->view();
         auto weights = own.make_weights(p, {});
         if (!weights) return weights.error();
-        if (auto r = uml::load_detail::pack_all(own, p, file, uml::executor{}, *weights); !r) return r.error();
+        const auto bound = uml::binding::bind({p.parameters, p.names, p.letters}, file, uml::never_used);
+        if (!bound) return bound.error();
+        if (auto r = uml::load_detail::pack_all(own, p, *bound, uml::executor{}, *weights); !r) return r.error();
         auto workspace = own.make_workspace(p, *weights, engine::template code_of<void>(), {}, {});
         if (!workspace) return workspace.error();
         // Nothing may depend on what the memory held before: all bits set is NaN.
@@ -74,7 +76,7 @@ double difference(const uml::tensor_view<const float>& got, const uml::tensor_vi
 bool comparable(uml::op kind) { return kind != uml::op::scaled_product && kind != uml::op::input; }
 
 template <class description, class B>
-void compare(const B& where, const uml::config& c, uml::rewrites on, uml::wanted outputs) {
+void compare(const B& where, const uml::config& c, uml::rewrites on, uml::output_set outputs) {
     const auto describe = [&](uml::graph& g) { uml::describe<description>(g, c, on, outputs); };
     const auto shapes = uml::dynamic_program::make(where, describe);
     REQUIRE(shapes);
@@ -114,19 +116,19 @@ constexpr uml::config edge{
 } // namespace
 
 TEST_CASE("cpu: every operation of the release network agrees with the oracle") {
-    for (const uml::wanted outputs : {uml::wanted::answer, uml::wanted::taps})
+    for (const uml::output_set outputs : {uml::output_set::answer, uml::output_set::taps})
         for (const uml::rewrites on : {uml::all_rewrites(), uml::rewrites{}})
             compare<uml::release_network>(uml::cpu{.threads = 2}, small, on, outputs);
 }
 
 TEST_CASE("cpu: every operation of the paper network agrees with the oracle") {
     for (const uml::rewrites on : {uml::all_rewrites(), uml::rewrites{}})
-        compare<uml::paper_network>(uml::cpu{}, small, on, uml::wanted::answer);
+        compare<uml::paper_network>(uml::cpu{}, small, on, uml::output_set::answer);
 }
 
 TEST_CASE("cpu: every operation of the edge network agrees with the oracle, without Winograd too") {
     for (const uml::rewrites on : {uml::all_rewrites(), uml::rewrites{}}) {
-        compare<uml::edge_network>(uml::cpu{}, edge, on, uml::wanted::answer);
-        compare<uml::edge_network>(uml::cpu{.winograd = false}, edge, on, uml::wanted::answer);
+        compare<uml::edge_network>(uml::cpu{}, edge, on, uml::output_set::answer);
+        compare<uml::edge_network>(uml::cpu{.winograd = false}, edge, on, uml::output_set::answer);
     }
 }

@@ -24,7 +24,7 @@ template <class T> bool same(std::span<const T> a, std::span<const T> b) { retur
 
 template <class description, config c> void compare() {
     const uml::program_view fixed = uml::static_program<description, c, target{}>::view();
-    const auto made = uml::dynamic_program::make(target{}, [](uml::graph& g) { uml::describe<description>(g, c, target::engine::passes, uml::wanted::answer); });
+    const auto made = uml::dynamic_program::make(target{}, [](uml::graph& g) { uml::describe<description>(g, c, target::engine::passes, uml::output_set::answer); });
     REQUIRE(made);
     const uml::program_view free = made->view();
     CHECK(fixed.nodes.size() > 250);
@@ -54,7 +54,7 @@ TEST_CASE("edge: compile time and run time build the same graph") { compare<uml:
 
 TEST_CASE("a known network is found by its name, another is not") {
     auto g = std::make_unique<uml::graph>();
-    CHECK(uml::describe_known("paper", *g, three_channels, {}, uml::wanted::answer));
+    CHECK(uml::describe_known("paper", *g, three_channels, {}, uml::output_set::answer));
     CHECK(g->node_count > 250);
-    CHECK_FALSE(uml::describe_known("Paper", *g, three_channels, {}, uml::wanted::answer));
+    CHECK_FALSE(uml::describe_known("Paper", *g, three_channels, {}, uml::output_set::answer));
 }

@@ -58,7 +58,7 @@ struct stamped {
 };
 
 template <class description, class B>
-void check(const B& where, const uml::config& c, uml::rewrites on, uml::wanted outputs) {
+void check(const B& where, const uml::config& c, uml::rewrites on, uml::output_set outputs) {
     const typename B::engine target{where};
     const auto room = std::make_unique<graph>();
     graph& g = *room;
@@ -84,7 +84,7 @@ void check(const B& where, const uml::config& c, uml::rewrites on, uml::wanted o
 }
 
 template <class description> void check_all(const uml::config& c) {
-    for (const uml::wanted outputs : {uml::wanted::answer, uml::wanted::taps}) {
+    for (const uml::output_set outputs : {uml::output_set::answer, uml::output_set::taps}) {
         check<description>(uml::reference64{}, c, {}, outputs);
         check<description>(uml::cpu{.threads = 2}, c, uml::all_rewrites(), outputs);
         check<description>(uml::cpu{.threads = 2}, c, uml::rewrite::fold | uml::rewrites(uml::rewrite::compose), outputs);
@@ -107,7 +107,7 @@ namespace {
 
 template <class description> double arena_over_live(const uml::config& c) {
     const auto g = std::make_unique<graph>();
-    uml::describe<description>(*g, c, uml::all_rewrites(), uml::wanted::answer);
+    uml::describe<description>(*g, c, uml::all_rewrites(), uml::output_set::answer);
     const uml::plan_sizes sizes = uml::plan(uml::cpu::engine{{.threads = 2}}, *g);
     return static_cast<double>(sizes.steps) / static_cast<double>(sizes.live);
 }
@@ -118,7 +118,7 @@ TEST_CASE("small pictures take less memory without transformed tiles, large ones
     constexpr uml::config small{.height = 64, .width = 64, .channel_divisor = 4}, large{256, 256, 2, 2, 3, 4};
     const auto bytes = [](bool winograd, const uml::config& c) {
         const auto g = std::make_unique<graph>();
-        uml::describe<uml::edge_network>(*g, c, uml::all_rewrites(), uml::wanted::answer);
+        uml::describe<uml::edge_network>(*g, c, uml::all_rewrites(), uml::output_set::answer);
         return uml::plan(uml::cpu::engine{{.threads = 2, .winograd = winograd}}, *g).arena;
     };
     CHECK(bytes(false, small) < bytes(true, small) * 3 / 4);

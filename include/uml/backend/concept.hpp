@@ -6,19 +6,12 @@
 #include "uml/core/memory.hpp"
 #include "uml/core/precision.hpp"
 #include "uml/graph/program.hpp"
+#include "uml/parameters/dense.hpp"
 
 #include <concepts>
 #include <string_view>
 
 namespace uml::inline UML_VERSION_NAMESPACE {
-
-/// A parameter's numbers, folded and composed, row-major; valid only while it is packed.
-struct dense_parameter {
-    const double* values = nullptr; ///< [out][in][kernel][kernel]; normalisations: the scale of every channel
-    const double* bias = nullptr;   ///< [out] or null; normalisations: the shift
-    int out = 0, in = 0, kernel = 1;
-    int first = 0; ///< which row comes first, where they come in parts: see pack_row_multiple
-};
 
 /// What runs a backend's networks. All of these members; nothing is optional, so that a misspelt one is an error and no
 /// silent default. `reference` has the shortest, docs/own-backend.md the walk-through.

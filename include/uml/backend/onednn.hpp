@@ -43,8 +43,8 @@ struct onednn {
     using engine = host::engine_of<onednn, onednn_detail::session>;
 
     int threads = 1; ///< most threads of a workspace
-    /// bf16: operands of oneDNN's products are rounded to it. Sums and all other operations stay f32, and so do the
-    /// products of 1024 channels in the published encoders, whose error the mixer's attention amplifies.
+    /// bf16: operands of oneDNN's products are rounded to it. Sums and all other operations stay f32, and so do products
+    /// that the network's description marks as precise (builder::keep_precise).
     uml::precision precision = uml::precision::f32;
     kernels::isa max_isa = kernels::isa::avx512; ///< of the operations that are not oneDNN's
     std::int64_t scratch = 64 << 10; ///< bytes of scratch memory that oneDNN may ask for, per thread and operation
@@ -82,20 +82,12 @@ namespace onednn_detail {
 
 using host::planned_site, host::placed_site;
 
-/// Whether the operation is of the published encoders' last level, by its 1024 channels (so has the classification
-/// head, behind depthwise convolutions, where nothing is at stake). The mixer's spatial attention is a sigmoid that is
-/// saturated at nearly all pixels: at one where it is not, a rounding error of half a percent turns the pixel's weight
-/// over. In f32 these products halve the error that reaches it.
-[[nodiscard]] constexpr bool decides_attention(const shape& in, const shape& out) {
-    return in.c >= 1024 || out.c >= 1024;
-}
-
 /// Whether a convolution is oneDNN's. Vectors stay ours: they take no time, and the call would. So does what reads a
 /// part of a wider f32 tensor, which oneDNN reads more slowly than we do, and what adds a residual of another step than
 /// the result's, for which it has only its reference.
 [[nodiscard]] constexpr bool is_product(const planned_site& s) {
     const node &n = s.n, &in = s.in(0);
-    if (s.how.bf16 && in.groups == 1 && decides_attention(in.out, n.out)) return false;
+    if (s.how.bf16 && is_precise(s.nodes, n)) return false;
     if (!s.how.bf16 && in.step > padded_form(in, dtype::f32).step) return false;
     if (n.inputs > 1 && s.in(1).step != n.step) return false;
     return n.groups == 1 && n.win == window{} && n.out.pixels() > 1 &&

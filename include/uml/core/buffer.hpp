@@ -50,7 +50,7 @@ public:
     }
 
     /// The same, but new elements hold anything.
-    [[nodiscard]] bool resize_unset(std::size_t count) {
+    [[nodiscard]] bool resize_uninitialized(std::size_t count) {
         if (!reserve(count)) return false;
         size_ = count;
         return true;

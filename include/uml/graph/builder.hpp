@@ -4,7 +4,16 @@
 
 #include "uml/graph/derive.hpp"
 
+#include <initializer_list>
+
 namespace uml::inline UML_VERSION_NAMESPACE {
+
+/// Which outputs a program computes. The network's answer is always among them.
+enum class output_set : std::uint8_t {
+    answer,   ///< class evidence, region logits, pixel evidence
+    training, ///< also those that only deep supervision uses
+    taps      ///< also the intermediate features of the published code
+};
 
 /// The result of an operation: which node, and its shape.
 struct value {
@@ -29,9 +38,8 @@ enum class norm_kind : std::uint8_t {
 
 class builder {
 public:
-    constexpr builder(graph& g, rewrites on, wanted outputs) : g_(&g), on_(on), wanted_(outputs) {}
+    constexpr builder(graph& g, output_set outputs) : g_(&g), outputs_(outputs) {}
 
-    [[nodiscard]] constexpr bool rewriting(rewrite r) const { return on_.has(r); }
     /// Whether something was wrong so far: a description may stop then.
     [[nodiscard]] constexpr bool failed() const { return g_->error.what != fault::none; }
     /// Reports that the network cannot have this configuration.
@@ -52,7 +60,9 @@ public:
     /// Fully connected: x is 1 × 1 pixel.
     constexpr value linear(value x, const name& where, conv_spec s);
     constexpr value norm(value x, const name& where, norm_kind kind);
-    constexpr value layer_norm(value x, const name& where);
+    constexpr value layer_norm(value x, const name& where) {
+        return layer_norm(x, layer_norm_parameter(where, x.is.c));
+    }
 
     constexpr value relu(value x) { return activate(x, activation::relu); }
     constexpr value sigmoid(value x) { return activate(x, activation::sigmoid); }
@@ -94,9 +104,11 @@ public:
     constexpr value channel_dot(value x, value y);
     constexpr value sum_channels(value x) { return reading_into(op::sum_channels, {1, x.is.h, x.is.w}, x); }
 
-    /// Parameters as values, for layers that compute with them (the mixer in its collapsed form).
+    /// Parameters as values, for what computes with them (the mixer in its collapsed form).
     [[nodiscard]] constexpr id conv_parameter(const name& where, int in, int out, bool bias);
     [[nodiscard]] constexpr id derived(parameter_kind kind, id a, id b = no_id, int count = 1);
+    [[nodiscard]] constexpr id layer_norm_parameter(const name& where, int channels);
+    constexpr value layer_norm(value x, id weight);
     constexpr value conv(value x, id weight);
     /// 2C × 1 × 1: Σ q x with q = softmax over pixels of weight · x, then the mean of x (one pass, online softmax).
     constexpr value attention_pool(value x, id weight);
@@ -108,9 +120,30 @@ public:
     /// x · t · sigmoid(psi · relu(t · A x + B y)), t = exp(-vacuity); `entry`: A and B joined, with their biases.
     constexpr value gate(value x, value y, value vacuity, id entry, id psi);
 
-    /// Hands a tensor to the caller if its kind is wanted.
-    constexpr void output(value x, const name& where, wanted kind = wanted::answer) {
-        if (kind > wanted_) return;
+    /// Marks a value whose rounding errors other results amplify, and the values that it is a sum of: no backend makes
+    /// or reads them with less than full precision (see is_precise). Concatenations and slices described later follow.
+    constexpr value keep_precise(value x) {
+        if (known(op::input, x)) mark_precise(x.at);
+        return x;
+    }
+
+    /// What is described from here to `end` has a cheaper form, which a pass may put in its place. The last operation
+    /// before `end` is the result; nothing reads another one from outside.
+    [[nodiscard]] constexpr region begin(region_kind kind, std::initializer_list<value> inputs) const {
+        region r{};
+        r.kind = kind;
+        r.first = static_cast<id>(g_->node_count);
+        for (const value& x : inputs) r.in[r.inputs++] = x.at;
+        return r;
+    }
+    constexpr void end(region r) {
+        r.end = static_cast<id>(g_->node_count);
+        if (r.end > r.first && !failed()) g_->add_region(r);
+    }
+
+    /// Hands a tensor to the caller if the set of outputs has it.
+    constexpr void output(value x, const name& where, output_set kind = output_set::answer) {
+        if (kind > outputs_) return;
         const id at = g_->add_name(where);
         if (known(op::input, x, at)) g_->add_output(x.at, at);
     }
@@ -159,6 +192,13 @@ private:
         return append(n);
     }
     constexpr void slide_over(node& n, id where, shape in, const conv_spec& s);
+    constexpr void mark_precise(id x) {
+        node& n = g_->nodes[x];
+        if (n.precise) return;
+        n.precise = true;
+        if (n.kind == op::norm || n.kind == op::activate || n.kind == op::add)
+            for (int i = 0; i < n.inputs; ++i) mark_precise(n.in[i]);
+    }
     constexpr void need_one_channel(op kind, value x) {
         if (known(kind, x) && x.is.c != 1) g_->fail(fault::single_channel, kind, no_id, x.is.c, 1);
     }
@@ -166,8 +206,7 @@ private:
     constexpr value concat_all(const value (&all)[4], int count);
 
     graph* g_;
-    rewrites on_;
-    wanted wanted_;
+    output_set outputs_;
 };
 
 /// Checks the window, and makes the node's window and shape.
@@ -232,15 +271,12 @@ constexpr value builder::norm(value x, const name& where, norm_kind kind) {
     return append(n);
 }
 
-constexpr value builder::layer_norm(value x, const name& where) {
+constexpr id builder::layer_norm_parameter(const name& where, int channels) {
     parameter p{};
     p.kind = parameter_kind::layer_norm;
     p.name = g_->add_name(where);
-    known(op::layer_norm, x, p.name);
-    node n = reading(op::layer_norm, x);
-    p.out = x.is.c;
-    n.weight = g_->add_parameter(p);
-    return append(n);
+    p.out = channels;
+    return g_->add_parameter(p);
 }
 
 constexpr value builder::binary(op kind, value x, value y) {
@@ -265,6 +301,7 @@ constexpr value builder::concat_all(const value (&all)[4], int count) {
         if (all[i].is.w != first.w) g_->fail(fault::concat_extent, op::concat, no_id, all[i].is.w, first.w);
         n.in[n.inputs++] = all[i].at;
         n.out.c += all[i].is.c;
+        n.precise = n.precise || g_->nodes[all[i].at].precise;
     }
     return append(n);
 }
@@ -274,6 +311,7 @@ constexpr value builder::slice(value x, int first, int count) {
     if (first < 0 || count > x.is.c || first > x.is.c - count)
         g_->fail(fault::slice_range, op::slice, no_id, first < 0 ? first : first + count, x.is.c);
     node n = reading(op::slice, x);
+    n.precise = x.at >= 0 && x.at < g_->node_count && g_->nodes[x.at].precise;
     n.arg = static_cast<std::int16_t>(first);
     n.out.c = count;
     return append(n);
@@ -310,85 +348,6 @@ constexpr value builder::channel_dot(value x, value y) {
     return reading_into(op::channel_dot, {1, x.is.h, x.is.w}, x, y);
 }
 
-constexpr id builder::conv_parameter(const name& where, int in, int out, bool bias) {
-    parameter p{};
-    p.bias = bias;
-    p.name = g_->add_name(where);
-    p.out = out;
-    p.in = in;
-    return g_->add_parameter(p);
-}
-
-constexpr id builder::derived(parameter_kind kind, id a, id b, int count) {
-    if (!known_parameter(op::conv, a) || (b != no_id && !known_parameter(op::conv, b))) return no_id;
-    return derive(*g_, kind, a, b, count);
-}
-
-constexpr value builder::conv(value x, id weight) {
-    if (!known(op::conv, x) || !known_parameter(op::conv, weight)) return {};
-    const parameter& p = g_->parameters[weight];
-    if (x.is.c != p.in) g_->fail(fault::conv_channels, op::conv, p.name, x.is.c, p.in);
-    node n = reading(op::conv, x);
-    n.out.c = p.out;
-    n.weight = weight;
-    return append(n);
-}
-
-constexpr value builder::attention_pool(value x, id weight) {
-    if (!known(op::attention_pool, x) || !known_parameter(op::attention_pool, weight)) return {};
-    const parameter& p = g_->parameters[weight];
-    if (x.is.c != p.in) g_->fail(fault::conv_channels, op::attention_pool, p.name, x.is.c, p.in);
-    node n = reading(op::attention_pool, x);
-    n.out = {2 * x.is.c, 1, 1};
-    n.weight = weight;
-    return append(n);
-}
-
-constexpr value builder::scaled_product(id a, value x, id b) {
-    constexpr op kind = op::scaled_product;
-    if (!known(kind, x) || !known_parameter(kind, b) || (a != no_id && !known_parameter(kind, a))) return {};
-    const int inner = g_->parameters[b].out;
-    if (x.is.size() != inner) g_->fail(fault::conv_channels, kind, no_id, x.is.size(), inner);
-    node n = reading(kind, x);
-    n.out = {a == no_id ? inner : g_->parameters[a].out, g_->parameters[b].in, 1};
-    n.weight = a;
-    n.weight2 = b;
-    return append(n);
-}
-
-constexpr value builder::dynamic_conv(value x, value matrix, value factor) {
-    for (const value& read : {x, matrix, factor}) known(op::dynamic_conv, read);
-    if (x.is.c != matrix.is.h) g_->fail(fault::conv_channels, op::dynamic_conv, no_id, x.is.c, matrix.is.h);
-    if (factor.is != shape{1, x.is.h, x.is.w})
-        g_->fail(fault::broadcast, op::dynamic_conv, no_id, factor.is.size(), x.is.pixels());
-    node n = reading(op::dynamic_conv, x, matrix);
-    n.in[2] = factor.at;
-    n.inputs = 3;
-    n.out.c = matrix.is.c;
-    return append(n);
-}
-
-constexpr value builder::gate(value x, value y, value vacuity, id entry, id psi) {
-    for (const value& read : {x, y, vacuity}) known(op::gate, read);
-    for (const id p : {entry, psi})
-        if (!known_parameter(op::gate, p)) return {};
-    need_one_channel(op::gate, vacuity);
-    for (const value& read : {y, vacuity}) {
-        if (read.is.h != x.is.h) g_->fail(fault::broadcast, op::gate, no_id, read.is.h, x.is.h);
-        if (read.is.w != x.is.w) g_->fail(fault::broadcast, op::gate, no_id, read.is.w, x.is.w);
-    }
-    if (g_->parameters[entry].in != x.is.c + y.is.c)
-        g_->fail(fault::conv_channels, op::gate, no_id, x.is.c + y.is.c, g_->parameters[entry].in);
-    if (g_->parameters[psi].in != g_->parameters[entry].out)
-        g_->fail(fault::conv_channels, op::gate, no_id, g_->parameters[entry].out, g_->parameters[psi].in);
-    node n = reading(op::gate, x, y);
-    n.in[2] = vacuity.at;
-    n.inputs = 3;
-    n.groups = static_cast<std::int16_t>(y.is.c);
-    n.arg = static_cast<std::int16_t>(g_->parameters[entry].out);
-    n.weight = entry;
-    n.weight2 = psi;
-    return append(n);
-}
-
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/graph/builder_parameters.hpp"

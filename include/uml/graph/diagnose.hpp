@@ -16,35 +16,15 @@ template <int n> struct want {};
 template <fault what, class where, class is, class should_be> struct malformed_network {
     static_assert(what == fault::none, "uml: the network is malformed");
 };
-
-#define UML_SENTENCE(kind, sentence)                                                                                   \
-    template <class where, int is, int should_be> struct malformed_network<kind, where, have<is>, want<should_be>> {   \
+// Not in faults.hpp: GCC names all includes on the way to a sentence before the sentence.
+#define UML_SENTENCE(kind, sentence, wording)                                                                          \
+    template <class where, int is, int should_be>                                                                      \
+    struct malformed_network<fault::kind, where, have<is>, want<should_be>> {                                          \
         static_assert(is == should_be, "uml: " sentence);                                                              \
     };
-UML_SENTENCE(fault::input_extent,
-             "this height or width is not a multiple of what the network needs; the next smaller and "
-             "larger multiples of `want` would be right")
-UML_SENTENCE(fault::configuration,
-             "this option of the configuration is out of range; `want` is the nearest value allowed")
-UML_SENTENCE(fault::one_picture, "a network begins with its input, and has no other")
-UML_SENTENCE(fault::extent_range, "a tensor's channels, height and width are at least 1 and at most graph::max_extent")
-UML_SENTENCE(fault::window_range,
-             "a window's kernel, stride, dilation or padding is out of range; `want` is the nearest "
-             "value possible")
-UML_SENTENCE(fault::unknown_input, "an operation reads a value that no operation of this network made")
-UML_SENTENCE(fault::conv_channels, "a convolution's input has not the number of channels that its weight expects")
-UML_SENTENCE(fault::conv_groups, "a depthwise convolution has as many outputs as inputs")
-UML_SENTENCE(fault::window_extent, "the input is smaller than the window that slides over it")
-UML_SENTENCE(fault::concat_extent, "tensors of different height or width cannot be concatenated")
-UML_SENTENCE(fault::broadcast, "two shapes do not fit each other: an extent must be equal or 1")
-UML_SENTENCE(fault::slice_range, "a slice reaches beyond the channels of its input")
-UML_SENTENCE(fault::single_channel, "the operation needs an input of one channel")
-UML_SENTENCE(fault::too_many_entries, "the network is larger than the graph's tables")
-UML_SENTENCE(fault::name_too_long, "a parameter's name has too many parts")
-UML_SENTENCE(fault::name_letters, "a parameter's name has too many letters")
-UML_SENTENCE(fault::live_blocks, "more tensors are alive at the same time than the memory plan handles")
-UML_SENTENCE(fault::unsupported, "the backend lacks an operation that this network uses")
+UML_FAULTS(UML_SENTENCE)
 #undef UML_SENTENCE
+#undef UML_FAULTS
 
 /// `description` in `configuration`, described, rewritten and, if it is well formed, planned for `target`.
 struct lowered_network {
@@ -55,7 +35,7 @@ struct lowered_network {
 template <class description, auto configuration, auto target>
 inline constexpr lowered_network lowered = [] {
     lowered_network l{};
-    describe<description>(l.g, configuration, decltype(target)::engine::passes, wanted::answer);
+    describe<description>(l.g, configuration, decltype(target)::engine::passes, output_set::answer);
     l.planned = l.g.error.what == fault::none;
     constexpr typename decltype(target)::engine where{target};
     if (l.planned) where.lower(l.g);
@@ -79,7 +59,7 @@ auto spell(std::index_sequence<i...>) -> layer<place_of(l.g).view()[i]...>;
 template <class description, auto configuration, auto target> constexpr bool replay() {
     graph g{};
     g.replaying = true;
-    describe<description>(g, configuration, decltype(target)::engine::passes, wanted::answer);
+    describe<description>(g, configuration, decltype(target)::engine::passes, output_set::answer);
     return true;
 }
 

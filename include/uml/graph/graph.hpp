@@ -1,88 +1,10 @@
 // The table that a network is described into, with a fixed capacity so that it can be filled while compiling.
 #pragma once
 
-#include "uml/core/result.hpp"
-#include "uml/graph/name.hpp"
-#include "uml/graph/node.hpp"
+#include "uml/graph/faults.hpp"
+#include "uml/parameters/parameter.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
-
-/// The exact rewrites (docs/rewrites.md). Each can be switched off.
-enum class rewrite : std::uint16_t {
-    fold = 1,       ///< normalisation, activation and residual sum into the convolution before them
-    compose = 2,    ///< consecutive 1×1 convolutions multiplied out where that is cheaper
-    tile = 4,       ///< a convolution of repeated channels by the sum of its column blocks
-    grey = 8,       ///< the same for the first convolution of a grey picture
-    stem = 16,      ///< convolutions that read the same picture as one
-    prune = 32,     ///< what no wanted output needs
-    mixer = 64,     ///< each mixer level as one matrix made per image
-    upsample = 128, ///< a 3×3 convolution after a ×2 upsample at the low resolution
-    late = 256,     ///< a 1×1 convolution whose result is only used at a lower resolution, after the downsampling
-    gate = 512      ///< each navigator gate as one operation
-};
-/// A set of rewrites.
-struct rewrites {
-    std::uint16_t bits = 0;
-
-    constexpr rewrites() = default;
-    constexpr rewrites(rewrite r) : bits(static_cast<std::uint16_t>(r)) {}
-    [[nodiscard]] constexpr bool has(rewrite r) const { return (bits & static_cast<std::uint16_t>(r)) != 0; }
-    friend constexpr rewrites operator|(rewrites a, rewrites b) {
-        rewrites both;
-        both.bits = static_cast<std::uint16_t>(a.bits | b.bits);
-        return both;
-    }
-    [[nodiscard]] constexpr rewrites without(rewrite r) const {
-        rewrites fewer = *this;
-        fewer.bits = static_cast<std::uint16_t>(bits & ~static_cast<std::uint16_t>(r));
-        return fewer;
-    }
-    friend constexpr bool operator==(const rewrites&, const rewrites&) = default;
-};
-[[nodiscard]] constexpr rewrites all_rewrites() {
-    rewrites all;
-    all.bits = 1023;
-    return all;
-}
-
-/// Which outputs a program computes. The network's answer is always among them.
-enum class wanted : std::uint8_t {
-    answer,   ///< class evidence, region logits, pixel evidence
-    training, ///< also those that only deep supervision uses
-    taps      ///< also the intermediate features of the published code
-};
-
-/// The first thing that was wrong with a network's description.
-enum class fault : std::uint8_t {
-    none,
-    input_extent,     ///< a height or width the network cannot have; want: what it must be a multiple of
-    configuration,    ///< a class count, region count or option out of range; want: the nearest value allowed
-    one_picture,      ///< a network begins with its input and has no second one; have: how many it has
-    unknown_input,    ///< an operation reads a value, or a parameter, that no operation made
-    extent_range,     ///< a tensor with fewer channels, rows or columns than 1, or more than max_extent
-    window_range,     ///< kernel, stride or dilation below 1, or padding that is negative or holds the whole window
-    conv_channels,    ///< the input has another number of channels than the weight expects
-    conv_groups,      ///< only 1 group, or as many as channels
-    window_extent,    ///< the input is smaller than the window
-    concat_extent,    ///< inputs of different height or width
-    broadcast,        ///< shapes that do not fit each other
-    slice_range,      ///< channels outside of the input
-    single_channel,   ///< the operation needs one channel
-    too_many_entries, ///< a table of the graph is full
-    name_too_long,    ///< more than name::max_parts parts
-    name_letters,     ///< more than max_path letters in all
-    live_blocks,      ///< more tensors are alive at one time than the memory plan handles
-    unsupported,      ///< the backend lacks the operation
-};
-
-struct malformed {
-    fault what = fault::none;
-    op where_op = op::input;
-    id where = no_id;   ///< name of the layer, if there is one
-    bool after = false; ///< the operation has no name: `where` is the last layer before it
-    std::int32_t have = 0, want = 0;
-    friend constexpr bool operator==(const malformed&, const malformed&) = default;
-};
 
 /// A tensor that the caller gets.
 struct output_entry {
@@ -90,19 +12,35 @@ struct output_entry {
     id name = no_id;
 };
 
+/// A part of a network for which there is a cheaper form.
+enum class region_kind : std::uint8_t {
+    mixer, ///< reads both encoders' features; parameters: both entry convolutions, ch_wv, ch_wq, ch_wz, ln, sp_wv,
+           ///< sp_wq and, if there is one, the output convolution
+    gate   ///< reads x, mutual features, vacuity; parameters: convolution and normalisation of W_x, of W_m, of psi
+};
+
+/// Nodes [first, end), of which the last one is the result. Its parameters are those that its nodes read, in their
+/// order.
+struct region {
+    region_kind kind = region_kind::mixer;
+    std::uint8_t inputs = 0;
+    id first = no_id, end = no_id;
+    id in[3] = {no_id, no_id, no_id};
+};
+
 struct graph {
     static constexpr int max_nodes = 1152, max_parameters = 1024, max_names = 2560, max_letters = 16384,
-                         max_outputs = 48, max_extent = 32767, max_path = 100;
+                         max_outputs = 48, max_regions = 64, max_extent = 32767, max_path = 100;
 
     node nodes[max_nodes]{};
     parameter parameters[max_parameters]{};
     name_part names[max_names]{};
     char letters[max_letters]{};
     output_entry outputs[max_outputs]{};
-    int node_count = 0, parameter_count = 0, name_count = 0, letter_count = 0, output_count = 0;
+    region regions[max_regions]{}; ///< none inside another; until passes have changed their nodes
+    int node_count = 0, parameter_count = 0, name_count = 0, letter_count = 0, output_count = 0, region_count = 0;
     malformed error{};
-    bool replaying =
-        false; ///< a second evaluation, only to make the compiler print the chain of calls that led to the error
+    bool replaying = false; ///< the second evaluation, which makes the compiler print the calls that led to the error
 
     /// Without a name in `where`, the place is told by the last layer before it.
     constexpr void fail(fault what, op where_op, id where, std::int64_t have, std::int64_t want);
@@ -110,6 +48,7 @@ struct graph {
     constexpr id add_parameter(const parameter& p);
     constexpr id add_name(const name& n, id up = no_id);
     constexpr void add_output(id node, id name);
+    constexpr void add_region(const region& r);
 };
 
 /// Not constexpr on purpose: a compiler that reaches it in a constant evaluation prints the calls that led there.
@@ -182,23 +121,17 @@ constexpr void graph::add_output(id node, id name) {
     outputs[output_count++] = {node, name};
 }
 
-using path_text = text<120>;
-
-/// The dotted name, as it stands in a weights file, without `.weight` and the like.
-[[nodiscard]] constexpr path_text path(const name_part* names, const char* letters, id n) {
-    id chain[32]{};
-    int count = 0;
-    for (; n != no_id && count < 32; n = names[n].up) chain[count++] = n;
-    path_text t;
-    while (count > 0) {
-        const name_part& part = names[chain[--count]];
-        if (!t.empty()) t << '.';
-        if (part.length == 0)
-            t << static_cast<int>(part.number);
-        else
-            t << std::string_view(letters + part.first, part.length);
+constexpr void graph::add_region(const region& r) {
+    if (region_count == max_regions) {
+        fail(fault::too_many_entries, nodes[r.first].kind, no_id, region_count + 1, max_regions);
+        return;
     }
-    return t;
+    regions[region_count++] = r;
+}
+
+/// The sentence for a malformed network.
+[[nodiscard]] constexpr error explain(const graph& g) {
+    return explain(g.error, path(g.names, g.letters, g.error.where));
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

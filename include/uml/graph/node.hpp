@@ -1,18 +1,16 @@
-// The entries of a network's table: operations, parameters, outputs. Plain numbers, no pointers: the same table serves
-// the compiler, the program and a device.
+// The operations of a network's table. Plain numbers, no pointers: the same table serves the compiler, the program and
+// a device.
 #pragma once
 
+#include "uml/core/activation.hpp"
 #include "uml/core/element.hpp"
+#include "uml/core/id.hpp"
 #include "uml/core/tensor.hpp"
 
 #include <cstdint>
 #include <string_view>
 
 namespace uml::inline UML_VERSION_NAMESPACE {
-
-/// Index of an entry in one of the graph's tables.
-using id = std::int16_t;
-inline constexpr id no_id = -1;
 
 /// What a node computes. x, y: its inputs.
 enum class op : std::uint8_t {
@@ -60,15 +58,6 @@ inline constexpr int first_backend_op = 192;
     return of_backend(o) ? "an operation of the backend" : names[static_cast<int>(o)];
 }
 
-/// Applied to a node's result, element by element.
-enum class activation : std::uint8_t {
-    none,
-    relu,
-    sigmoid,     ///< 1 / (1 + exp(-x))
-    softplus,    ///< log(1 + exp(x))
-    exp_negative ///< exp(-x)
-};
-
 /// Kernel extent, stride, padding and dilation, the same in both directions.
 struct window {
     std::int16_t kernel = 1, stride = 1, pad = 0, dilation = 1;
@@ -84,6 +73,7 @@ struct node {
     op kind = op::input;
     activation act = activation::none;
     std::uint8_t inputs = 0;
+    bool precise = false; ///< other results hang on this one's precision: see builder::keep_precise
     id in[4] = {no_id, no_id, no_id, no_id};
     shape out{};
     window win{};
@@ -103,41 +93,17 @@ struct node {
     friend constexpr bool operator==(const node&, const node&) = default;
 };
 
-/// How a parameter is made: read from the weights file, or computed from others when the network is prepared.
-enum class parameter_kind : std::uint8_t {
-    conv,        ///< leaf: NAME.weight [out, in, k, k] and, if `bias`, NAME.bias
-    linear,      ///< leaf: NAME.weight [out, in] and, if `bias`, NAME.bias
-    batch_norm,  ///< leaf: NAME.weight, .bias, .running_mean, .running_var; eps 1e-5
-    frozen_norm, ///< leaf: the same names, no eps
-    layer_norm,  ///< leaf: NAME.weight, .bias
-    folded,      ///< convolution `a` followed by normalisation `b`
-    product,     ///< 1×1 convolution `a` followed by 1×1 convolution `b`
-    column_sum,  ///< `a` on a tensor of `count` channels that were repeated
-    stacked,     ///< the outputs of `a`, then those of `b`
-    joined,      ///< the inputs of `a`, then those of `b`: 1×1 convolutions whose results are added
-    mixed,       ///< 1×1 convolutions `a` and `b` of a concatenated input, outputs shuffled in `count` groups
-    transposed,  ///< the matrix of `a`, transposed; no bias
-    bias_row     ///< the bias of `a` as a matrix of one row; no bias
-};
+/// Whether the operation reads or makes a value that was marked by builder::keep_precise: no backend computes it with
+/// less than the precision of its tensors.
+[[nodiscard]] constexpr bool is_precise(const node* nodes, const node& n) {
+    for (int i = 0; i < n.inputs; ++i)
+        if (nodes[n.in[i]].precise) return true;
+    return n.precise;
+}
 
-struct parameter {
-    parameter_kind kind = parameter_kind::conv;
-    bool bias = false;
-    id name = no_id; ///< leaves
-    id a = no_id, b = no_id;
-    std::int16_t kernel = 1, count = 1;
-    std::int32_t out = 0, in = 0; ///< in: channels read by one output (depthwise: 1)
-
-    friend constexpr bool operator==(const parameter&, const parameter&) = default;
-};
-[[nodiscard]] constexpr bool is_leaf(parameter_kind k) { return k <= parameter_kind::layer_norm; }
-
-/// One word or number of a parameter's name; `up` is what stands before it.
-struct name_part {
-    id up = no_id;
-    std::int16_t number = 0;
-    std::uint16_t first = 0; ///< the word's place in the graph's letters
-    std::uint8_t length = 0; ///< 0: a number
-};
+/// Whether the operation applies its node's activation to its result, in every backend. No other operation has one.
+[[nodiscard]] constexpr bool honours_activation(op o) {
+    return o == op::conv || o == op::upsample_conv || o == op::dynamic_conv || o == op::add || o == op::activate;
+}
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -1,6 +1,7 @@
 // JSON documents as views: checked once, then walked in place without a heap. For metadata such as `uml.config`.
 #pragma once
 
+#include "uml/core/digest.hpp"
 #include "uml/core/quoted.hpp"
 #include "uml/core/result.hpp"
 #include "uml/io/json.hpp"
@@ -174,9 +175,10 @@ public:
     void end_object() { count_ = first_[--depth_]; }
 
     outcome add(std::string_view raw) {
-        std::uint64_t hash = 0xcbf29ce484222325u; // FNV-1a of the resolved bytes
+        digest resolved;
         unescaper bytes(raw);
-        for (int c = bytes.next(); c >= 0; c = bytes.next()) hash = (hash ^ static_cast<unsigned>(c)) * 0x100000001b3u;
+        for (int c = bytes.next(); c >= 0; c = bytes.next()) resolved.add_byte(static_cast<unsigned char>(c));
+        const std::uint64_t hash = resolved.value;
         for (std::size_t i = first_[depth_ - 1]; i < count_; ++i)
             if (keys_[i].hash == hash && same_text(keys_[i].raw, raw)) return outcome::repeated;
         if (count_ == keys_.size()) return outcome::full;

@@ -1,17 +1,16 @@
 // What all kernels share: activations, the end of a convolution, blocks of sixteen channels.
 #pragma once
 
-#include "uml/version.hpp"
+#include "uml/core/activation.hpp"
 
 #include <cstddef>
-#include <cstdint>
 
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// Packed weights come in panels of this many output channels, the same for every instruction set.
 inline constexpr int panel = 16;
 
-enum class activation : std::uint8_t { none, relu, sigmoid, softplus, exp_negative };
+using uml::activation;
 
 /// Scratch, packed weights and planned tensors are aligned to this many bytes.
 inline constexpr std::size_t alignment = 64;

@@ -1,6 +1,5 @@
 // The pairwise feature mixer: what the classification and the segmentation encoder know, shuffled together and weighed
-// by polarized self-attention (Liu et al. 2021). One level is one small matrix made per image: see docs/rewrites.md,
-// rewrite 4.
+// by polarized self-attention (Liu et al. 2021).
 #pragma once
 
 #include "uml/layers/blocks.hpp"
@@ -32,60 +31,20 @@ struct mixer_names {
     name cls, seg, attention, out;
 };
 
-/// As published. `middle`: channels that each entry convolution makes; `out`: channels of the result, 0 without output
-/// convolution.
-constexpr value mixer_level_plain(builder& g, value cls, value seg, const mixer_names& n, int middle, int out) {
+/// One level, as published; the rewrite `mixer` has its cheaper form. `middle`: channels that each entry convolution
+/// makes; `out`: channels of the result, 0 without output convolution.
+/// The spatial attention is a sigmoid, saturated at nearly all pixels of the deepest level. At one where it is not, a
+/// rounding error of half a percent in the features turns the pixel's weight over: the networks keep those precise.
+constexpr value mixer_level(builder& g, value cls, value seg, const mixer_names& n, int middle, int out) {
+    const region level = g.begin(region_kind::mixer, {cls, seg});
     const value a = project(g, cls, n.cls, middle);
     const value b = project(g, seg, n.seg, middle);
     value x = g.concat(a, b);
     x = g.shuffle(x, 4);
     x = polarized_attention(g, x, n.attention);
-    return out == 0 ? x : project(g, x, n.out, out);
-}
-
-/// The same numbers without any tensor of 2 · middle channels.
-constexpr value mixer_level_collapsed(builder& g, value cls, value seg, const mixer_names& n, int middle, int out) {
-    const int c = 2 * middle;
-    const value f = g.concat(cls, seg);
-    const id entry_cls = g.conv_parameter(n.cls / "conv", cls.is.c, middle, false);
-    const id entry_seg = g.conv_parameter(n.seg / "conv", seg.is.c, middle, false);
-    const id entry = g.derived(parameter_kind::mixed, entry_cls, entry_seg, 4); // M
-    const id wv = g.conv_parameter(n.attention / "ch_wv", c, middle, true);
-    const id wq = g.conv_parameter(n.attention / "ch_wq", c, 1, true);
-    const id wz = g.conv_parameter(n.attention / "ch_wz", middle, c, true);
-    // Pooling first: both attention branches see f only through two averages over the pixels.
-    const id query = g.derived(parameter_kind::product, entry, wq);
-    const value pooled = g.attention_pool(f, query);
-    const value by_query = g.slice(pooled, 0, f.is.c);
-    const value by_mean = g.slice(pooled, f.is.c, f.is.c);
-    value z = g.conv(by_query, entry);
-    z = g.conv(z, wv);
-    z = g.conv(z, wz);
-    z = g.layer_norm(z, n.attention / "ln");
-    const value gate = g.sigmoid(z);
-    const id sp_wv = g.conv_parameter(n.attention / "sp_wv", c, middle, true);
-    const id sp_wq = g.conv_parameter(n.attention / "sp_wq", c, middle, true);
-    value mean = g.conv(by_mean, entry);
-    mean = g.multiply(mean, gate);
-    const value a = g.conv(mean, sp_wq);
-    // The spatial weight of a pixel is one dot product with f.
-    value v = g.conv(a, g.derived(parameter_kind::transposed, sp_wv));
-    v = g.multiply(v, gate);
-    v = g.conv(v, g.derived(parameter_kind::transposed, entry));
-    const value offset = g.conv(a, g.derived(parameter_kind::bias_row, sp_wv));
-    value s = g.channel_dot(f, v);
-    s = g.add(s, offset);
-    s = g.sigmoid(s);
-    s = g.add_constant(s, 1.0F);
-    const id o = out == 0 ? no_id : g.conv_parameter(n.out / "conv", c, out, false);
-    const value matrix = g.scaled_product(o, gate, entry);
-    return g.dynamic_conv(f, matrix, s);
-}
-
-/// One level of the mixer, in the form that the rewrites ask for.
-constexpr value mixer_level(builder& g, value cls, value seg, const mixer_names& n, int middle, int out) {
-    return g.rewriting(rewrite::mixer) ? mixer_level_collapsed(g, cls, seg, n, middle, out)
-                                       : mixer_level_plain(g, cls, seg, n, middle, out);
+    if (out > 0) x = project(g, x, n.out, out);
+    g.end(level);
+    return x;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -12,12 +12,15 @@ constexpr value reliable(builder& g, value x, value vacuity) {
     return g.multiply(x, trust);
 }
 
-/// As published. `inner`: channels of the gate.
-constexpr value navigator_gate_plain(builder& g, value x, value mutual, value vacuity, const name& where, int inner) {
+/// x' = x ⊙ exp(-vacuity), gated by what x' and the mutual features (repeated to as many channels) agree on; the
+/// rewrite `gate` has its cheaper form. `inner`: channels of the gate. `mutual` and `vacuity` have x's height and
+/// width.
+constexpr value navigator_gate(builder& g, value x, value mutual, value vacuity, const name& where, int inner) {
     const auto projected = [&](value v, const name& n, int out) {
         v = g.conv(v, n / 0, {.out = out, .bias = true});
         return g.norm(v, n / 1, norm_kind::batch);
     };
+    const region whole = g.begin(region_kind::gate, {x, mutual, vacuity});
     const value trusted = reliable(g, x, vacuity);
     const value repeated = g.tile(mutual, x.is.c);
     const value from_x = projected(trusted, where / "W_x", inner);
@@ -26,29 +29,9 @@ constexpr value navigator_gate_plain(builder& g, value x, value mutual, value va
     gate = g.relu(gate);
     gate = projected(gate, where / "psi", 1);
     gate = g.sigmoid(gate);
-    return g.multiply(trusted, gate);
-}
-
-/// The same numbers from one operation: docs/rewrites.md, rewrite 3.
-constexpr value navigator_gate_fused(builder& g, value x, value mutual, value vacuity, const name& where, int inner) {
-    const auto folded = [&](const name& n, int in, int out) {
-        const id conv = g.conv_parameter(n / 0, in, out, true);
-        const id norm = g.norm_parameter(n / 1, out, norm_kind::batch);
-        return g.derived(parameter_kind::folded, conv, norm);
-    };
-    const id from_x = folded(where / "W_x", x.is.c, inner);
-    id from_mutual = folded(where / "W_m", x.is.c, inner);
-    if (mutual.is.c != x.is.c) from_mutual = g.derived(parameter_kind::column_sum, from_mutual, no_id, mutual.is.c);
-    const id entry = g.derived(parameter_kind::joined, from_x, from_mutual);
-    const id psi = folded(where / "psi", inner, 1);
-    return g.gate(x, mutual, vacuity, entry, psi);
-}
-
-/// x' = x ⊙ exp(-vacuity), gated by what x' and the mutual features (repeated to as many channels) agree on. `inner`:
-/// channels of the gate. `mutual` and `vacuity` have x's height and width.
-constexpr value navigator_gate(builder& g, value x, value mutual, value vacuity, const name& where, int inner) {
-    return g.rewriting(rewrite::gate) ? navigator_gate_fused(g, x, mutual, vacuity, where, inner)
-                                      : navigator_gate_plain(g, x, mutual, vacuity, where, inner);
+    const value gated = g.multiply(trusted, gate);
+    g.end(whole);
+    return gated;
 }
 
 struct masked {

@@ -5,23 +5,15 @@
 #include "uml/model/model.hpp"
 
 #include "uml/io/file.hpp"
-#include "uml/model/bind.hpp"
 #include "uml/model/load_options.hpp"
-#include "uml/model/materialise.hpp"
 #include "uml/model/read_card.hpp"
 #include "uml/model/self_check.hpp"
+#include "uml/networks/published.hpp"
+#include "uml/parameters/stream.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace load_detail {
-
-/// Tensors that published checkpoints have and no inference uses.
-[[nodiscard]] constexpr bool never_used(std::string_view name) {
-    for (const std::string_view prefix :
-         {"cls_feature_encoder.layer4.", "seg_feature_encoder.layer4.", "seg_feature_encoder.conv5_"})
-        if (name.starts_with(prefix)) return true;
-    return false;
-}
 
 /// The network that the file says it is for, against the one that it is loaded into.
 template <class description>
@@ -37,19 +29,12 @@ template <class description>
 [[nodiscard, gnu::cold]] inline result<void> check_config(const weights_file& f, const model_card& card,
                                                           const config& c) {
     if (card.network.empty()) return {};
-    const config& g = card.configuration;
-    const struct {
-        const char* what;
-        int have, want;
-    } fields[] = {{"classes", g.classes, c.classes},
-                  {"regions", g.regions, c.regions},
-                  {"channels_in", g.channels_in, c.channels_in},
-                  {"channel_divisor", g.channel_divisor, c.channel_divisor},
-                  {"stem_stride", g.stem_stride, c.stem_stride}};
-    for (const auto& x : fields)
-        if (x.have != x.want)
-            return fail(errc::wrong_config, f.source(), ": weights for ", x.what, " ", x.have, ", the network has ",
-                        x.what, " ", x.want);
+    for (const config_field& field : config_fields) {
+        const int have = card.configuration.*field.member, want = c.*field.member;
+        if (!field.extent && have != want)
+            return fail(errc::wrong_config, f.source(), ": weights for ", field.name, " ", have, ", the network has ",
+                        field.name, " ", want);
+    }
     return {};
 }
 
@@ -100,40 +85,45 @@ requires net::is_static struct code_key<net, B> {
 
 /// Brings one operation's parameters into the backend's form.
 template <class E>
-[[nodiscard, gnu::cold]] result<void> pack_one(const E& where, const program_view& p, const weights_file& f,
-                                               std::size_t i, typename E::weights& w) {
+[[nodiscard, gnu::cold]] result<void> pack_one(const E& where, const program_view& p, const binding& b, std::size_t i,
+                                               typename E::weights& w) {
     const node& n = p.nodes[i];
     if (n.weight == no_id && n.weight2 == no_id) return {};
-    if (const int rows = where.pack_row_multiple(p, i); rows > 0 && n.weight != no_id && has_rows(p, n.weight))
-        return materialise_rows(p, f, n.weight, rows, [&](const owned_parameter& part, int first_row) {
-            dense_parameter d = part.view();
-            d.first = first_row;
-            return where.pack(p, i, d, {}, w);
-        });
+    if (const int rows = where.pack_row_multiple(p, i);
+        rows > 0 && n.weight != no_id && row_stream::possible(b, n.weight)) {
+        auto stream = row_stream::open(b, n.weight, rows);
+        if (!stream) return stream.error();
+        while (true) {
+            const auto part = stream->next();
+            if (!part) return part.error();
+            if (part->out == 0) return {};
+            if (auto r = where.pack(p, i, *part, {}, w); !r) return r;
+        }
+    }
     owned_parameter first, second;
     if (n.weight != no_id)
-        if (auto r = materialise(p, f, n.weight, first); !r) return r;
+        if (auto r = evaluate(b, n.weight, first); !r) return r;
     if (n.weight2 != no_id)
-        if (auto r = materialise(p, f, n.weight2, second); !r) return r;
+        if (auto r = evaluate(b, n.weight2, second); !r) return r;
     return where.pack(p, i, first.view(), second.view(), w);
 }
 
 /// All operations, each by itself. What fails on the threads, perhaps for memory, is tried again when they are done, so
 /// that the error is always that of the first operation.
 template <class E>
-[[nodiscard, gnu::cold]] result<void> pack_all(const E& where, const program_view& p, const weights_file& f,
+[[nodiscard, gnu::cold]] result<void> pack_all(const E& where, const program_view& p, const binding& b,
                                                executor threads, typename E::weights& w) {
     buffer<bool> done;
     const std::size_t count = p.nodes.size();
     if (!done.resize(count)) return fail(errc::out_of_memory, "no memory to prepare the weights");
     auto job = [&](int j, int) noexcept {
         const std::size_t i = count - 1 - static_cast<std::size_t>(j); // the last ones are the largest
-        done.span()[i] = bool(pack_one(where, p, f, i, w));
+        done.span()[i] = bool(pack_one(where, p, b, i, w));
     };
     if (threads.width > 1) threads.for_each(static_cast<int>(count), job);
     for (std::size_t i = 0; i < count; ++i)
         if (!done.span()[i])
-            if (auto r = pack_one(where, p, f, i, w); !r) return r;
+            if (auto r = pack_one(where, p, b, i, w); !r) return r;
     return {};
 }
 
@@ -150,10 +140,11 @@ template <class net, backend B>
     auto program = load_detail::make_program<net>(file, *card, where, options);
     if (!program) return program.error();
     const program_view p = program->view();
-    if (auto r = check_binding(p, file, load_detail::never_used); !r) return r.error();
+    const auto bound = binding::bind({p.parameters, p.names, p.letters}, file, never_used);
+    if (!bound) return bound.error();
     auto weights = own.make_weights(p, options.memory);
     if (!weights) return weights.error();
-    if (auto r = load_detail::pack_all(own, p, file, options.threads, *weights); !r) return r.error();
+    if (auto r = load_detail::pack_all(own, p, *bound, options.threads, *weights); !r) return r.error();
     model<net, B> m({own, *std::move(program),
                      engine::template code_of<typename load_detail::code_key<net, B>::type>(), *std::move(weights),
                      *std::move(card)});

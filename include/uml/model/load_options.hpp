@@ -19,7 +19,7 @@ struct load_options {
     // For networks configured at run time:
     std::optional<config> configuration{}; ///< instead of the file's own
     std::optional<rewrites> passes{};      ///< instead of the backend's choice
-    wanted outputs = wanted::answer;
+    output_set outputs = output_set::answer;
 };
 
 /// Loads a network for a backend, for example cpu{.threads = 2}. Errors name the file, the tensor and the rule; see errc

@@ -8,6 +8,7 @@
 #include "uml/model/card.hpp"
 #include "uml/model/findings.hpp"
 #include "uml/networks/network.hpp"
+#include "uml/networks/published.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -23,20 +24,6 @@ requires net::is_static inline constexpr std::int64_t prepared_bytes =
     static_program<typename net::description, net::configuration, target>::view().sizes.packed;
 
 namespace model_detail {
-
-/// Nodes of the network's answer; no_id for what it does not compute.
-struct answer_nodes {
-    id class_alpha = no_id, logits = no_id, alpha = no_id, vacuity = no_id;
-
-    [[nodiscard]] static answer_nodes of(const program_view& p) {
-        const auto first_of = [&](const char* plain, const char* numbered) {
-            const id n = p.find_output(plain);
-            return n != no_id ? n : p.find_output(numbered);
-        };
-        return {p.find_output("cls_alpha"), first_of("seg_logits", "seg_logits.0"),
-                first_of("mutual_alpha", "mutual_alpha.0"), first_of("mutual_uncertainty", "mutual_uncertainty.0")};
-    }
-};
 
 /// `s`: the shape of the network's input.
 [[nodiscard]] inline result<void> check_picture(const image_view& v, const shape& s) {
@@ -174,7 +161,7 @@ public:
 
     /// For the loaders: takes what they have checked and prepared.
     explicit model(model_parts<B> parts)
-        : parts_(std::move(parts)), answer_(model_detail::answer_nodes::of(program())) {}
+        : parts_(std::move(parts)), answer_(answer_nodes::of(program())) {}
 
 private:
     using view = tensor_view<const scalar>;
@@ -197,7 +184,7 @@ private:
     }
 
     model_parts<B> parts_;
-    model_detail::answer_nodes answer_;
+    answer_nodes answer_;
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -14,28 +14,21 @@ namespace card_detail {
 }
 
 [[nodiscard, gnu::cold]] inline result<void> read_config(const weights_file& f, json::value v, config& c) {
-    const struct {
-        std::string_view key;
-        int config::*member;
-    } fields[] = {{"height", &config::height},           {"width", &config::width},
-                  {"regions", &config::regions},         {"classes", &config::classes},
-                  {"channels_in", &config::channels_in}, {"channel_divisor", &config::channel_divisor},
-                  {"stem_stride", &config::stem_stride}};
     if (v.type() != json::kind::object) return refuse(f, "uml.config", "is not an object");
-    for (const char* needed : {"height", "width", "regions", "classes"})
-        if (!v.find(needed)) {
+    for (const config_field& field : config_fields)
+        if (field.in_every_file && !v.find(field.name)) {
             error e = refuse(f, "uml.config", "lacks ");
-            e.what << needed;
+            e.what << field.name;
             return e;
         }
     for (const auto& [key, item] : v.members()) {
         const auto& name = key;
         bool known = false;
-        for (const auto& field : fields) {
-            if (!name.says(field.key)) continue;
+        for (const config_field& field : config_fields) {
+            if (!name.says(field.name)) continue;
             const auto number = item.integer();
             if (!number || *number < 1 || *number > 1 << 20) {
-                error e = refuse(f, "uml.config", field.key);
+                error e = refuse(f, "uml.config", field.name);
                 e.what << " is not an integer from 1 to " << (1 << 20);
                 return e;
             }

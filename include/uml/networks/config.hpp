@@ -17,35 +17,47 @@ struct config {
     friend constexpr bool operator==(const config&, const config&) = default;
 };
 
+/// What a weights file calls one of the configuration's numbers, and which values it can have.
+struct config_field {
+    const char* name;
+    int config::*member;
+    int least, most, step = 1; ///< least, least + step, ... most; extents: multiples of what the stem needs
+    int published = 0;         ///< the only value of the networks as published; 0: any
+    bool extent = false;       ///< of the picture, which the weights do not depend on
+    bool in_every_file = false;
+};
+/// Every number of `config`. cmake/uml-embed.cmake and training/uml_training/networks.py have the same names.
+inline constexpr config_field config_fields[] = {
+    {.name = "height", .member = &config::height, .least = 8, .most = 8192, .extent = true, .in_every_file = true},
+    {.name = "width", .member = &config::width, .least = 8, .most = 8192, .extent = true, .in_every_file = true},
+    {.name = "regions", .member = &config::regions, .least = 2, .most = 64, .in_every_file = true},
+    {.name = "classes", .member = &config::classes, .least = 2, .most = 1024, .in_every_file = true},
+    {.name = "channels_in", .member = &config::channels_in, .least = 1, .most = 3, .step = 2, .published = 3},
+    {.name = "channel_divisor", .member = &config::channel_divisor, .least = 1, .most = 64, .published = 1},
+    {.name = "stem_stride", .member = &config::stem_stride, .least = 1, .most = 2, .published = 1}};
+
 /// Refuses what no network here can be: the first thing that is wrong becomes the graph's error. False then.
 [[nodiscard]] constexpr bool check(builder& g, const config& c) {
     const int multiple = 8 * (c.stem_stride == 2 ? 2 : 1);
-    const auto in_range = [&](const char* what, int have, int least, int most) {
-        if (have < least) g.refuse(fault::configuration, name(what), have, least);
-        if (have > most) g.refuse(fault::configuration, name(what), have, most);
-    };
-    in_range("stem_stride", c.stem_stride, 1, 2);
-    in_range("channel_divisor", c.channel_divisor, 1, 64);
-    in_range("regions", c.regions, 2, 64);
-    in_range("classes", c.classes, 2, 1024);
-    if (c.channels_in != 3) in_range("channels_in", c.channels_in, 1, c.channels_in < 3 ? 1 : 3);
-    const auto extent = [&](const char* what, int have) {
-        if (have > 8192) g.refuse(fault::configuration, name(what), have, 8192);
-        if (have < multiple || have % multiple != 0) g.refuse(fault::input_extent, name(what), have, multiple);
-    };
-    extent("height", c.height);
-    extent("width", c.width);
+    for (const config_field& f : config_fields) {
+        const int have = c.*f.member;
+        if (have > f.most)
+            g.refuse(fault::configuration, f.name, have, f.most);
+        else if (f.extent && (have < multiple || have % multiple != 0))
+            g.refuse(fault::input_extent, f.name, have, multiple);
+        else if (have < f.least)
+            g.refuse(fault::configuration, f.name, have, f.least);
+        else if ((have - f.least) % f.step != 0)
+            g.refuse(fault::configuration, f.name, have, have - (have - f.least) % f.step);
+    }
     return !g.failed();
 }
 
 /// The same for the networks as they were published.
 [[nodiscard]] constexpr bool check_published(builder& g, const config& c) {
-    const auto only = [&](const char* what, int have, int want) {
-        if (have != want) g.refuse(fault::configuration, name(what), have, want);
-    };
-    only("channel_divisor", c.channel_divisor, 1);
-    only("stem_stride", c.stem_stride, 1);
-    only("channels_in", c.channels_in, 3);
+    for (const config_field& f : config_fields)
+        if (f.published != 0 && c.*f.member != f.published)
+            g.refuse(fault::configuration, f.name, c.*f.member, f.published);
     return check(g, c);
 }
 

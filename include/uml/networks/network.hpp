@@ -31,7 +31,7 @@ template <config c> using edge = network<edge_network, c>;
 } // namespace networks
 
 /// Describes the known network of that name; false if there is none.
-constexpr bool describe_known(std::string_view label, graph& g, const config& c, rewrites on, wanted outputs) {
+constexpr bool describe_known(std::string_view label, graph& g, const config& c, rewrites on, output_set outputs) {
     if (label == release_network::label)
         describe<release_network>(g, c, on, outputs);
     else if (label == paper_network::label)

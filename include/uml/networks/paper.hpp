@@ -22,6 +22,7 @@ struct paper_network {
         for (int i = 0; i < 4; ++i) { // level by level: a level's features are mixed before the next ones need memory
             cls[i] = res2net_level(g, i == 0 ? image : cls[i - 1], name("cls_feature_encoder"), i);
             seg[i] = vgg16_level(g, i == 0 ? image : seg[i - 1], name("seg_feature_encoder"), i);
+            if (i == 3) cls[i] = g.keep_precise(cls[i]); // see mixer_level
             mixed[i] = mix(g, cls[i], seg[i], i);
         }
         value evidence{}, vacuity{};
@@ -59,9 +60,9 @@ private:
                                        {p / "cf_conv4", p / "sf_conv4", p / "PSA4", {}}};
         constexpr int out[4] = {64, 128, 256, 0}; // no output convolution at the deepest level
         const value mixed = mixer_level(g, cls, seg, levels[i], 256, out[i]);
-        g.output(cls, name("tap") / "cls_features" / i, wanted::taps);
-        g.output(seg, name("tap") / "seg_features" / i, wanted::taps);
-        g.output(mixed, name("tap") / "mutual_features" / i, wanted::taps);
+        g.output(cls, name("tap") / "cls_features" / i, output_set::taps);
+        g.output(seg, name("tap") / "seg_features" / i, output_set::taps);
+        g.output(mixed, name("tap") / "mutual_features" / i, output_set::taps);
         return mixed;
     }
 
@@ -77,7 +78,7 @@ private:
         g.output(o.alpha, name("mutual_alpha"));
         g.output(o.vacuity, name("mutual_uncertainty"));
         const value info[3] = {up3, up2, up1};
-        for (int i = 0; i < 3; ++i) g.output(info[i], name("tap") / "mutual_info" / i, wanted::taps);
+        for (int i = 0; i < 3; ++i) g.output(info[i], name("tap") / "mutual_info" / i, output_set::taps);
         evidence = o.evidence;
         vacuity = o.vacuity;
     }
@@ -90,13 +91,15 @@ private:
         const value low_evidence = g.resize(evidence, h, w);
         value f = g.concat(seg[3], mixed[3]);
         f = reliable(g, f, low_vacuity);
+        f = g.keep_precise(f);
         f = project(g, f, p / "conv_bottom", 512);
-        g.output(f, name("tap") / "bottom", wanted::taps);
+        g.output(f, name("tap") / "bottom", output_set::taps);
         value logits[4]{};
         logits[3] = project(g, f, p / "conv_out3", c.regions);
-        const masked deep = navigator_mask(g, f, logits[3], low_evidence, low_vacuity, p / "UN_C3");
-        g.output(deep.mask, name("tap") / "reliable_mask" / 3, wanted::taps);
-        g.output(deep.features, name("tap") / "un3", wanted::taps);
+        masked deep = navigator_mask(g, f, logits[3], low_evidence, low_vacuity, p / "UN_C3");
+        deep.features = g.keep_precise(deep.features);
+        g.output(deep.mask, name("tap") / "reliable_mask" / 3, output_set::taps);
+        g.output(deep.features, name("tap") / "un3", output_set::taps);
         f = up(g, deep.features, seg[2], p / "conv_up3", 256);
         logits[2] = project(g, f, p / "conv_out2", c.regions);
         f = up(g, f, seg[1], p / "conv_up2", 128);
@@ -105,12 +108,12 @@ private:
         logits[0] = project(g, f, p / "conv_out0", c.regions);
         for (int i = 0; i < 4; ++i) {
             const value full = g.resize(logits[i], c.height, c.width);
-            g.output(full, name("seg_logits") / i, i == 0 ? wanted::answer : wanted::training);
+            g.output(full, name("seg_logits") / i, i == 0 ? output_set::answer : output_set::training);
         }
         const masked fine = navigator_mask(g, f, logits[0], evidence, vacuity, p / "UN_C0");
-        g.output(fine.mask, name("tap") / "reliable_mask" / 0, wanted::taps);
+        g.output(fine.mask, name("tap") / "reliable_mask" / 0, output_set::taps);
         const value eta = g.resize(fine.features, h, w);
-        g.output(eta, name("tap") / "eta", wanted::taps);
+        g.output(eta, name("tap") / "eta", output_set::taps);
         return eta;
     }
 };

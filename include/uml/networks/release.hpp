@@ -70,7 +70,7 @@ constexpr mutual_values release_mutual_decoder(builder& g, const name& p, const 
         logits = project(g, logits, p / head[i] / 1, c.regions);
         const opinion_values o = evidential_head(g, logits);
         if (i == 0) m.finest = o;
-        const wanted kind = i == 0 ? wanted::answer : wanted::training;
+        const output_set kind = i == 0 ? output_set::answer : output_set::training;
         value alpha = o.alpha, vacuity = o.vacuity;
         if (i > 0) { // for deep supervision, each resized by itself: vacuity is no longer K / Σ alpha there
             alpha = g.resize(alpha, c.height, c.width);
@@ -97,14 +97,14 @@ constexpr value release_segmentation_decoder(builder& g, const name& p, const py
         const value mutual = g.resize(m.info[0], skip[i].is.h, skip[i].is.w);
         const value unsure = g.resize(m.finest.vacuity, skip[i].is.h, skip[i].is.w);
         const value gated = navigator_gate(g, skip[i], mutual, unsure, p / layer[i], w.gate[i]);
-        g.output(gated, name("tap") / layer[i], wanted::taps);
+        g.output(gated, name("tap") / layer[i], output_set::taps);
         x = up_step(g, x, gated, p / up[i], w.decoder[i], skip_order::skip_last);
     }
     value logits = project(g, x, p / "conv_out", c.regions);
     logits = g.resize(logits, c.height, c.width);
     g.output(logits, name("seg_logits"));
     const value eta = g.resize(x, skip[3].is.h, skip[3].is.w);
-    g.output(eta, name("tap") / "eta", wanted::taps);
+    g.output(eta, name("tap") / "eta", output_set::taps);
     return eta;
 }
 
@@ -119,15 +119,20 @@ constexpr void release_like(builder& g, const config& c, const release_widths& w
     for (int i = 0; i < 4; ++i) { // level by level, down to what decoders read: no level's wide features stay in memory
         cls[i] = res2net_level(g, i == 0 ? image : cls[i - 1], name("cls_feature_encoder"), i, w.encoder);
         seg[i] = res2net_level(g, i == 0 ? image : seg[i - 1], name("seg_feature_encoder"), i, w.encoder);
-        const value mixed = mixer_level(g, cls[i], seg[i], levels[i], w.mixer, w.level[i]);
+        if (i == 3) { // on whose precision this level's spatial attention hangs: see mixer_level
+            cls[i] = g.keep_precise(cls[i]);
+            seg[i] = g.keep_precise(seg[i]);
+        }
+        value mixed = mixer_level(g, cls[i], seg[i], levels[i], w.mixer, w.level[i]);
+        if (i == 3) mixed = g.keep_precise(mixed);
         mutual_skip[i] = decoder_skip(g, mixed, mutual_decoder, i, w);
         seg_skip[i] = decoder_skip(g, seg[i], seg_decoder, i, w);
-        g.output(cls[i], name("tap") / "cls_features" / i, wanted::taps);
-        g.output(seg[i], name("tap") / "seg_features" / i, wanted::taps);
-        g.output(mixed, name("tap") / "mutual_features" / i, wanted::taps);
+        g.output(cls[i], name("tap") / "cls_features" / i, output_set::taps);
+        g.output(seg[i], name("tap") / "seg_features" / i, output_set::taps);
+        g.output(mixed, name("tap") / "mutual_features" / i, output_set::taps);
     }
     const mutual_values mutual = release_mutual_decoder(g, mutual_decoder, mutual_skip, c, w);
-    for (int i = 0; i < 4; ++i) g.output(mutual.info[i], name("tap") / "mutual_info" / i, wanted::taps);
+    for (int i = 0; i < 4; ++i) g.output(mutual.info[i], name("tap") / "mutual_info" / i, output_set::taps);
     const value eta = release_segmentation_decoder(g, seg_decoder, seg_skip, mutual, c, w);
     const name u("un_cls_decoder");
     instructor_names n{};

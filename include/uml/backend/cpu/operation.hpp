@@ -53,7 +53,7 @@ struct placed_site : planned_site {
         return {at<float>(x), x.out.h, x.out.w, x.out.c, x.step};
     }
     [[nodiscard]] const float* weights() const { return reinterpret_cast<const float*>(packed); }
-    [[nodiscard]] kernels::activation act() const { return static_cast<kernels::activation>(n.act); }
+    [[nodiscard]] activation act() const { return n.act; }
     [[nodiscard]] std::byte* scratch() const { return arena + n.scratch; }
     [[nodiscard]] float* shared() const { return reinterpret_cast<float*>(scratch()); }
 

@@ -1,4 +1,4 @@
-// Rewrite 2: consecutive 1×1 convolutions multiply out where the product needs no more operations.
+// compose: consecutive 1×1 convolutions multiply out where the product needs no more operations.
 #pragma once
 
 #include "uml/graph/passes/uses.hpp"
@@ -18,6 +18,7 @@ constexpr void compose(graph& g) {
             if (in * out > in * middle + middle * out) continue;
             n.weight = derive(g, parameter_kind::product, before.weight, n.weight);
             n.in[0] = before.in[0];
+            n.precise = n.precise || before.precise;
         } else if (before.kind == op::dynamic_conv && n.inputs == 1 && !g.parameters[n.weight].bias &&
                    n.out.c <= before.out.c) {
             // Onto the matrix that is made per image: the factor of a pixel commutes with a 1×1 convolution.
@@ -28,6 +29,7 @@ constexpr void compose(graph& g) {
             matrix.out.c = n.out.c;
             before.out.c = n.out.c;
             before.act = n.act;
+            before.precise = before.precise || n.precise;
             n.kind = op::slice; // all of it
             n.act = activation::none;
             n.weight = no_id;

@@ -1,4 +1,4 @@
-// Rewrite 1: what follows a convolution becomes part of it: normalisation, residual sum, activation.
+// fold: what follows a convolution becomes part of it: normalisation, residual sum, activation.
 #pragma once
 
 #include "uml/graph/passes/uses.hpp"
@@ -14,6 +14,7 @@ constexpr void fold(graph& g) {
         if (n.inputs == 0) continue;
         const auto becomes = [&](id b) {
             u.count[b] = u.count[i];
+            g.nodes[b].precise = g.nodes[b].precise || n.precise;
             l.to[i] = b;
         };
         const id b = n.in[0];
@@ -22,7 +23,7 @@ constexpr void fold(graph& g) {
         if (n.kind == op::norm && before.kind == op::conv && before.inputs == 1 && plain) {
             before.weight = derive(g, parameter_kind::folded, before.weight, n.weight);
             becomes(b);
-        } else if (n.kind == op::activate && (before.kind == op::conv || before.kind == op::add) && plain) {
+        } else if (n.kind == op::activate && honours_activation(before.kind) && plain) {
             before.act = n.act;
             becomes(b);
         } else if (n.kind == op::add) {

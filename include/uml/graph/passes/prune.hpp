@@ -1,4 +1,4 @@
-// Rewrite 7: what no wanted output needs is not computed.
+// prune: what no output needs is not computed.
 #pragma once
 
 #include "uml/graph/passes/uses.hpp"

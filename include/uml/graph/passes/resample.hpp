@@ -1,11 +1,11 @@
-// Rewrites of a convolution beside a bilinear resize: both are linear, so they can change places.
+// upsample, late: a convolution and a bilinear resize beside it are both linear, so they can change places.
 #pragma once
 
 #include "uml/graph/passes/uses.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
-/// Rewrite 5: a 3×3 convolution after a ×2 upsample is computed at the low resolution.
+/// A 3×3 convolution after a ×2 upsample is computed at the low resolution.
 constexpr void upsample(graph& g) {
     const uses u(g);
     for (int i = 0; i < g.node_count; ++i) {
@@ -20,7 +20,7 @@ constexpr void upsample(graph& g) {
     }
 }
 
-/// Rewrite 3, paper network: a 1×1 convolution whose result is only used downsampled comes after the downsampling.
+/// A 1×1 convolution whose result is only used downsampled comes after the downsampling.
 /// The interpolation weights of a pixel sum to 1, so the bias stays what it is.
 constexpr void late(graph& g) {
     const uses u(g);
@@ -34,9 +34,12 @@ constexpr void late(graph& g) {
         const shape in = g.nodes[conv.in[0]].out, out = down.out;
         const node early = conv;
         conv = down;
+        conv.precise = g.nodes[early.in[0]].precise;
         conv.in[0] = early.in[0];
         conv.out = {in.c, out.h, out.w};
+        const bool precise = early.precise || down.precise;
         down = early;
+        down.precise = precise;
         down.in[0] = b;
         down.out = out;
     }

@@ -1,4 +1,4 @@
-// Rewrite 6: the first convolutions of both encoders read the same picture, so they are one with the outputs stacked.
+// stem: the first convolutions of both encoders read the same picture, so they are one with the outputs stacked.
 #pragma once
 
 #include "uml/graph/passes/uses.hpp"
@@ -40,6 +40,7 @@ constexpr void stem(graph& g) {
     slice.inputs = 1;
     slice.in[0] = static_cast<id>(first);
     slice.out = g.nodes[first].out;
+    slice.precise = g.nodes[first].precise;
     if (!insert(g, first + 1, slice)) return;
     ++second;
     // All readers of the first convolution now read the slice that stands after it.
@@ -53,6 +54,7 @@ constexpr void stem(graph& g) {
     stacked.weight = derive(g, parameter_kind::stacked, stacked.weight, other.weight);
     other.arg = static_cast<std::int16_t>(stacked.out.c);
     stacked.out.c += other.out.c;
+    stacked.precise = stacked.precise || other.precise;
     other.kind = op::slice;
     other.act = activation::none;
     other.win = {};

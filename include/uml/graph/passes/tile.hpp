@@ -1,4 +1,4 @@
-// Rewrites 3 and 6: a convolution of repeated channels is one of the unrepeated ones, with the column blocks of its
+// tile, grey: a convolution of repeated channels is one of the unrepeated ones, with the column blocks of its
 // weight summed.
 #pragma once
 
@@ -6,8 +6,8 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
-/// `of_picture`: only where the picture itself was repeated (a grey one), else only elsewhere.
-constexpr void tile(graph& g, bool of_picture) {
+/// `of_picture`: only where the picture itself was repeated, else only elsewhere.
+constexpr void sum_columns(graph& g, bool of_picture) {
     for (int i = 0; i < g.node_count; ++i) {
         node& n = g.nodes[i];
         if (n.kind != op::conv || n.groups != 1) continue;
@@ -17,5 +17,9 @@ constexpr void tile(graph& g, bool of_picture) {
         n.in[0] = tiled.in[0];
     }
 }
+
+constexpr void tile(graph& g) { sum_columns(g, false); }
+/// The same for the first convolutions of a grey picture.
+constexpr void grey(graph& g) { sum_columns(g, true); }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes

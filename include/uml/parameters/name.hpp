@@ -2,9 +2,8 @@
 // arguments of a call cannot change the graph. They become table entries inside one builder call.
 #pragma once
 
-#include "uml/version.hpp"
-
-#include <cstdint>
+#include "uml/core/id.hpp"
+#include "uml/core/text.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -38,5 +37,32 @@ private:
         return longer;
     }
 };
+
+/// One word or number of a parameter's name; `up` is what stands before it.
+struct name_part {
+    id up = no_id;
+    std::int16_t number = 0;
+    std::uint16_t first = 0; ///< the word's place in the graph's letters
+    std::uint8_t length = 0; ///< 0: a number
+};
+
+using path_text = text<120>;
+
+/// The dotted name, as it stands in a weights file, without `.weight` and the like.
+[[nodiscard]] constexpr path_text path(const name_part* names, const char* letters, id n) {
+    id chain[32]{};
+    int count = 0;
+    for (; n != no_id && count < 32; n = names[n].up) chain[count++] = n;
+    path_text t;
+    while (count > 0) {
+        const name_part& part = names[chain[--count]];
+        if (!t.empty()) t << '.';
+        if (part.length == 0)
+            t << static_cast<int>(part.number);
+        else
+            t << std::string_view(letters + part.first, part.length);
+    }
+    return t;
+}
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -1,0 +1,21 @@
+# The direction of includes against the table of rooms in docs/architecture.md. See includes/check.
+find_program(UML_PYTHON python3)
+mark_as_advanced(UML_PYTHON)
+if(NOT UML_PYTHON)
+    uml_left_out("the test of the includes' direction" "python3")
+    return()
+endif()
+set(check "${UML_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/includes/check")
+add_test(NAME includes.direction COMMAND ${check} "${PROJECT_SOURCE_DIR}/docs/architecture.md" "${PROJECT_SOURCE_DIR}/include")
+set(names includes.direction)
+# The check itself must notice a forbidden include, a circle in the table, and a room that the table lacks.
+foreach(self IN ITEMS "upward|core/low.hpp:3 includes graph/high.hpp, which core/ may not"
+                      "circle|the table has a circle: core, graph" "unknown|room attic/ is not in the table")
+    string(REGEX REPLACE "\\|.*" "" stem "${self}")
+    string(REGEX REPLACE ".*\\|" "" sentence "${self}")
+    set(dir "${CMAKE_CURRENT_SOURCE_DIR}/includes/self/${stem}")
+    add_test(NAME includes.self.${stem} COMMAND ${check} "${dir}/rooms.md" "${dir}/include")
+    set_tests_properties(includes.self.${stem} PROPERTIES PASS_REGULAR_EXPRESSION "^${sentence}\n$")
+    list(APPEND names includes.self.${stem})
+endforeach()
+set_tests_properties(${names} PROPERTIES LABELS text TIMEOUT 60)

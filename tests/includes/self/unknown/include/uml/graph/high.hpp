@@ -1,0 +1,2 @@
+#pragma once
+#include "uml/core/low.hpp"

@@ -1,0 +1,3 @@
+#pragma once
+
+#include "uml/graph/high.hpp"
