@@ -71,6 +71,7 @@ struct deferred_engine {
     constexpr std::int64_t step_bytes(const uml::site&) const { return 0; }
 
     result<weights> make_weights(const program_view& p, std::span<std::byte> m) const { return host{}.make_weights(p, m); }
+    const void* identity(const weights& w) const { return w.memory.data(); }
     int pack_row_multiple(const program_view&, std::size_t) const { return 0; }
     result<void> pack(const program_view& p, std::size_t i, const uml::dense_parameter& a, const uml::dense_parameter& b,
                       weights& w) const {

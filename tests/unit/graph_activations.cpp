@@ -34,7 +34,8 @@ struct one_operation {
 
 /// The last operation's result, its node having activation `a`.
 template <class B> std::vector<double> results(op kind, const description& d, activation a) {
-    const auto tables = uml::dynamic_program::make<B>([&](uml::graph& g) {
+    const typename B::engine own{};
+    const auto tables = uml::dynamic_program::make(B{}, [&](uml::graph& g) {
         uml::describe<one_operation>(g, d, uml::rewrite::upsample, uml::output_set::answer);
         CHECK(g.nodes[g.node_count - 1].kind == kind);
         g.nodes[g.node_count - 1].act = a;
@@ -45,16 +46,18 @@ template <class B> std::vector<double> results(op kind, const description& d, ac
     REQUIRE(file);
     const auto bound = uml::binding::bind({p.parameters, p.names, p.letters}, *file, uml::never_used);
     REQUIRE(bound);
-    auto weights = B::make_weights(p, {});
+    auto weights = own.make_weights(p, {});
     REQUIRE(weights);
-    REQUIRE(uml::load_detail::pack_all<B>(p, *bound, uml::executor{}, *weights));
-    auto workspace = B::make_workspace(p, {}, {});
+    REQUIRE(uml::load_detail::pack_all(own, p, *bound, uml::executor{}, *weights));
+    auto workspace = own.make_workspace(p, *weights, B::engine::template code_of<void>(), {}, {});
     REQUIRE(workspace);
     std::vector<float> pixels(4 * 8 * 12);
     for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>((i * 7919) % 256) / 255.F;
-    B::upload(p, uml::image_view(pixels.data(), 8, 12, 4), *workspace);
-    for (int i = 0; i < static_cast<int>(p.nodes.size()); ++i) B::enqueue(p, *weights, *workspace, i);
-    const auto y = B::fetch(p, *workspace, static_cast<int>(p.nodes.size()) - 1);
+    const uml::image_view picture(pixels.data(), 8, 12, 4);
+    REQUIRE(own.run(p, *weights, *workspace, {&picture, 1}));
+    const auto last = static_cast<uml::id>(p.nodes.size() - 1);
+    uml::tensor_view<const typename B::engine::scalar> y;
+    REQUIRE(own.fetch(p, *workspace, 0, {&last, 1}, {&y, 1}));
     std::vector<double> all;
     for (std::int64_t i = 0; i < y.pixels(); ++i)
         for (int k = 0; k < y.c; ++k) all.push_back(static_cast<double>(y.pixel(i)[k]));
@@ -103,7 +106,7 @@ TEST_CASE("the operations that are said to honour an activation do so, in the or
     for (const auto& one : operations) {
         CAPTURE(std::string(uml::to_text(one.kind)));
         CHECK(uml::honours_activation(one.kind));
-        check_honoured<uml::reference<double>>(one.kind, one.make);
-        check_honoured<uml::cpu<1>>(one.kind, one.make);
+        check_honoured<uml::reference64>(one.kind, one.make);
+        check_honoured<uml::cpu>(one.kind, one.make);
     }
 }

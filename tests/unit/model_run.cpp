@@ -214,6 +214,25 @@ TEST_CASE("several models in one process do not disturb each other") {
     CHECK(uml_test::numbers_of(*moved.run(v, s)) == of_a);
 }
 
+TEST_CASE("a workspace serves the model that made it, moved or not, and no other") {
+    auto a = loaded();
+    const auto b = loaded(2);
+    auto of_a = a.make_workspace(), of_b = b.make_workspace();
+    REQUIRE(of_a);
+    REQUIRE(of_b);
+    const auto p = pixels(h, w, 3);
+    const image_view picture(p.data(), h, w, 3);
+    const auto refused = b.run(picture, *of_a);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::invalid_argument);
+    CHECK(refused.error().what == "the workspace was made by another model");
+    CHECK(b.output(*of_a, "cls_alpha").data == nullptr);
+    const auto expected = answer(b, picture);
+    const auto moved = std::move(a); // as a program does that loads new weights into a slot
+    CHECK(moved.run(picture, *of_a));
+    CHECK(uml_test::numbers_of(*b.run(picture, *of_b)) == expected);
+}
+
 TEST_CASE("findings and outputs are the same numbers, in the shapes that the network says") {
     const auto m = loaded();
     auto s = m.make_workspace();

@@ -34,6 +34,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 ///   code, code_of<program>()        code for a program known to the compiler; code_of<void>(): for any
 ///   weights                         the packed weights; immutable then, shared by all threads
 ///   make_weights(program, memory)   memory for them, the caller's if it is not empty
+///   identity(weights)               their address, wherever it is: by it a workspace knows its model
 ///   pack_row_multiple(program, i)   if operation i's parameter may be packed in several calls of some rows each: of what
 ///                                   their number is a multiple; 0: all rows at once
 ///   pack(program, i, first, second, weights)   brings operation i's parameters into its form; for several operations
@@ -73,6 +74,7 @@ template <class E> concept engine = requires {
            std::span<const image_view> pictures, std::span<std::byte> memory, executor threads, std::size_t i,
            std::span<const id> nodes, std::span<tensor_view<const typename E::scalar>> views) {
     { e.make_weights(p, memory) } -> std::same_as<result<typename E::weights>>;
+    { e.identity(fixed) } -> std::same_as<const void*>;
     { e.pack_row_multiple(p, i) } -> std::same_as<int>;
     { e.pack(p, i, d, d, w) } -> std::same_as<result<void>>;
     { e.make_workspace(p, fixed, c, threads, memory) } -> std::same_as<result<typename E::workspace>>;

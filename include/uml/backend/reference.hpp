@@ -69,6 +69,7 @@ template <class T> struct reference_engine {
         if (!block) return block.error();
         return weights{*std::move(block)};
     }
+    [[nodiscard]] const void* identity(const weights& w) const { return w.memory.data(); }
     [[nodiscard]] result<workspace> make_workspace(const program_view& p, const weights&, const code&, executor,
                                                    std::span<std::byte> given) const {
         auto block = memory_block::make(given, p.sizes.arena, "an arena");

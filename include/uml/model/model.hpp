@@ -68,11 +68,15 @@ public:
     using scalar = typename engine::scalar;
     using findings = basic_findings<scalar>;
 
-    /// One thread's arena, and its threads. Move only.
+    /// One thread's arena, and its threads. Move only. It serves the model that made it, wherever that is moved to, and no
+    /// other one, though it be of the same type.
     class workspace {
         friend class model;
-        explicit workspace(typename engine::workspace w) : own(std::move(w)) {}
+        workspace(typename engine::workspace w, const model& maker)
+            : own(std::move(w)), program(maker.program().nodes.data()), weights(maker.identity()) {}
         typename engine::workspace own;
+        const void* program; ///< of the model that made it
+        const void* weights;
     };
 
     /// An arena from the heap, or in the caller's memory, of arena_bytes() from a multiple of 64 on.
@@ -80,7 +84,7 @@ public:
     [[nodiscard]] result<workspace> make_workspace(executor threads = {}, std::span<std::byte> memory = {}) const {
         auto w = parts_.where.make_workspace(program(), parts_.weights, parts_.code, threads, memory);
         if (!w) return w.error();
-        return workspace(*std::move(w));
+        return workspace(*std::move(w), *this);
     }
     /// The same, in the caller's memory.
     [[nodiscard]] result<workspace> make_workspace(std::span<std::byte> memory, executor threads = {}) const {
@@ -96,8 +100,8 @@ public:
     }
 
     /// Runs the network on one picture of exactly the network's size: no allocation, no locks. Errors:
-    /// errc::wrong_shape for another size, invalid_argument without pixels; nothing has run then. errc::device where a
-    /// device or a library that computes failed.
+    /// errc::wrong_shape for another size, invalid_argument without pixels or for a workspace that another model made;
+    /// nothing has run then. errc::device where a device or a library that computes failed.
     [[nodiscard]] result<findings> run(const image_view& picture, workspace& w) const {
         findings f;
         if (auto r = run({&picture, 1}, w, {&f, 1}); !r) return r.error();
@@ -114,6 +118,8 @@ public:
                         static_cast<std::uint64_t>(most));
         for (const image_view& picture : pictures)
             if (auto r = model_detail::check_picture(picture, input().out); !r) return r;
+        if (w.program != program().nodes.data() || w.weights != identity())
+            return fail(errc::invalid_argument, "the workspace was made by another model");
         if (auto r = parts_.where.run(program(), parts_.weights, w.own, pictures); !r) return r;
         const id nodes[] = {answer_.class_alpha, answer_.logits, answer_.alpha, answer_.vacuity};
         for (std::size_t i = 0; i < pictures.size(); ++i) {
@@ -131,10 +137,11 @@ public:
     }
 
     /// A tensor by the name that the description gave it, of the workspace's last run; empty if there is none of that
-    /// name, or if its device failed.
+    /// name, if the workspace is another model's, or if its device failed.
     [[nodiscard]] tensor_view<const scalar> output(workspace& w, std::string_view wanted_name) const {
         const id node = program().find_output(wanted_name);
         view v;
+        if (w.program != program().nodes.data() || w.weights != identity()) return v;
         return fetch(w, 0, {&node, 1}, {&v, 1}) ? v : view{};
     }
 
@@ -166,6 +173,7 @@ public:
 private:
     using view = tensor_view<const scalar>;
 
+    [[nodiscard]] const void* identity() const { return parts_.where.identity(parts_.weights); }
     [[nodiscard]] const node& input() const { return program().nodes.front(); }
     [[nodiscard]] int extent(id n) const { return n == no_id ? 0 : program().nodes[static_cast<std::size_t>(n)].out.c; }
     /// Tensors of the last run; those that do not exist stay empty.

@@ -61,6 +61,7 @@ template <class B, class session = no_session> struct engine_of {
         if (!block) return block.error();
         return weights{*std::move(block)};
     }
+    [[nodiscard]] const void* identity(const weights& w) const { return w.memory.data(); }
     [[nodiscard]] int pack_row_multiple(const program_view& p, std::size_t i) const;
     [[nodiscard]] result<void> pack(const program_view& p, std::size_t i, const dense_parameter& first,
                                     const dense_parameter& second, weights& w) const;
