@@ -1,113 +1,73 @@
-// The kernels of every instruction set as one table of function pointers each. The kernels are written once, in *.inc,
-// and compiled here per tier by target pragmas, so the program needs no -m flag and the choice is made at run time. To
-// add a kernel: arguments and sizes in NAME.hpp, code in NAME.inc, one line in tier.inc, one pointer below.
+// The kernels of a tier as a table of function pointers, with the code of a chosen set of kernels.
 #pragma once
 
-#include "uml/kernels/channel_sums.hpp"
-#include "uml/kernels/common.hpp"
-#include "uml/kernels/conv.hpp"
-#include "uml/kernels/copy.hpp"
-#include "uml/kernels/depthwise.hpp"
-#include "uml/kernels/elementwise.hpp"
-#include "uml/kernels/gate.hpp"
-#include "uml/kernels/isa.hpp"
-#include "uml/kernels/picture.hpp"
-#include "uml/kernels/pixel_sums.hpp"
-#include "uml/kernels/pool.hpp"
-#include "uml/kernels/resize.hpp"
-#include "uml/kernels/scaled_product.hpp"
-#include "uml/kernels/softmax.hpp"
-#include "uml/kernels/upconv.hpp"
-#include "uml/kernels/winograd.hpp"
+#include "uml/kernels/list.hpp"
 
-// Everything that the .inc files use must be included before the target pragmas below.
-#include <algorithm>
-#include <bit>
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <limits>
+#ifndef UML_KERNELS_ELSEWHERE
+    #include "uml/kernels/tiers.hpp"
+#endif
 
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
-/// Kernels of one instruction set. A job's `scratch` is the calling thread's own, aligned to 64 bytes.
-struct kernel_table {
-    isa tier;
-    void (*conv)(const conv_args& args, int job, void* scratch);
-    void (*winograd)(const winograd_args& args, int phase, int job, void* scratch);
-    void (*upconv)(const upconv_args& args, int job, void* scratch);
-    void (*depthwise)(const conv_args& args, int job, void* scratch);
-    void (*pool)(const pool_args& args, int job, void* scratch);
-    void (*resize)(const resize_args& args, int job, void* scratch);
-    void (*elementwise)(const elementwise_args& args, int job, void* scratch);
-    void (*copy)(const copy_args& args, int job, void* scratch);
-    void (*picture)(const picture_args& args, int job, void* scratch);
-    void (*channel_sums)(const channel_sums_args& args, int job, void* scratch);
-    void (*layer_norm)(const layer_norm_args& args, int job, void* scratch);
-    void (*pixel_sums)(const pixel_sums_args& args, int phase, int job, void* scratch);
-    void (*softmax)(const softmax_args& args, int phase, int job, void* scratch);
-    void (*scaled_product)(const scaled_product_args& args, int job, void* scratch);
-    void (*gate)(const gate_args& args, int job, void* scratch);
-};
+/// Where the code of a tier's kernels is compiled: wherever table() is defined, for all kernels in `used`.
+template <isa tier, kernel_set used> struct tier_code { static const kernel_table& table(); };
 
-namespace baseline {
-#define UML_LANES 4
-#define UML_TIER isa::baseline
-#include "uml/kernels/tier.inc"
-#undef UML_LANES
-#undef UML_TIER
-} // namespace baseline
+#ifdef UML_KERNELS_ELSEWHERE
 
-#if defined(__GNUC__) && defined(__x86_64__)
-
-    #if defined(__clang__)
-        #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-    #else
-        #pragma GCC push_options
-        #pragma GCC target("avx2,fma")
-    #endif
-namespace avx2 {
-    #define UML_LANES 8
-    #define UML_TIER isa::avx2
-    #include "uml/kernels/tier.inc"
-    #undef UML_LANES
+// A program whose every file defines UML_KERNELS_ELSEWHERE compiles no kernel but in src/kernels.cpp, which it links.
+inline constexpr bool compiled_elsewhere = true;
+    #define UML_TIER(name, ...) extern template struct tier_code<isa::name, all_kernels>;
+UML_COMPILED_TIERS(UML_TIER)
     #undef UML_TIER
-} // namespace avx2
-    #if defined(__clang__)
-        #pragma clang attribute pop
-        #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))),           \
-                                     apply_to = function)
-    #else
-        #pragma GCC pop_options
-        #pragma GCC push_options
-        #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
-    #endif
-namespace avx512 {
-    #define UML_LANES 16
-    #define UML_TIER isa::avx512
-    #include "uml/kernels/tier.inc"
-    #undef UML_LANES
-    #undef UML_TIER
-} // namespace avx512
-    #if defined(__clang__)
-        #pragma clang attribute pop
-    #else
-        #pragma GCC pop_options
-    #endif
-
-/// The kernels of a tier. Calling them on a machine without that tier ends the program: see available().
-[[nodiscard]] constexpr const kernel_table& kernels_for(isa tier) {
-    if (tier == isa::avx512) return avx512::table;
-    if (tier == isa::avx2) return avx2::table;
-    return baseline::table;
-}
 
 #else
 
-/// The kernels of a tier: here there is one.
-[[nodiscard]] constexpr const kernel_table& kernels_for(isa) { return baseline::table; }
+inline constexpr bool compiled_elsewhere = false;
+
+namespace table_detail {
+
+    #define UML_CODE_compute(name) code::name##_run
+    #define UML_CODE_memory(name) code::memory_tier::name##_run
+    #define UML_NAME(name, bound, parameters)                                                                          \
+        if constexpr (used.has(kernel::name)) t.name = UML_CODE_##bound(name);
+    #define UML_TIER(name, ...)                                                                                        \
+        if constexpr (tier == isa::name) {                                                                             \
+            namespace code = kernels::name;                                                                            \
+            UML_KERNELS(UML_NAME)                                                                                      \
+        }
+
+template <isa tier, kernel_set used> [[nodiscard]] constexpr kernel_table make_table() {
+    kernel_table t;
+    t.tier = tier;
+    UML_COMPILED_TIERS(UML_TIER)
+    return t;
+}
+
+    #undef UML_TIER
+    #undef UML_NAME
+    #undef UML_CODE_memory
+    #undef UML_CODE_compute
+
+} // namespace table_detail
+
+template <isa tier, kernel_set used> const kernel_table& tier_code<tier, used>::table() {
+    static constexpr kernel_table made = table_detail::make_table<tier, used>();
+    return made;
+}
 
 #endif
+
+/// The kernels of `most`, or of the highest tier below it that there is code for. Calling them on a machine without
+/// that tier ends the program: see available(). Kernels that are not in `used` are not compiled, and null in the table
+/// (unless kernels are compiled elsewhere: then all are there).
+template <kernel_set used = all_kernels> [[nodiscard]] inline const kernel_table& kernels_for(isa most) {
+    constexpr kernel_set compiled = compiled_elsewhere ? all_kernels : used;
+    const kernel_table* found = nullptr;
+#define UML_TIER(name, ...)                                                                                            \
+    if (most >= isa::name) found = &tier_code<isa::name, compiled>::table();
+    UML_COMPILED_TIERS(UML_TIER)
+#undef UML_TIER
+    return *found;
+}
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
