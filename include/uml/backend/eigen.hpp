@@ -51,6 +51,10 @@ inline constexpr host::operation conv{
         [](const planned_site& s) {
             return is_product(s) ? step_need::of<convolution>() : host::conv.steps(s);
         },
+    .kernels =
+        [](const planned_site& s) {
+            return is_product(s) ? kernels::kernel_set{} : host::conv.kernels(s);
+        },
     .pack =
         [](const planned_site& s, const dense_parameter& d, const dense_parameter& none, std::byte* to) {
             if (!is_product(s)) return host::conv.pack(s, d, none, to);

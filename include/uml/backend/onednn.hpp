@@ -178,6 +178,7 @@ inline constexpr host::operation conv{
             const step_need call = step_need::of<product_call>(), round = step_need::of<rounding>();
             return s.how.bf16 ? step_need{call.count + round.count, call.arguments + round.arguments} : call;
         },
+    .kernels = host::conv.kernels, // whether a product is oneDNN's may depend on the value
     .pack_row_multiple = [](const planned_site& s) { return is_product(s) ? 0 : host::conv.pack_row_multiple(s); },
     .pack =
         [](const planned_site& s, const dense_parameter& d, const dense_parameter& none, std::byte* to) {

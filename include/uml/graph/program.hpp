@@ -20,7 +20,7 @@ struct program_view {
     plan_sizes sizes{};
 
     [[nodiscard]] path_text name_of(id n) const { return path(names, letters, n); }
-    [[nodiscard]] site at(std::size_t i) const { return {nodes.data(), parameters.data(), nodes[i]}; }
+    [[nodiscard]] constexpr site at(std::size_t i) const { return {nodes.data(), parameters.data(), nodes[i]}; }
     [[nodiscard]] const node& input(const node& n, int i) const { return nodes[static_cast<std::size_t>(n.in[i])]; }
     /// Index of the output's node, or none.
     [[nodiscard]] id find_output(std::string_view wanted_name) const {

@@ -7,14 +7,14 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-/// The tables of `description` in `configuration`, lowered for `target`.
-template <class description, auto configuration, auto target> class static_program {
-    static_assert(typename decltype(target)::engine{target}.check().has_value(),
+/// The tables of `description` in `configuration`, lowered for the backend `planned_for`.
+template <class description, auto configuration, auto planned_for> class static_program {
+    static_assert(typename decltype(planned_for)::engine{planned_for}.check().has_value(),
                   "uml: the backend cannot be had with this value: it runs on 1 to 1024 threads, in a precision that it has");
-    static_assert(sizeof(well_formed<description, configuration, target>) > 0);
-    [[nodiscard]] static constexpr const graph& g() { return lowered<description, configuration, target>.g; }
+    static_assert(sizeof(well_formed<description, configuration, planned_for>) > 0);
+    [[nodiscard]] static constexpr const graph& g() { return lowered<description, configuration, planned_for>.g; }
     [[nodiscard]] static constexpr const plan_sizes& sizes() {
-        return lowered<description, configuration, target>.sizes;
+        return lowered<description, configuration, planned_for>.sizes;
     }
 
     template <std::size_t n, class T> static constexpr std::array<T, n> cut(const T* from) {
@@ -29,6 +29,8 @@ template <class description, auto configuration, auto target> class static_progr
     static constexpr auto letters = cut<std::size_t(g().letter_count)>(g().letters);
 
 public:
+    static constexpr auto target = planned_for; ///< the backend's value
+
     [[nodiscard]] static constexpr program_view view() {
         return {nodes, parameters, outputs, names.data(), letters.data(), sizes()};
     }

@@ -51,6 +51,7 @@ struct kernel_set {
 
     [[nodiscard]] constexpr bool has(kernel k) const { return (bits >> static_cast<unsigned>(k) & 1u) != 0; }
     friend constexpr kernel_set operator|(kernel_set s, kernel k) { return {s.bits | 1u << static_cast<unsigned>(k)}; }
+    friend constexpr kernel_set operator|(kernel_set a, kernel_set b) { return {a.bits | b.bits}; }
     friend constexpr bool operator==(const kernel_set&, const kernel_set&) = default;
 };
 

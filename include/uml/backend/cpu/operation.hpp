@@ -3,13 +3,9 @@
 
 #include "uml/backend/concept.hpp"
 #include "uml/backend/step.hpp"
-#include "uml/kernels/views.hpp"
+#include "uml/kernels/list.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
-
-namespace kernels {
-struct kernel_table;
-}
 
 namespace host {
 
@@ -66,6 +62,8 @@ struct operation {
     scratch_need (*scratch)(const planned_site&) = [](const planned_site&) { return scratch_need{}; };
     std::int64_t (*packed_bytes)(const planned_site&) = [](const planned_site&) { return std::int64_t{0}; };
     step_need (*steps)(const planned_site&) = [](const planned_site&) { return step_need{}; };
+    /// The kernels that its steps call: a program whose operations are known has no others.
+    kernels::kernel_set (*kernels)(const planned_site&) = [](const planned_site&) { return kernels::kernel_set{}; };
     /// Of what number of rows its parameter may be packed at a time; 0: all at once.
     int (*pack_row_multiple)(const planned_site&) = [](const planned_site&) { return 0; };
     result<void> (*pack)(const planned_site&, const dense_parameter& first, const dense_parameter& second,
@@ -74,6 +72,11 @@ struct operation {
     result<void> (*prepare)(const placed_site&, step_writer& to) = nullptr;
     bool known = true; ///< false: the backend lacks it
 };
+
+/// For an operation that always calls the kernel `k`.
+template <kernels::kernel k> [[nodiscard]] constexpr kernels::kernel_set calls(const planned_site&) {
+    return kernels::kernel_set{} | k;
+}
 
 /// All operations, by their kind.
 struct operation_table {

@@ -59,6 +59,13 @@ inline constexpr operation conv{
             return float_bytes(s.n.groups > 1 ? kernels::depthwise_weights_size(c) : kernels::conv_weights_size(c));
         },
     .steps = [](const planned_site&) { return step_need::of<kernels::winograd_args>(); },
+    .kernels =
+        [](const planned_site& s) {
+            const conv_method m = method_of(s);
+            return kernels::kernel_set{} | (m == conv_method::winograd    ? kernels::kernel::winograd
+                                            : m == conv_method::depthwise ? kernels::kernel::depthwise
+                                                                          : kernels::kernel::conv);
+        },
     .pack_row_multiple = [](const planned_site& s) { return s.n.groups == 1 ? kernels::panel : 0; },
     .pack = [](const planned_site& s, const dense_parameter& d, const dense_parameter&, std::byte* to) {
         const kernels::conv_shape c = conv_shape_of(s);
@@ -90,6 +97,7 @@ inline constexpr operation upsample_conv{
     .scratch = [](const planned_site& s) { return scratch_need{0, kernels::upconv_scratch_bytes(conv_shape_of(s))}; },
     .packed_bytes = conv.packed_bytes,
     .steps = [](const planned_site&) { return step_need::of<kernels::upconv_args>(); },
+    .kernels = calls<kernels::kernel::upconv>,
     .pack_row_multiple = conv.pack_row_multiple,
     .pack = conv.pack,
     .prepare = [](const placed_site& s, step_writer& to) {
@@ -103,6 +111,7 @@ inline constexpr operation upsample_conv{
 inline constexpr operation dynamic_conv{
     .scratch = [](const planned_site& s) { return scratch_need{0, kernels::conv_scratch_bytes(conv_shape_of(s))}; },
     .steps = [](const planned_site&) { return step_need::of<kernels::conv_args>(); },
+    .kernels = calls<kernels::kernel::conv>,
     .prepare = [](const placed_site& s, step_writer& to) {
         kernels::conv_args a = conv_args_of(s);
         a.weights = s.input(1).data;

@@ -10,6 +10,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 /// Each run puts its picture into the arguments.
 inline constexpr operation input{.steps = [](const planned_site&) { return step_need::of<kernels::picture_args>(); },
+                                 .kernels = calls<kernels::kernel::picture>,
                                  .prepare = [](const placed_site& s, step_writer& to) {
                                      const kernels::picture_args a{{}, s.out()};
                                      to.add(s.table.picture, kernels::picture_jobs(a), a);
@@ -30,6 +31,7 @@ inline void prepare_copy(const placed_site& s, kernels::copying kind, kernels::s
 /// Copies the inputs that do not lie in their place already.
 inline constexpr operation concat{
     .steps = [](const planned_site& s) { return step_need::of<kernels::copy_args>(s.n.inputs); },
+    .kernels = calls<kernels::kernel::copy>,
     .prepare = [](const placed_site& s, step_writer& to) {
         kernels::target part = s.out();
         for (int j = 0; j < s.n.inputs; ++j, part.data += part.c) {
@@ -41,6 +43,7 @@ inline constexpr operation concat{
 
 template <kernels::copying kind>
 inline constexpr operation rearrange{.steps = [](const planned_site&) { return step_need::of<kernels::copy_args>(); },
+                                     .kernels = calls<kernels::kernel::copy>,
                                      .prepare = [](const placed_site& s, step_writer& to) {
                                          prepare_copy(s, kind, s.input(), s.out(), to);
                                          return result<void>{};

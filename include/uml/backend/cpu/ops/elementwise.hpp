@@ -11,6 +11,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 template <kernels::elementwise_args (*make)(const placed_site&)>
 inline constexpr operation elementwise{
     .steps = [](const planned_site&) { return step_need::of<kernels::elementwise_args>(); },
+    .kernels = calls<kernels::kernel::elementwise>,
     .prepare = [](const placed_site& s, step_writer& to) {
         const kernels::elementwise_args a = make(s);
         to.add(s.table.elementwise, kernels::elementwise_jobs(a), a);
@@ -31,6 +32,7 @@ inline result<void> pack_norm(const planned_site& s, const dense_parameter& d, c
 }
 inline constexpr operation norm{.packed_bytes = norm_bytes,
                                 .steps = elementwise<norm_args>.steps,
+                                .kernels = elementwise<norm_args>.kernels,
                                 .pack = pack_norm,
                                 .prepare = elementwise<norm_args>.prepare};
 

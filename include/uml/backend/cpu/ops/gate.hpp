@@ -15,6 +15,7 @@ inline constexpr operation gate{
     .scratch = [](const planned_site& s) { return scratch_need{0, kernels::gate_scratch_bytes(gate_shape_of(s.n))}; },
     .packed_bytes = [](const planned_site& s) { return float_bytes(kernels::gate_weights_size(gate_shape_of(s.n))); },
     .steps = [](const planned_site&) { return step_need::of<kernels::gate_args>(); },
+    .kernels = calls<kernels::kernel::gate>,
     .pack =
         [](const planned_site& s, const dense_parameter& a, const dense_parameter& b, std::byte* to) {
             kernels::pack_gate(gate_shape_of(s.n), a.values, a.bias, b.values, b.bias, reinterpret_cast<float*>(to));

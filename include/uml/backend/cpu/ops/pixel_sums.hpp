@@ -21,6 +21,7 @@ inline constexpr operation global_average{
             return scratch_need{kernels::pixel_sums_shared_bytes(x), kernels::pixel_sums_scratch_bytes(x)};
         },
     .steps = [](const planned_site&) { return step_need::of<kernels::pixel_sums_args>(); },
+    .kernels = calls<kernels::kernel::pixel_sums>,
     .prepare = [](const placed_site& s, step_writer& to) {
         prepare_pixel_sums(s, kernels::pixel_sum::mean, nullptr, 0, to);
         return result<void>{};
@@ -29,6 +30,7 @@ inline constexpr operation global_average{
 inline constexpr operation weighted_sum{
     .scratch = global_average.scratch,
     .steps = global_average.steps,
+    .kernels = global_average.kernels,
     .prepare = [](const placed_site& s, step_writer& to) {
         prepare_pixel_sums(s, kernels::pixel_sum::weighted, s.input(1).data, s.input(1).step, to);
         return result<void>{};
@@ -38,6 +40,7 @@ inline constexpr operation attention_pool{
     .scratch = global_average.scratch,
     .packed_bytes = [](const planned_site& s) { return float_bytes(kernels::padded(s.shape_in().c)); },
     .steps = global_average.steps,
+    .kernels = global_average.kernels,
     .pack =
         [](const planned_site& s, const dense_parameter& d, const dense_parameter&, std::byte* to) {
             pack_vector(d.values, s.shape_in().c, reinterpret_cast<float*>(to));
@@ -51,6 +54,7 @@ inline constexpr operation attention_pool{
 inline constexpr operation softmax_pixels{
     .scratch = [](const planned_site& s) { return scratch_need{kernels::softmax_shared_bytes(s.shape_in()), 0}; },
     .steps = [](const planned_site&) { return step_need::of<kernels::softmax_args>(); },
+    .kernels = calls<kernels::kernel::softmax>,
     .prepare = [](const placed_site& s, step_writer& to) {
         const kernels::softmax_args a{s.input(), s.out(), s.shared()};
         to.add(s.table.softmax, kernels::softmax_jobs(a), kernels::softmax_jobs(a), a);

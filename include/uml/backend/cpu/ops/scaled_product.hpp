@@ -18,6 +18,7 @@ inline constexpr operation scaled_product{
         },
     .packed_bytes = [](const planned_site& s) { return float_bytes(kernels::scaled_product_size(product_shape_of(s))); },
     .steps = [](const planned_site&) { return step_need::of<kernels::scaled_product_args>(); },
+    .kernels = calls<kernels::kernel::scaled_product>,
     .pack =
         [](const planned_site& s, const dense_parameter& a, const dense_parameter& b, std::byte* to) {
             kernels::pack_scaled_product(product_shape_of(s), s.n.weight != no_id ? a.values : nullptr, b.values,

@@ -9,6 +9,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 template <kernels::pooling kind>
 inline constexpr operation pool{.steps = [](const planned_site&) { return step_need::of<kernels::pool_args>(); },
+                                .kernels = calls<kernels::kernel::pool>,
                                 .prepare = [](const placed_site& s, step_writer& to) {
                                     kernels::pool_args a;
                                     a.kind = kind;
@@ -24,6 +25,7 @@ inline constexpr operation pool{.steps = [](const planned_site&) { return step_n
 inline constexpr operation resize{
     .scratch = [](const planned_site& s) { return scratch_need{0, kernels::resize_scratch_bytes(s.shape_in(), s.n.out)}; },
     .steps = [](const planned_site&) { return step_need::of<kernels::resize_args>(); },
+    .kernels = calls<kernels::kernel::resize>,
     .prepare = [](const placed_site& s, step_writer& to) {
         const kernels::resize_args a{s.input(), s.out()};
         to.add(s.table.resize, kernels::resize_jobs(a), a);
