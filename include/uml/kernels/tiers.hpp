@@ -34,8 +34,10 @@ struct traits {
     static constexpr int tile_panels = 1;
 #if defined(__aarch64__)
     static constexpr int tile_rows = 6, narrow_rows = 8; // 32 registers
-#else
+#elif defined(__x86_64__) || !defined(__GNUC__)
     static constexpr int tile_rows = 3, narrow_rows = 6; // 16 registers
+#else
+    static constexpr int tile_rows = 1, narrow_rows = 1; // 32 registers of a float each
 #endif
 #if defined(__GNUC__)
     typedef float floats __attribute__((vector_size(lanes * sizeof(float))));
