@@ -1,6 +1,8 @@
 // Elementwise operations, copies and pictures against plain double loops; exp, sigmoid and softplus over their range.
 #include "kernels_small.hpp"
 
+#include <cstring>
+
 using namespace naive;
 
 namespace {

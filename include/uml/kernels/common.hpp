@@ -1,4 +1,4 @@
-// What all kernels share: activations, the end of a convolution, blocks of sixteen channels.
+// What all kernels share: activations, the epilogue of a convolution, panels of sixteen channels.
 #pragma once
 
 #include "uml/core/activation.hpp"
@@ -19,12 +19,12 @@ inline constexpr std::size_t alignment = 64;
 [[nodiscard]] constexpr int round_up(int a, int b) { return div_up(a, b) * b; }
 [[nodiscard]] constexpr std::size_t aligned_bytes(std::size_t n) { return (n + alignment - 1) / alignment * alignment; }
 
-/// The end of every convolution: out = act(scale[pixel] * sum + bias[channel] + residual[pixel][channel]).
-/// Null pointers leave their term out. The bias lies behind the packed weights.
+/// The epilogue of a convolution: out = act(scale[pixel] * sum + bias[channel] + residual[pixel][channel]).
+/// A null pointer leaves its term out. The bias follows the packed weights.
 struct epilogue {
-    const float* scale = nullptr;    ///< one factor per output pixel
+    const float* scale = nullptr;    ///< nullable; one factor per output pixel
     int scale_step = 1;              ///< its pixel stride in floats
-    const float* residual = nullptr; ///< a tensor of the output's shape
+    const float* residual = nullptr; ///< nullable; a tensor of the output's shape
     int residual_step = 0;           ///< its pixel stride in floats
     activation act = activation::none;
 };

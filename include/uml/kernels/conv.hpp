@@ -1,5 +1,5 @@
-// Direct convolution of NHWC tensors, any window, as a matrix product of gathered pixels with
-// the weights: sizes, packing and arguments. The kernel itself is conv.inc.
+// Direct convolution of NHWC tensors, any window, as a matrix product of gathered pixels with the weights: sizes,
+// packing and arguments. The kernel itself is conv.inc.
 #pragma once
 
 #include "uml/kernels/common.hpp"
@@ -43,7 +43,7 @@ template <class T> void pack_conv_panel(const conv_shape& s, int p, const T* wei
     const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(s.taps()) * s.c_in, size = row * panel;
     const int rows = std::min(panel, s.c_out - p * panel);
     float* const to = packed + p * size;
-    constexpr std::ptrdiff_t together = 8; // of a row: rows may lie so that few of their cache lines fit side by side
+    constexpr std::ptrdiff_t together = 8; // columns at a time: rows of a power-of-two pitch alias in L1
     for (std::ptrdiff_t k = 0; k < row; k += together) {
         const std::ptrdiff_t count = std::min(together, row - k);
         float some[together][panel] = {};
@@ -72,20 +72,19 @@ template <class T> void pack_conv(const conv_shape& s, const T* weights, const T
     pack_conv(s, weights, bias, packed, 0, s.c_out);
 }
 
-/// Products that are summed in registers at a time. Summing in slices keeps rounding errors small.
+/// K extent that is summed in registers at a time. Summing in slices keeps rounding errors small.
 inline constexpr int conv_slice = 256;
 
-/// Products per pixel that are gathered at a time, and floats of a block that stays in the L2 cache while the weights
-/// pass by.
+/// K extent that is gathered at a time, and floats of a block of pixels that stays in L2 while weights stream past.
 inline constexpr int conv_chunk = 4 * conv_slice, conv_block_floats = 1 << 14;
 
-/// Taps at most that are read where they lie.
-inline constexpr int most_runs = 256;
+/// Most taps that the path without gathering takes.
+inline constexpr int max_runs = 256;
 
-/// The highest tile of any instruction set. Blocks are multiples of it, so that few tiles are partial.
-inline constexpr int highest_tile = 12;
+/// Rows of the highest tile of any tier. Blocks are multiples of it, so that few tiles are partial.
+inline constexpr int max_tile_rows = 12;
 
-/// Rows this many floats apart (at least n) fall into different sets of the cache: an odd number of cache lines.
+/// A pitch of at least n floats whose rows fall into different cache sets: an odd number of cache lines.
 [[nodiscard]] constexpr int odd_lines(int n) {
     return round_up(n, panel) / panel % 2 != 0 ? round_up(n, panel) : round_up(n, panel) + panel;
 }
@@ -93,33 +92,33 @@ inline constexpr int highest_tile = 12;
 /// How a convolution is cut: a job is a block of output pixels times a group of panels. Its sums run over taps and
 /// channels, tap by tap.
 struct conv_split {
-    int products = 0; ///< per output
-    int slice = 0;    ///< of them at a time
-    int chunk = 0;    ///< gathered at a time, a multiple of the slice
-    int row = 0;      ///< floats between gathered pixels
-    int block = 0;    ///< output pixels per job, a multiple of highest_tile
-    int blocks = 0;   ///< pixel blocks
-    int group = 0;    ///< panels per job, even unless it is all of them
+    int k = 0;      ///< K extent: products per output
+    int slice = 0;  ///< K extent summed in registers at a time
+    int chunk = 0;  ///< K extent gathered at a time, a multiple of the slice
+    int row = 0;    ///< pitch of gathered pixels in floats
+    int block = 0;  ///< output pixels per job, a multiple of max_tile_rows
+    int blocks = 0; ///< pixel blocks
+    int group = 0;  ///< panels per job, even unless it is all of them
     int groups = 0;
-    bool spans = false; ///< taps inside the image are read where they lie
+    bool spans = false; ///< taps inside the image are read in place
 };
 
 [[nodiscard]] constexpr conv_split split(const conv_shape& s) {
     constexpr int wanted_jobs = 32, most_panels = 16, few_panels = 8, long_row = 48, most_tiles = 8;
     conv_split r;
-    r.products = s.c_in * s.taps();
-    r.slice = div_up(r.products, div_up(r.products, conv_slice));
+    r.k = s.c_in * s.taps();
+    r.slice = div_up(r.k, div_up(r.k, conv_slice));
     const bool in_place = s.taps() == 1 && s.stride == 1 && s.pad == 0;
-    // Few panels: gathering would cost more than it saves. At the border it is done all the same, of all products.
-    r.spans = in_place || (s.panels() <= few_panels && r.products <= 2 * conv_chunk && s.taps() <= most_runs &&
+    // With few panels gathering costs more than it saves. At the border pixels are gathered all the same, of full K
+    // extent.
+    r.spans = in_place || (s.panels() <= few_panels && r.k <= 2 * conv_chunk && s.taps() <= max_runs &&
                            (s.taps() == 1 || s.w_out >= long_row));
-    // Weights that are larger than the cache pass by as seldom as possible: many pixels, and few products of each, at a
-    // time.
-    const bool heavy = !r.spans && r.products > 2 * conv_chunk;
-    r.chunk = r.spans ? r.products : std::min(r.products, r.slice * (conv_chunk / conv_slice) / (heavy ? 2 : 1));
+    // Weights that exceed the cache are streamed as rarely as possible: many pixels, and a short chunk of K, at a time.
+    const bool heavy = !r.spans && r.k > 2 * conv_chunk;
+    r.chunk = r.spans ? r.k : std::min(r.k, r.slice * (conv_chunk / conv_slice) / (heavy ? 2 : 1));
     r.row = odd_lines(r.chunk + panel - 1);
-    r.block = heavy ? most_tiles * highest_tile
-                    : std::clamp(conv_block_floats / r.row / highest_tile, 2, most_tiles) * highest_tile;
+    r.block = heavy ? most_tiles * max_tile_rows
+                    : std::clamp(conv_block_floats / r.row / max_tile_rows, 2, most_tiles) * max_tile_rows;
     r.blocks = div_up(s.pixels(), r.block);
     const int pairs = div_up(s.panels(), 2);
     const int parts = std::min(pairs, div_up(wanted_jobs, r.blocks));
@@ -137,14 +136,14 @@ struct conv_split {
 /// Scratch of one thread.
 struct conv_scratch {
     std::size_t bytes = 0;
-    float* pixels = nullptr; ///< [block][row]: what is multiplied with the weights
+    float* pixels = nullptr; ///< [block][row]: gathered pixels
     float* sums = nullptr;   ///< [group][block][16], or of two panels where there is one chunk
 
     constexpr explicit conv_scratch(const conv_shape& s) {
         const auto floats = [](int n) { return aligned_bytes(static_cast<std::size_t>(n) * sizeof(float)); };
         const conv_split cut = split(s);
         sums_at_ = floats(cut.block * cut.row);
-        bytes = sums_at_ + floats((cut.chunk < cut.products ? cut.group : 2) * cut.block * panel);
+        bytes = sums_at_ + floats((cut.chunk < cut.k ? cut.group : 2) * cut.block * panel);
     }
     conv_scratch(const conv_shape& s, void* memory) : conv_scratch(s) {
         pixels = static_cast<float*>(memory);

@@ -1,4 +1,4 @@
-// Numbers below the smallest normal float make some processors a hundred times slower. Kernels take them for zero.
+// Denormal floats make some processors a hundred times slower. Kernels take them for zero.
 #pragma once
 
 #include "uml/version.hpp"
@@ -11,8 +11,8 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
-/// While one lives, its thread reads and writes denormal floats as zeros, where the processor can (x86-64, aarch64);
-/// afterwards everything is as before.
+/// While an object lives, its thread reads and writes denormal floats as zeros, where the processor can (x86-64,
+/// aarch64); its destructor restores the mode.
 class flush_denormals {
 public:
     flush_denormals() : before_(read()) { write(before_ | zeros); }

@@ -45,9 +45,9 @@ void pack_gate(const gate_shape& s, const T* entry, const T* bias, const T* psi,
     if (psi_bias != nullptr) to[padded(s.inner)] = static_cast<float>(*psi_bias);
 }
 
-/// Pixels per job: what is read of x stays in the cache until it is multiplied.
+/// Pixels per job: their part of x stays in the cache until it is multiplied.
 [[nodiscard]] constexpr int gate_block(const gate_shape& s) {
-    return std::clamp(conv_block_floats / s.c / highest_tile, 2, 8) * highest_tile;
+    return std::clamp(conv_block_floats / s.c / max_tile_rows, 2, 8) * max_tile_rows;
 }
 [[nodiscard]] constexpr int gate_jobs(const gate_shape& s) { return div_up(s.pixels, gate_block(s)); }
 

@@ -11,7 +11,7 @@ struct resize_args {
     target out;
 };
 
-/// Where a target coordinate lies: between source coordinates `at` and `at` + 1.
+/// A target coordinate in the source: between `at` and `at` + 1.
 struct resize_point {
     std::int32_t at = 0;
     float fraction = 0;

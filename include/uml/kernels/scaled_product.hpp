@@ -30,9 +30,8 @@ struct scaled_product_args {
     return r;
 }
 
-/// B's rows and columns in two groups: all rows of a group are zero outside its columns, as in a mixer, where some rows
-/// read classification channels and the others segmentation channels. Where B is not of that kind the first group is
-/// everything.
+/// B's rows and columns in two groups, where B is block-diagonal up to the order of its rows: as in a mixer, where some
+/// rows read classification channels and the others segmentation channels. Else the first group is everything.
 struct scaled_product_groups {
     int rows = 0;    ///< of the first group
     int columns = 0; ///< of the first group
@@ -64,7 +63,7 @@ template <class T> [[nodiscard]] scaled_product_groups find_groups(const scaled_
     return border == s.c || first_rows == 0 ? all : scaled_product_groups{first_rows, border};
 }
 
-/// Where things lie in the packed matrices: the sizes of the first group, the order of B's rows, A in panels
+/// Layout of the packed matrices: the sizes of the first group, the order of B's rows, A in panels
 /// [out / 16][inner][16], B's columns; rows and columns of A and B in that order.
 struct scaled_product_places {
     std::size_t order = 0, a = 0, b = 0, size = 0;

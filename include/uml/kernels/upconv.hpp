@@ -1,4 +1,4 @@
-// 3x3 convolution after a bilinear ×2 upsample (aligned corners), computed at the low resolution: sizes and arguments.
+// upconv: a 3x3 convolution after bilinear ×2 (aligned corners), computed at the low resolution: sizes and arguments.
 // conv(up(x))(p) = sum over the nine taps k of up(W_k x)(p + k): a quarter of the multiply-adds. Code: upconv.inc.
 #pragma once
 
@@ -15,12 +15,12 @@ namespace uml::inline UML_VERSION_NAMESPACE::kernels {
     return {h_in, w_in, c_in, 2 * h_in, 2 * w_in, c_out, 3, 3, 1, 1, 1};
 }
 
-/// Low rows that go through the nine products at a time.
+/// Low rows that are multiplied at a time.
 [[nodiscard]] constexpr int upconv_rows(const conv_shape& s) { return std::clamp(128 / s.w_in, 1, s.h_in); }
 /// Low rows whose horizontal sums are kept: the new ones and two before them.
 [[nodiscard]] constexpr int upconv_ring(const conv_shape& s) { return upconv_rows(s) + 2; }
 
-/// Row strips per panel. Neighbours compute some rows twice, so there are only as many as the threads need.
+/// Row strips per panel. Neighbouring strips compute some rows twice: no more of them than the threads need.
 [[nodiscard]] constexpr int upconv_strips(const conv_shape& s, int threads) {
     constexpr int fewest_rows = 4;
     return std::clamp(div_up(4 * threads, s.panels()), 1, std::max(1, s.h_in / fewest_rows));
@@ -56,7 +56,7 @@ struct upconv_scratch {
         const auto size = [](std::ptrdiff_t n, std::size_t each) {
             return aligned_bytes(static_cast<std::size_t>(n) * each);
         };
-        const std::ptrdiff_t count = round_up(upconv_rows(s) * s.w_in, highest_tile);
+        const std::ptrdiff_t count = round_up(upconv_rows(s) * s.w_in, max_tile_rows);
         products_plane = count * panel;
         ring_at_ = size(9 * products_plane, sizeof(float));
         result_at_ = ring_at_ + size(static_cast<std::ptrdiff_t>(upconv_ring(s)) * 3 * s.w_out * panel, sizeof(float));

@@ -1,5 +1,5 @@
 // 3x3 convolution by Winograd's F(4x4, 3x3): sizes and arguments. Weights are those of
-// pack_conv, transformed anew in every run: that costs less than reading four times as many. The kernel itself is
+// pack_conv, transformed in every run: that costs less than reading four times as many. The kernel itself is
 // winograd.inc.
 #pragma once
 
@@ -18,7 +18,7 @@ struct winograd_points {
 /// Output pixels of a tile in each direction, and values of a transformed tile.
 inline constexpr int winograd_tile = 4, winograd_window = 6, winograd_planes = 36;
 
-/// Products that are summed in registers at a time: short slices keep the rounding error near direct convolution's.
+/// K extent that is summed in registers at a time: short slices keep the rounding error near direct convolution's.
 /// Where few tiles meet many channels, sums must not pass through memory so often.
 inline constexpr int winograd_slice = 64, winograd_shared_slice = 128;
 
@@ -40,7 +40,7 @@ struct winograd_split {
 
     std::ptrdiff_t row = 0;          ///< floats between tiles of a transformed plane
     std::ptrdiff_t plane = 0;        ///< floats between planes; an odd number of cache lines: they do not collide
-    std::ptrdiff_t sums_plane = 0;   ///< the same for the products
+    std::ptrdiff_t sums_plane = 0;   ///< the same for the sums
     std::ptrdiff_t panel_gap = 0;    ///< floats between panels of a plane of transformed weights
     std::ptrdiff_t filter_plane = 0; ///< floats between these planes
     static constexpr int strip = 4;  ///< tiles per job of phase 0
@@ -53,12 +53,12 @@ struct winograd_split {
     r.tiles_x = div_up(s.w_out, winograd_tile);
     r.tiles = r.tiles_x * div_up(s.h_out, winograd_tile);
     r.shared = r.tiles <= few_tiles || r.tiles < s.c_out;
-    r.block = r.shared ? round_up(std::min(r.tiles, few_tiles), highest_tile) : 24;
+    r.block = r.shared ? round_up(std::min(r.tiles, few_tiles), max_tile_rows) : 24;
     r.blocks = div_up(r.tiles, r.block);
     r.group = !r.shared ? std::min(s.panels(), 4) : s.panels() < few_panels ? 1 : 2; // a job each
     r.groups = div_up(s.panels(), r.group);
     r.row = odd_lines(s.c_in);
-    r.plane = odd_lines((r.shared ? round_up(r.tiles, highest_tile) : r.block) * static_cast<int>(r.row));
+    r.plane = odd_lines((r.shared ? round_up(r.tiles, max_tile_rows) : r.block) * static_cast<int>(r.row));
     r.sums_plane = odd_lines(r.block * r.group * panel);
     r.slice = div_up(s.c_in, div_up(s.c_in, r.shared ? winograd_shared_slice : winograd_slice));
     r.panel_gap = static_cast<std::ptrdiff_t>(r.shared ? r.slice : s.c_in) * panel;
