@@ -21,11 +21,11 @@ TEST_CASE("the table of every tier has the kernels that were asked for, and only
         const isa tier = static_cast<isa>(t);
         const kernel_table& few = kernels_for<kernel_set{} | kernel::pool | kernel::softmax>(tier);
         CHECK(few.tier <= tier);
-        CHECK(few.pool != nullptr);
-        CHECK(few.softmax != nullptr);
-        CHECK(few.conv == nullptr);
-        CHECK(few.gate == nullptr);
-        CHECK(few.scaled_product == nullptr);
+        CHECK((few.pool != nullptr));
+        CHECK((few.softmax != nullptr));
+        CHECK((few.conv == nullptr));
+        CHECK((few.gate == nullptr));
+        CHECK((few.scaled_product == nullptr));
     }
 }
 
