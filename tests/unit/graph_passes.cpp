@@ -79,7 +79,7 @@ template <bool tapped> struct with_gate {
         const value x = g.input({3, c.height, c.width});
         const value vacuity = g.conv(x, "vacuity", {.out = 1});
         const value gated = uml::navigator_gate(g, x, x, vacuity, "gate", 4);
-        if (tapped) g.output({static_cast<uml::id>(gated.at - 1), {1, c.height, c.width}}, "inner");
+        if (tapped) g.output({static_cast<uml::id>(gated.node - 1), {1, c.height, c.width}}, "inner");
         g.output(gated, "gated");
     }
 };
