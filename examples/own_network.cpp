@@ -22,9 +22,9 @@ struct evidential_unet {
         // A first opinion at half size says where the skip features can be relied on.
         const uml::value first = uml::project(g, d2, "first", c.regions);
         const uml::opinion_values coarse = uml::evidential_head(g, first);
-        const uml::value vacuity = g.resize(coarse.vacuity, e1.is.h, e1.is.w);
+        const uml::value vacuity = g.resize(coarse.vacuity, e1.shape.h, e1.shape.w);
         const uml::value small = uml::project(g, d2, "mutual", 8);
-        const uml::value mutual = g.resize(small, e1.is.h, e1.is.w);
+        const uml::value mutual = g.resize(small, e1.shape.h, e1.shape.w);
         const uml::value skip = uml::navigator_gate(g, e1, mutual, vacuity, "navigator", 8);
         const uml::value d1 = uml::up_step(g, d2, skip, "dec1", 16, uml::skip_order::skip_last);
         const uml::value logits = uml::project(g, d1, "head", c.regions);

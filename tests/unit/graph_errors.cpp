@@ -206,17 +206,17 @@ TEST_CASE("names and tables that are too large") {
               for (int i = 0; i < uml::graph::max_nodes; ++i) x = g.relu(x);
           }) == "activate: the network is larger than the graph's tables (1152 entries)");
     CHECK(sentence([](builder& g, value x) {
-              for (int i = 0; i < uml::graph::max_parameters + 1; ++i) (void)g.conv_parameter("p", x.is.c, 1, false);
+              for (int i = 0; i < uml::graph::max_parameters + 1; ++i) (void)g.conv_parameter("p", x.shape.c, 1, false);
           }) == "p: conv: the network is larger than the graph's tables (1024 entries)");
     CHECK(sentence([](builder& g, value x) {
               for (int i = 0; i < uml::graph::max_outputs + 1; ++i) g.output(x, name("o") / i);
           }) == "o.48: input: the network is larger than the graph's tables (48 entries)");
     CHECK(sentence([](builder& g, value x) {
-              for (int i = 0; i < 800; ++i) (void)g.conv_parameter(name("a") / "b" / "c" / i, x.is.c, 1, false);
+              for (int i = 0; i < 800; ++i) (void)g.conv_parameter(name("a") / "b" / "c" / i, x.shape.c, 1, false);
           }).ends_with("the network is larger than the graph's tables (2560 entries)"));
     CHECK(sentence([](builder& g, value x) {
               const std::string long_word(90, 'x');
-              for (int i = 0; i < 200; ++i) (void)g.conv_parameter(long_word.c_str(), x.is.c, 1, false);
+              for (int i = 0; i < 200; ++i) (void)g.conv_parameter(long_word.c_str(), x.shape.c, 1, false);
           }).ends_with("the network is larger than the graph's tables (16384 entries)"));
     CHECK(sentence([](builder& g, value x) {
               value all[300];

@@ -79,7 +79,7 @@ template <bool tapped> struct with_gate {
         const value x = g.input({3, c.height, c.width});
         const value vacuity = g.conv(x, "vacuity", {.out = 1});
         const value gated = uml::navigator_gate(g, x, x, vacuity, "gate", 4);
-        if (tapped) g.output({static_cast<uml::id>(gated.at - 1), {1, c.height, c.width}}, "inner");
+        if (tapped) g.output({static_cast<uml::id>(gated.node - 1), {1, c.height, c.width}}, "inner");
         g.output(gated, "gated");
     }
 };
@@ -136,6 +136,64 @@ TEST_CASE("a precise value: its sum, its views, and the convolution that it is f
     REQUIRE(fused->node_count == 6); // input, before, conv, concat, slice, after
     for (const int i : {1, 2, 3, 4}) CHECK(fused->nodes[i].precise);
     CHECK_FALSE(fused->nodes[5].precise);
+}
+
+namespace {
+
+/// Describes, marks the node of operation `kind` alone, and applies the rewrite.
+template <class F> std::unique_ptr<graph> marked(op kind, rewrite r, F describe) {
+    auto g = std::make_unique<graph>();
+    builder b(*g, uml::output_set::answer);
+    b.output(describe(b, b.input({4, 16, 16})), "y");
+    REQUIRE(g->error.what == uml::fault::none);
+    for (int i = 0; i < g->node_count; ++i) g->nodes[i].precise = g->nodes[i].kind == kind;
+    uml::apply(*g, r | rewrites(rewrite::prune));
+    return g;
+}
+
+} // namespace
+
+TEST_CASE("the mark goes to the node that a marked one is fused into, or changes places with") {
+    for (const op kind : {op::norm, op::activate}) {
+        const auto g = marked(kind, rewrite::fold, [](builder& b, value x) {
+            x = b.conv(x, "conv", {.out = 4});
+            x = b.norm(x, "norm", uml::norm_kind::batch);
+            return b.relu(x);
+        });
+        REQUIRE(g->node_count == 2);
+        CHECK(g->nodes[1].precise);
+    }
+    const auto composed = marked(op::dynamic_conv, rewrite::compose, [](builder& b, value x) {
+        const value mean = b.global_average(x);
+        const uml::id weight = b.conv_parameter("b", 4, 4, false);
+        const value matrix = b.scaled_product(uml::no_id, mean, weight);
+        const value factor = b.slice(x, 0, 1);
+        x = b.dynamic_conv(x, matrix, factor);
+        return b.conv(x, "conv", {.out = 2});
+    });
+    CHECK(count(*composed, op::conv) == 0);
+    for (int i = 0; i < composed->node_count; ++i)
+        CHECK(composed->nodes[i].precise == (composed->nodes[i].kind == op::dynamic_conv));
+    const auto late = marked(op::resize, rewrite::late, [](builder& b, value x) {
+        x = b.conv(x, "conv", {.out = 8});
+        return b.resize(x, 8, 8);
+    });
+    REQUIRE(late->node_count == 3);
+    CHECK(late->nodes[1].kind == op::resize);
+    CHECK_FALSE(late->nodes[1].precise);
+    CHECK(late->nodes[2].precise);
+    const auto two = marked(op::conv, rewrite::compose, [](builder& b, value x) {
+        x = b.conv(x, "first", {.out = 4});
+        return b.conv(x, "second", {.out = 4});
+    });
+    REQUIRE(two->node_count == 2);
+    CHECK(two->nodes[1].precise);
+    const auto gate = marked(op::multiply, rewrite::gate, [](builder& b, value x) {
+        const value vacuity = b.slice(x, 0, 1);
+        return uml::navigator_gate(b, x, x, vacuity, "gate", 4);
+    });
+    CHECK(gate->nodes[gate->node_count - 1].kind == op::gate);
+    CHECK(gate->nodes[gate->node_count - 1].precise);
 }
 
 namespace {

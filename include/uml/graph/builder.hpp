@@ -17,8 +17,8 @@ enum class output_set : std::uint8_t {
 
 /// The result of an operation: which node, and its shape.
 struct value {
-    id at = no_id;
-    shape is{};
+    id node = no_id;
+    uml::shape shape{};
 };
 
 struct conv_spec {
@@ -61,7 +61,7 @@ public:
     constexpr value linear(value x, const name& where, conv_spec s);
     constexpr value norm(value x, const name& where, norm_kind kind);
     constexpr value layer_norm(value x, const name& where) {
-        return layer_norm(x, layer_norm_parameter(where, x.is.c));
+        return layer_norm(x, layer_norm_parameter(where, x.shape.c));
     }
 
     constexpr value relu(value x) { return activate(x, activation::relu); }
@@ -81,10 +81,10 @@ public:
 
     constexpr value max_pool(value x, window w) { return pool(op::max_pool, x, w); }
     constexpr value average_pool(value x, window w) { return pool(op::average_pool, x, w); }
-    constexpr value global_average(value x) { return reading_into(op::global_average, {x.is.c, 1, 1}, x); }
+    constexpr value global_average(value x) { return reading_into(op::global_average, {x.shape.c, 1, 1}, x); }
     constexpr value resize(value x, int height, int width) {
-        if (height == x.is.h && width == x.is.w && x.at != no_id) return x;
-        return reading_into(op::resize, {x.is.c, height, width}, x);
+        if (height == x.shape.h && width == x.shape.w && x.node != no_id) return x;
+        return reading_into(op::resize, {x.shape.c, height, width}, x);
     }
 
     constexpr value concat(value a, value b) { return concat_all({a, b}, 2); }
@@ -96,13 +96,13 @@ public:
 
     constexpr value softmax_pixels(value x) {
         need_one_channel(op::softmax_pixels, x);
-        return reading_into(op::softmax_pixels, x.is, x);
+        return reading_into(op::softmax_pixels, x.shape, x);
     }
     /// x: C × H × W, y: 1 × H × W; result C × 1 × 1.
     constexpr value weighted_sum(value x, value y);
     /// x: C × H × W, y: C × 1 × 1; result 1 × H × W.
     constexpr value channel_dot(value x, value y);
-    constexpr value sum_channels(value x) { return reading_into(op::sum_channels, {1, x.is.h, x.is.w}, x); }
+    constexpr value sum_channels(value x) { return reading_into(op::sum_channels, {1, x.shape.h, x.shape.w}, x); }
 
     /// Parameters as values, for what computes with them (the mixer in its collapsed form).
     [[nodiscard]] constexpr id conv_parameter(const name& where, int in, int out, bool bias);
@@ -123,7 +123,7 @@ public:
     /// Marks a value whose rounding errors other results amplify, and the values that it is a sum of: no backend makes
     /// or reads them with less than full precision (see is_precise). Concatenations and slices described later follow.
     constexpr value keep_precise(value x) {
-        if (known(op::input, x)) mark_precise(x.at);
+        if (known(op::input, x)) mark_precise(x.node);
         return x;
     }
 
@@ -133,7 +133,7 @@ public:
         region r{};
         r.kind = kind;
         r.first = static_cast<id>(g_->node_count);
-        for (const value& x : inputs) r.in[r.inputs++] = x.at;
+        for (const value& x : inputs) r.in[r.inputs++] = x.node;
         return r;
     }
     constexpr void end(region r) {
@@ -145,13 +145,13 @@ public:
     constexpr void output(value x, const name& where, output_set kind = output_set::answer) {
         if (kind > outputs_) return;
         const id at = g_->add_name(where);
-        if (known(op::input, x, at)) g_->add_output(x.at, at);
+        if (known(op::input, x, at)) g_->add_output(x.node, at);
     }
 
 private:
     constexpr bool known(op kind, value x, id where = no_id) {
-        if (x.at >= 0 && x.at < g_->node_count) return true;
-        g_->fail(fault::unknown_input, kind, where, x.at, g_->node_count);
+        if (x.node >= 0 && x.node < g_->node_count) return true;
+        g_->fail(fault::unknown_input, kind, where, x.node, g_->node_count);
         return false;
     }
     constexpr bool known_parameter(op kind, id p) {
@@ -162,10 +162,10 @@ private:
     constexpr node reading(op kind, value x, value y = {}) {
         node n{};
         n.kind = kind;
-        n.out = x.is;
-        n.in[0] = x.at;
-        n.in[1] = y.at;
-        n.inputs = static_cast<std::uint8_t>(y.at == no_id ? 1 : 2);
+        n.out = x.shape;
+        n.in[0] = x.node;
+        n.in[1] = y.node;
+        n.inputs = static_cast<std::uint8_t>(y.node == no_id ? 1 : 2);
         known(kind, x);
         return n;
     }
@@ -188,7 +188,7 @@ private:
     }
     constexpr value pool(op kind, value x, window w) {
         node n = reading(kind, x);
-        slide_over(n, no_id, x.is, {x.is.c, x.is.c, w.kernel, w.stride, w.pad, w.dilation});
+        slide_over(n, no_id, x.shape, {x.shape.c, x.shape.c, w.kernel, w.stride, w.pad, w.dilation});
         return append(n);
     }
     constexpr void slide_over(node& n, id where, shape in, const conv_spec& s);
@@ -200,7 +200,7 @@ private:
             for (int i = 0; i < n.inputs; ++i) mark_precise(n.in[i]);
     }
     constexpr void need_one_channel(op kind, value x) {
-        if (known(kind, x) && x.is.c != 1) g_->fail(fault::single_channel, kind, no_id, x.is.c, 1);
+        if (known(kind, x) && x.shape.c != 1) g_->fail(fault::single_channel, kind, no_id, x.shape.c, 1);
     }
     constexpr value binary(op kind, value x, value y);
     constexpr value concat_all(const value (&all)[4], int count);
@@ -228,13 +228,13 @@ constexpr void builder::slide_over(node& n, id where, shape in, const conv_spec&
 
 constexpr value builder::conv(value x, const name& where, conv_spec s) {
     const id at = g_->add_name(where);
-    const int in = s.in ? s.in : x.is.c;
+    const int in = s.in ? s.in : x.shape.c;
     known(op::conv, x, at);
     node n = reading(op::conv, x);
-    if (x.is.c != in) g_->fail(fault::conv_channels, op::conv, at, x.is.c, in);
+    if (x.shape.c != in) g_->fail(fault::conv_channels, op::conv, at, x.shape.c, in);
     if (s.depthwise && s.out != in) g_->fail(fault::conv_groups, op::conv, at, s.out, in);
     n.groups = static_cast<std::int16_t>(s.depthwise ? in : 1);
-    slide_over(n, at, x.is, s);
+    slide_over(n, at, x.shape, s);
     parameter p{};
     p.kind = parameter_kind::conv;
     p.bias = s.bias;
@@ -247,10 +247,10 @@ constexpr value builder::conv(value x, const name& where, conv_spec s) {
 }
 
 constexpr value builder::linear(value x, const name& where, conv_spec s) {
-    if (x.at != no_id && (x.is.h != 1 || x.is.w != 1))
-        g_->fail(fault::broadcast, op::conv, g_->add_name(where), x.is.h > 1 ? x.is.h : x.is.w, 1);
+    if (x.node != no_id && (x.shape.h != 1 || x.shape.w != 1))
+        g_->fail(fault::broadcast, op::conv, g_->add_name(where), x.shape.h > 1 ? x.shape.h : x.shape.w, 1);
     const value y = conv(x, where, s);
-    const id weight = g_->node_count > 0 ? g_->nodes[y.at].weight : no_id;
+    const id weight = g_->node_count > 0 ? g_->nodes[y.node].weight : no_id;
     if (weight != no_id) g_->parameters[weight].kind = parameter_kind::linear;
     return y;
 }
@@ -264,7 +264,7 @@ constexpr id builder::norm_parameter(const name& where, int channels, norm_kind 
 }
 
 constexpr value builder::norm(value x, const name& where, norm_kind kind) {
-    const id weight = norm_parameter(where, x.is.c, kind);
+    const id weight = norm_parameter(where, x.shape.c, kind);
     known(op::norm, x, weight == no_id ? no_id : g_->parameters[weight].name);
     node n = reading(op::norm, x);
     n.weight = weight;
@@ -283,35 +283,36 @@ constexpr value builder::binary(op kind, value x, value y) {
     known(kind, x);
     known(kind, y);
     const auto fits = [](int a, int b) { return a == b || a == 1 || b == 1; };
-    if (!fits(x.is.c, y.is.c)) g_->fail(fault::broadcast, kind, no_id, y.is.c, x.is.c);
-    if (!fits(x.is.h, y.is.h)) g_->fail(fault::broadcast, kind, no_id, y.is.h, x.is.h);
-    if (!fits(x.is.w, y.is.w)) g_->fail(fault::broadcast, kind, no_id, y.is.w, x.is.w);
+    if (!fits(x.shape.c, y.shape.c)) g_->fail(fault::broadcast, kind, no_id, y.shape.c, x.shape.c);
+    if (!fits(x.shape.h, y.shape.h)) g_->fail(fault::broadcast, kind, no_id, y.shape.h, x.shape.h);
+    if (!fits(x.shape.w, y.shape.w)) g_->fail(fault::broadcast, kind, no_id, y.shape.w, x.shape.w);
     const auto larger = [](int a, int b) { return a > b ? a : b; };
-    return reading_into(kind, {larger(x.is.c, y.is.c), larger(x.is.h, y.is.h), larger(x.is.w, y.is.w)}, x, y);
+    return reading_into(
+        kind, {larger(x.shape.c, y.shape.c), larger(x.shape.h, y.shape.h), larger(x.shape.w, y.shape.w)}, x, y);
 }
 
 constexpr value builder::concat_all(const value (&all)[4], int count) {
-    const shape first = all[0].is;
+    const shape first = all[0].shape;
     node n = reading(op::concat, all[0]);
     n.inputs = 0;
     n.out.c = 0;
     for (int i = 0; i < count; ++i) {
         if (!known(op::concat, all[i])) break;
-        if (all[i].is.h != first.h) g_->fail(fault::concat_extent, op::concat, no_id, all[i].is.h, first.h);
-        if (all[i].is.w != first.w) g_->fail(fault::concat_extent, op::concat, no_id, all[i].is.w, first.w);
-        n.in[n.inputs++] = all[i].at;
-        n.out.c += all[i].is.c;
-        n.precise = n.precise || g_->nodes[all[i].at].precise;
+        if (all[i].shape.h != first.h) g_->fail(fault::concat_extent, op::concat, no_id, all[i].shape.h, first.h);
+        if (all[i].shape.w != first.w) g_->fail(fault::concat_extent, op::concat, no_id, all[i].shape.w, first.w);
+        n.in[n.inputs++] = all[i].node;
+        n.out.c += all[i].shape.c;
+        n.precise = n.precise || g_->nodes[all[i].node].precise;
     }
     return append(n);
 }
 
 constexpr value builder::slice(value x, int first, int count) {
     if (known(op::slice, x) && count < 1) g_->fail(fault::extent_range, op::slice, no_id, count, 1);
-    if (first < 0 || count > x.is.c || first > x.is.c - count)
-        g_->fail(fault::slice_range, op::slice, no_id, first < 0 ? first : first + count, x.is.c);
+    if (first < 0 || count > x.shape.c || first > x.shape.c - count)
+        g_->fail(fault::slice_range, op::slice, no_id, first < 0 ? first : first + count, x.shape.c);
     node n = reading(op::slice, x);
-    n.precise = x.at >= 0 && x.at < g_->node_count && g_->nodes[x.at].precise;
+    n.precise = x.node >= 0 && x.node < g_->node_count && g_->nodes[x.node].precise;
     n.arg = static_cast<std::int16_t>(first);
     n.out.c = count;
     return append(n);
@@ -319,15 +320,15 @@ constexpr value builder::slice(value x, int first, int count) {
 
 constexpr value builder::shuffle(value x, int groups) {
     known(op::shuffle, x);
-    if (groups < 1 || x.is.c % groups != 0) g_->fail(fault::broadcast, op::shuffle, no_id, x.is.c, groups);
+    if (groups < 1 || x.shape.c % groups != 0) g_->fail(fault::broadcast, op::shuffle, no_id, x.shape.c, groups);
     node n = reading(op::shuffle, x);
     n.arg = static_cast<std::int16_t>(groups);
     return append(n);
 }
 
 constexpr value builder::tile(value x, int channels) {
-    if (known(op::tile, x) && channels == x.is.c) return x;
-    if (channels < x.is.c) g_->fail(fault::broadcast, op::tile, no_id, channels, x.is.c);
+    if (known(op::tile, x) && channels == x.shape.c) return x;
+    if (channels < x.shape.c) g_->fail(fault::broadcast, op::tile, no_id, channels, x.shape.c);
     node n = reading(op::tile, x);
     n.out.c = channels;
     return append(n);
@@ -336,16 +337,16 @@ constexpr value builder::tile(value x, int channels) {
 constexpr value builder::weighted_sum(value x, value y) {
     known(op::weighted_sum, x);
     need_one_channel(op::weighted_sum, y);
-    if (x.is.pixels() != y.is.pixels())
-        g_->fail(fault::broadcast, op::weighted_sum, no_id, y.is.pixels(), x.is.pixels());
-    return reading_into(op::weighted_sum, {x.is.c, 1, 1}, x, y);
+    if (x.shape.pixels() != y.shape.pixels())
+        g_->fail(fault::broadcast, op::weighted_sum, no_id, y.shape.pixels(), x.shape.pixels());
+    return reading_into(op::weighted_sum, {x.shape.c, 1, 1}, x, y);
 }
 
 constexpr value builder::channel_dot(value x, value y) {
     known(op::channel_dot, x);
     known(op::channel_dot, y);
-    if (y.is.size() != x.is.c) g_->fail(fault::broadcast, op::channel_dot, no_id, y.is.size(), x.is.c);
-    return reading_into(op::channel_dot, {1, x.is.h, x.is.w}, x, y);
+    if (y.shape.size() != x.shape.c) g_->fail(fault::broadcast, op::channel_dot, no_id, y.shape.size(), x.shape.c);
+    return reading_into(op::channel_dot, {1, x.shape.h, x.shape.w}, x, y);
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -23,7 +23,7 @@ constexpr value builder::layer_norm(value x, id weight) {
     if (!known_parameter(op::layer_norm, weight)) return {};
     const parameter& p = g_->parameters[weight];
     known(op::layer_norm, x, p.name);
-    if (x.is.c != p.out) g_->fail(fault::conv_channels, op::layer_norm, p.name, x.is.c, p.out);
+    if (x.shape.c != p.out) g_->fail(fault::conv_channels, op::layer_norm, p.name, x.shape.c, p.out);
     node n = reading(op::layer_norm, x);
     n.weight = weight;
     return append(n);
@@ -32,7 +32,7 @@ constexpr value builder::layer_norm(value x, id weight) {
 constexpr value builder::conv(value x, id weight) {
     if (!known(op::conv, x) || !known_parameter(op::conv, weight)) return {};
     const parameter& p = g_->parameters[weight];
-    if (x.is.c != p.in) g_->fail(fault::conv_channels, op::conv, p.name, x.is.c, p.in);
+    if (x.shape.c != p.in) g_->fail(fault::conv_channels, op::conv, p.name, x.shape.c, p.in);
     node n = reading(op::conv, x);
     n.out.c = p.out;
     n.weight = weight;
@@ -42,9 +42,9 @@ constexpr value builder::conv(value x, id weight) {
 constexpr value builder::attention_pool(value x, id weight) {
     if (!known(op::attention_pool, x) || !known_parameter(op::attention_pool, weight)) return {};
     const parameter& p = g_->parameters[weight];
-    if (x.is.c != p.in) g_->fail(fault::conv_channels, op::attention_pool, p.name, x.is.c, p.in);
+    if (x.shape.c != p.in) g_->fail(fault::conv_channels, op::attention_pool, p.name, x.shape.c, p.in);
     node n = reading(op::attention_pool, x);
-    n.out = {2 * x.is.c, 1, 1};
+    n.out = {2 * x.shape.c, 1, 1};
     n.weight = weight;
     return append(n);
 }
@@ -53,7 +53,7 @@ constexpr value builder::scaled_product(id a, value x, id b) {
     constexpr op kind = op::scaled_product;
     if (!known(kind, x) || !known_parameter(kind, b) || (a != no_id && !known_parameter(kind, a))) return {};
     const int inner = g_->parameters[b].out;
-    if (x.is.size() != inner) g_->fail(fault::conv_channels, kind, no_id, x.is.size(), inner);
+    if (x.shape.size() != inner) g_->fail(fault::conv_channels, kind, no_id, x.shape.size(), inner);
     node n = reading(kind, x);
     n.out = {a == no_id ? inner : g_->parameters[a].out, g_->parameters[b].in, 1};
     n.weight = a;
@@ -63,13 +63,13 @@ constexpr value builder::scaled_product(id a, value x, id b) {
 
 constexpr value builder::dynamic_conv(value x, value matrix, value factor) {
     for (const value& read : {x, matrix, factor}) known(op::dynamic_conv, read);
-    if (x.is.c != matrix.is.h) g_->fail(fault::conv_channels, op::dynamic_conv, no_id, x.is.c, matrix.is.h);
-    if (factor.is != shape{1, x.is.h, x.is.w})
-        g_->fail(fault::broadcast, op::dynamic_conv, no_id, factor.is.size(), x.is.pixels());
+    if (x.shape.c != matrix.shape.h) g_->fail(fault::conv_channels, op::dynamic_conv, no_id, x.shape.c, matrix.shape.h);
+    if (factor.shape != shape{1, x.shape.h, x.shape.w})
+        g_->fail(fault::broadcast, op::dynamic_conv, no_id, factor.shape.size(), x.shape.pixels());
     node n = reading(op::dynamic_conv, x, matrix);
-    n.in[2] = factor.at;
+    n.in[2] = factor.node;
     n.inputs = 3;
-    n.out.c = matrix.is.c;
+    n.out.c = matrix.shape.c;
     return append(n);
 }
 
@@ -79,17 +79,17 @@ constexpr value builder::gate(value x, value y, value vacuity, id entry, id psi)
         if (!known_parameter(op::gate, p)) return {};
     need_one_channel(op::gate, vacuity);
     for (const value& read : {y, vacuity}) {
-        if (read.is.h != x.is.h) g_->fail(fault::broadcast, op::gate, no_id, read.is.h, x.is.h);
-        if (read.is.w != x.is.w) g_->fail(fault::broadcast, op::gate, no_id, read.is.w, x.is.w);
+        if (read.shape.h != x.shape.h) g_->fail(fault::broadcast, op::gate, no_id, read.shape.h, x.shape.h);
+        if (read.shape.w != x.shape.w) g_->fail(fault::broadcast, op::gate, no_id, read.shape.w, x.shape.w);
     }
-    if (g_->parameters[entry].in != x.is.c + y.is.c)
-        g_->fail(fault::conv_channels, op::gate, no_id, x.is.c + y.is.c, g_->parameters[entry].in);
+    if (g_->parameters[entry].in != x.shape.c + y.shape.c)
+        g_->fail(fault::conv_channels, op::gate, no_id, x.shape.c + y.shape.c, g_->parameters[entry].in);
     if (g_->parameters[psi].in != g_->parameters[entry].out)
         g_->fail(fault::conv_channels, op::gate, no_id, g_->parameters[entry].out, g_->parameters[psi].in);
     node n = reading(op::gate, x, y);
-    n.in[2] = vacuity.at;
+    n.in[2] = vacuity.node;
     n.inputs = 3;
-    n.groups = static_cast<std::int16_t>(y.is.c);
+    n.groups = static_cast<std::int16_t>(y.shape.c);
     n.arg = static_cast<std::int16_t>(g_->parameters[entry].out);
     n.weight = entry;
     n.weight2 = psi;

@@ -42,7 +42,7 @@ enum class skip_order : std::uint8_t { skip_last, skip_first };
 /// One step of a U-Net's decoder: upsample ×2, double convolution, concatenation with the skip, double convolution.
 constexpr value up_step(builder& g, value low, value skip, const name& where, int out, skip_order order,
                         double_conv_names n = {}) {
-    value x = g.resize(low, low.is.h * 2, low.is.w * 2);
+    value x = g.resize(low, low.shape.h * 2, low.shape.w * 2);
     x = double_conv(g, x, where / "conv1", out, n);
     x = order == skip_order::skip_last ? g.concat(x, skip) : g.concat(skip, x);
     return double_conv(g, x, where / "conv2", out, n);

@@ -18,7 +18,7 @@ constexpr opinion_values dirichlet_of(builder& g, value evidence) {
     o.evidence = evidence;
     o.alpha = g.add_constant(evidence, 1.0F);
     const value strength = g.sum_channels(o.alpha);
-    o.vacuity = g.divide_into(static_cast<float>(evidence.is.c), strength);
+    o.vacuity = g.divide_into(static_cast<float>(evidence.shape.c), strength);
     return o;
 }
 

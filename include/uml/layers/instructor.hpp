@@ -20,7 +20,7 @@ struct instructor_names {
 constexpr value classification_head(builder& g, value x, const instructor_names& n, const int (&out)[4]) {
     for (int i = 0; i < 4; ++i) {
         const name layer = n.head / (i * n.step);
-        x = g.conv(x, layer / n.depthwise, {.out = x.is.c, .kernel = 3, .dilation = 2, .depthwise = true});
+        x = g.conv(x, layer / n.depthwise, {.out = x.shape.c, .kernel = 3, .dilation = 2, .depthwise = true});
         x = conv_norm_relu(g, x, layer / n.pointwise, n.head / (i * n.step + 1), {.out = out[i]}, norm_kind::batch);
     }
     return x;

@@ -8,7 +8,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Polarized self-attention on x: C × H × W, half as many channels inside.
 constexpr value polarized_attention(builder& g, value x, const name& where) {
-    const int c = x.is.c, half = c / 2;
+    const int c = x.shape.c, half = c / 2;
     const value v = g.conv(x, where / "ch_wv", {.out = half, .bias = true});
     value q = g.conv(x, where / "ch_wq", {.out = 1, .bias = true});
     q = g.softmax_pixels(q);

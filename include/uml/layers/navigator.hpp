@@ -22,7 +22,7 @@ constexpr value navigator_gate(builder& g, value x, value mutual, value vacuity,
     };
     const region whole = g.begin(region_kind::gate, {x, mutual, vacuity});
     const value trusted = reliable(g, x, vacuity);
-    const value repeated = g.tile(mutual, x.is.c);
+    const value repeated = g.tile(mutual, x.shape.c);
     const value from_x = projected(trusted, where / "W_x", inner);
     const value from_mutual = projected(repeated, where / "W_m", inner);
     value gate = g.add(from_x, from_mutual);
@@ -45,9 +45,9 @@ constexpr masked navigator_mask(builder& g, value x, value logits, value evidenc
     const value sum = g.add(logits, evidence);
     m.mask = reliable(g, sum, vacuity);
     const value seen =
-        conv_norm_relu(g, m.mask, where / "conv" / 0, where / "conv" / 1, {.out = x.is.c}, norm_kind::batch);
+        conv_norm_relu(g, m.mask, where / "conv" / 0, where / "conv" / 1, {.out = x.shape.c}, norm_kind::batch);
     const value joined = g.concat(x, seen);
-    m.features = project(g, joined, where / "conv_out", x.is.c);
+    m.features = project(g, joined, where / "conv_out", x.shape.c);
     return m;
 }
 

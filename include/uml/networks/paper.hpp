@@ -47,7 +47,7 @@ struct paper_network {
 private:
     /// Upsample ×2, double convolution, concatenation with the skip before it.
     static constexpr value up(builder& g, value low, value skip, const name& where, int out) {
-        value x = g.resize(low, low.is.h * 2, low.is.w * 2);
+        value x = g.resize(low, low.shape.h * 2, low.shape.w * 2);
         x = double_conv(g, x, where / "conv", out, convs);
         return g.concat(skip, x);
     }
@@ -86,7 +86,7 @@ private:
     static constexpr value navigate(builder& g, const pyramid& seg, const pyramid& mixed, value evidence, value vacuity,
                                     const config& c) {
         const name p("UN");
-        const int h = seg[3].is.h, w = seg[3].is.w;
+        const int h = seg[3].shape.h, w = seg[3].shape.w;
         const value low_vacuity = g.resize(vacuity, h, w);
         const value low_evidence = g.resize(evidence, h, w);
         value f = g.concat(seg[3], mixed[3]);

@@ -94,8 +94,8 @@ constexpr value release_segmentation_decoder(builder& g, const name& p, const py
     constexpr const char* up[3] = {"conv_up2", "conv_up3", "conv_up4"};
     value x = skip[3];
     for (int i = 2; i >= 0; --i) {
-        const value mutual = g.resize(m.info[0], skip[i].is.h, skip[i].is.w);
-        const value unsure = g.resize(m.finest.vacuity, skip[i].is.h, skip[i].is.w);
+        const value mutual = g.resize(m.info[0], skip[i].shape.h, skip[i].shape.w);
+        const value unsure = g.resize(m.finest.vacuity, skip[i].shape.h, skip[i].shape.w);
         const value gated = navigator_gate(g, skip[i], mutual, unsure, p / layer[i], w.gate[i]);
         g.output(gated, name("tap") / layer[i], output_set::taps);
         x = up_step(g, x, gated, p / up[i], w.decoder[i], skip_order::skip_last);
@@ -103,7 +103,7 @@ constexpr value release_segmentation_decoder(builder& g, const name& p, const py
     value logits = project(g, x, p / "conv_out", c.regions);
     logits = g.resize(logits, c.height, c.width);
     g.output(logits, name("seg_logits"));
-    const value eta = g.resize(x, skip[3].is.h, skip[3].is.w);
+    const value eta = g.resize(x, skip[3].shape.h, skip[3].shape.w);
     g.output(eta, name("tap") / "eta", output_set::taps);
     return eta;
 }

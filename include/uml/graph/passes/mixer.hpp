@@ -14,8 +14,8 @@ constexpr value collapsed_mixer(builder& g, value cls, value seg, int shuffled, 
     // Pooling first: both attention branches see f only through two averages over the pixels.
     const id query = g.derived(parameter_kind::product, entry, wq);
     const value pooled = g.attention_pool(f, query);
-    const value by_query = g.slice(pooled, 0, f.is.c);
-    const value by_mean = g.slice(pooled, f.is.c, f.is.c);
+    const value by_query = g.slice(pooled, 0, f.shape.c);
+    const value by_mean = g.slice(pooled, f.shape.c, f.shape.c);
     value z = g.conv(by_query, entry);
     z = g.conv(z, wv);
     z = g.conv(z, wz);

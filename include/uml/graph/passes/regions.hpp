@@ -74,7 +74,7 @@ template <class F> constexpr void replace(graph& g, region_kind kind, F collapse
         const int fresh = g.node_count;
         builder b(g, output_set::answer);
         const value result = collapse(b, in, r, region_parameters(g, r));
-        if (result.at != no_id) put_in_place(g, i, fresh, result.at);
+        if (result.node != no_id) put_in_place(g, i, fresh, result.node);
     }
 }
 
