@@ -2,6 +2,7 @@
 // heap nor a file is needed to use them.
 #pragma once
 
+#include "uml/core/digest.hpp"
 #include "uml/model/model.hpp"
 
 #include <bit>
@@ -28,19 +29,6 @@ struct header {
     }
 };
 static_assert(sizeof(header) == 64 && sizeof(label) == 64);
-
-/// A 64-bit digest of numbers and words, by the rule of FNV-1a.
-struct digest {
-    std::uint64_t value = 0xcbf29ce484222325u;
-    constexpr void add_byte(unsigned char byte) { value = (value ^ byte) * 0x100000001b3u; }
-    constexpr void add(std::int64_t n) {
-        for (int i = 0; i < 8; ++i) add_byte(static_cast<unsigned char>(n >> (8 * i) & 0xff));
-    }
-    constexpr void add(std::string_view words) {
-        for (const char c : words) add_byte(static_cast<unsigned char>(c));
-        add_byte(0);
-    }
-};
 
 /// Stands for all that the numbers of prepared weights depend on but the weights file: version of the library, backend,
 /// operations, and the place of everything.
