@@ -20,7 +20,7 @@ TEST_CASE("the table of every tier has the kernels that were asked for, and only
     for (int t = 0; t < isa_count; ++t) {
         const isa tier = static_cast<isa>(t);
         const kernel_table& few = kernels_for<kernel_set{} | kernel::pool | kernel::softmax>(tier);
-        CHECK(few.tier <= tier);
+        CHECK((few.tier <= tier));
         CHECK((few.pool != nullptr));
         CHECK((few.softmax != nullptr));
         CHECK((few.conv == nullptr));
@@ -31,19 +31,19 @@ TEST_CASE("the table of every tier has the kernels that were asked for, and only
 
 TEST_CASE("a tier that there is no code for gets the highest below it") {
 #if defined(__GNUC__) && defined(__x86_64__)
-    CHECK(kernels_for<kernel_set{}>(isa::avx512).tier == isa::avx512);
-    CHECK(kernels_for<kernel_set{}>(isa::avx2).tier == isa::avx2);
+    CHECK((kernels_for<kernel_set{}>(isa::avx512).tier == isa::avx512));
+    CHECK((kernels_for<kernel_set{}>(isa::avx2).tier == isa::avx2));
 #else
-    CHECK(kernels_for<kernel_set{}>(isa::avx512).tier == isa::baseline);
+    CHECK((kernels_for<kernel_set{}>(isa::avx512).tier == isa::baseline));
 #endif
-    CHECK(kernels_for<kernel_set{}>(isa::baseline).tier == isa::baseline);
+    CHECK((kernels_for<kernel_set{}>(isa::baseline).tier == isa::baseline));
 }
 
 TEST_CASE("AVX-512 takes what waits for memory from AVX2, and multiplies with code of its own") {
     constexpr kernel_set used = kernel_set{} | kernel::copy | kernel::gate;
     if (kernels_for<used>(isa::avx512).tier != isa::avx512) return;
-    CHECK(kernels_for<used>(isa::avx512).copy == kernels_for<used>(isa::avx2).copy);
-    CHECK(kernels_for<used>(isa::avx512).gate != kernels_for<used>(isa::avx2).gate);
+    CHECK((kernels_for<used>(isa::avx512).copy == kernels_for<used>(isa::avx2).copy));
+    CHECK((kernels_for<used>(isa::avx512).gate != kernels_for<used>(isa::avx2).gate));
 }
 
 TEST_CASE("tiers by name") {

@@ -21,7 +21,7 @@ enum class elementwise_op : std::uint8_t {
     add,         ///< x + y
     multiply,    ///< x * y
     divide_into, ///< y / x
-    scale_shift  ///< x * y + z
+    scale_shift  ///< x * y + z; y and z have all channels
 };
 
 /// out = act(op(x, y, z)); x has all channels. `out` may be one of the operands itself.

@@ -14,15 +14,12 @@ template <isa tier, kernel_set used> struct tier_code { static const kernel_tabl
 
 #ifdef UML_KERNELS_ELSEWHERE
 
-// A program whose every file defines UML_KERNELS_ELSEWHERE compiles no kernel but in src/kernels.cpp, which it links.
-inline constexpr bool compiled_elsewhere = true;
+// A program whose files define UML_KERNELS_ELSEWHERE compiles the kernels once, in src/kernels.cpp, which it links.
     #define UML_TIER(name, ...) extern template struct tier_code<isa::name, all_kernels>;
 UML_COMPILED_TIERS(UML_TIER)
     #undef UML_TIER
 
 #else
-
-inline constexpr bool compiled_elsewhere = false;
 
 namespace table_detail {
 
@@ -61,12 +58,17 @@ template <isa tier, kernel_set used> const kernel_table& tier_code<tier, used>::
 /// that tier ends the program: see available(). Kernels that are not in `used` are not compiled, and null in the table
 /// (unless kernels are compiled elsewhere: then all are there).
 template <kernel_set used = all_kernels> [[nodiscard]] inline const kernel_table& kernels_for(isa most) {
-    constexpr kernel_set compiled = compiled_elsewhere ? all_kernels : used;
+#ifdef UML_KERNELS_ELSEWHERE
+    #define UML_CODE all_kernels
+#else
+    #define UML_CODE used
+#endif
     const kernel_table* found = nullptr;
 #define UML_TIER(name, ...)                                                                                            \
-    if (most >= isa::name) found = &tier_code<isa::name, compiled>::table();
+    if (most >= isa::name) found = &tier_code<isa::name, UML_CODE>::table();
     UML_COMPILED_TIERS(UML_TIER)
 #undef UML_TIER
+#undef UML_CODE
     return *found;
 }
 
