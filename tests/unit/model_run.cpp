@@ -210,7 +210,8 @@ TEST_CASE("several models in one process do not disturb each other") {
     // A model and a workspace can be moved.
     auto moved = loaded(2);
     moved = loaded(1);
-    auto s = *std::move(sa);
+    auto made = moved.make_workspace();
+    auto s = *std::move(made);
     CHECK(uml_test::numbers_of(*moved.run(v, s)) == of_a);
 }
 
