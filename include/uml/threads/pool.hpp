@@ -23,7 +23,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 /// Jobs are taken, not dealt. Each thread begins with its own part of them, so that in one operation after the other it
 /// reads what it wrote itself, and then helps the others. Nobody waits for a thread that has not come: on a machine
 /// busy with other work the caller does alone what the others cannot. A thread that was taken off its processor in the
-/// middle of a job, so that the caller had to wait, rests for ten times as long. Who waits looks for a few
+/// middle of a job, so that the caller had to wait, rests for twenty times as long. Who waits looks for a few
 /// microseconds, then sleeps.
 ///
 /// Threads that call at the same time take turns, in the order of their calls: give every thread that runs a model a
@@ -74,7 +74,7 @@ private:
     static constexpr clock::duration longest_spin = std::chrono::microseconds(30);
     /// About a time slice of common systems: a longer wait is a longer job rather.
     static constexpr clock::duration longest_wait = std::chrono::milliseconds(5);
-    static constexpr clock::duration longest_rest = std::chrono::milliseconds(200);
+    static constexpr clock::duration longest_rest = std::chrono::milliseconds(500);
     static constexpr int most_threads = 4096;
 
     // The state: the round's number in the upper half, whether it takes threads, whether the caller sleeps until they
@@ -108,9 +108,9 @@ private:
 #endif
     }
     /// Looks whether `done()` for a while; false if it is not by then. Who looked in vain time after time looks at
-    /// every eighth wait only: what it waits for may need the very processor that it looks on.
+    /// some waits only: what it waits for may need the very processor that it looks on.
     template <class F> bool spin(int& luck, F done) const {
-        constexpr int most_luck = 16, gain = 4, rare = -8;
+        constexpr int most_luck = 16, gain = 4, rare = -32;
         if (done()) return true;
         if (!may_spin_) return false;
         if (luck <= 0 && --luck > rare) return false;
@@ -237,7 +237,7 @@ private:
     void rest(part& own, clock::duration waited) {
         const auto now = clock::now();
         const bool again = now - own.rested < own.rest;
-        const auto length = std::max(10 * std::min(waited, longest_wait), again ? 2 * own.rest : clock::duration(0));
+        const auto length = std::max(20 * std::min(waited, longest_wait), again ? 2 * own.rest : clock::duration(0));
         own.rest = std::min(length, longest_rest);
         own.rested = now + own.rest;
         std::unique_lock lock(mutex_);
