@@ -12,6 +12,8 @@
 #include <optional>
 #include <string_view>
 
+#include "uml/core/strict_begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 namespace json {
 
@@ -222,3 +224,5 @@ private:
 
 } // namespace json
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/strict_end.inc"

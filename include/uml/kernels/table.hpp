@@ -29,6 +29,8 @@
 #include <cstring>
 #include <limits>
 
+#include "uml/core/strict_begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// Kernels of one instruction set. A job's `scratch` is the calling thread's own, aligned to 64 bytes.
@@ -111,3 +113,5 @@ namespace avx512 {
 #endif
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/strict_end.inc"

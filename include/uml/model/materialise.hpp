@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "uml/core/strict_begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// A parameter's numbers on the heap.
@@ -261,3 +263,5 @@ template <class F>
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/strict_end.inc"

@@ -13,6 +13,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "uml/core/strict_begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace self_check_detail {
@@ -154,3 +156,5 @@ template <class M>
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/strict_end.inc"
