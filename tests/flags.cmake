@@ -13,6 +13,11 @@ foreach(compiler IN ITEMS g++ clang++)
     if(NOT UML_FLAGS_${compiler})
         continue()
     endif()
+    foreach(kind IN ITEMS macros warnings)
+        add_test(NAME flags.${kind}.${compiler} COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/flags/headers"
+            "${UML_FLAGS_${compiler}}" "${PROJECT_SOURCE_DIR}/include" ${kind})
+        set_tests_properties(flags.${kind}.${compiler} PROPERTIES LABELS text TIMEOUT 300)
+    endforeach()
     foreach(flags IN LISTS numeric_flags)
         if(compiler STREQUAL "clang++" AND flags MATCHES "387") # Clang has no such option
             set(flags "-m32 -mno-sse")

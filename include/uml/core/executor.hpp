@@ -3,6 +3,8 @@
 
 #include "uml/version.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Runs every job in [0, count) exactly once and returns when all are done. `thread`, in [0, width), tells a job which
@@ -27,3 +29,5 @@ struct executor {
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <span>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -83,4 +83,4 @@ template <class F> constexpr result<void> for_each_operating_point(std::span<cal
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

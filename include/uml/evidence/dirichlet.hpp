@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -170,4 +170,4 @@ explicit dirichlet(const C&, std::ptrdiff_t = 1, holds = holds::alpha)
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

@@ -13,7 +13,7 @@
 #include <span>
 #include <type_traits>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -50,4 +50,4 @@ fuse_pixels(fusion_rule rule, std::span<const tensor_view<T>> maps, std::span<st
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -234,4 +234,4 @@ template <opinion_sources S, class T> result<T> fuse(fusion_rule rule, const S& 
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -151,4 +151,4 @@ opinion_table(C&, int) -> opinion_table<std::remove_pointer_t<decltype(std::data
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

@@ -11,7 +11,7 @@
 #include <span>
 #include <type_traits>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -81,4 +81,4 @@ template <class T> result<void> predicted_map(tensor_view<T> values, std::span<s
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

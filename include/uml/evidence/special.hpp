@@ -6,7 +6,7 @@
 #include <cmath>
 #include <concepts>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -31,4 +31,4 @@ template <std::floating_point T> [[nodiscard]] inline T digamma(T x) { return st
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

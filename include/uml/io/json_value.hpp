@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 namespace json {
@@ -225,4 +225,4 @@ private:
 } // namespace json
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

@@ -29,7 +29,7 @@
 #include <cstring>
 #include <limits>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
@@ -114,4 +114,4 @@ namespace avx512 {
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

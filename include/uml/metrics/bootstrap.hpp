@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
@@ -45,4 +45,4 @@ template <class F>
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
@@ -78,4 +78,4 @@ template <sequence_of<int> L, sequence_of<double> P>
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
@@ -80,4 +80,4 @@ template <class M> [[nodiscard]] std::vector<std::int64_t> squared_distances(con
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
@@ -73,4 +73,4 @@ template <sequence_of<bool> A, sequence_of<bool> B>
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

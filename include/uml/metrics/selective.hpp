@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
@@ -87,4 +87,4 @@ template <sequence_of<double> U, sequence_of<double> L>
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

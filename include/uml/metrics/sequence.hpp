@@ -14,7 +14,7 @@
 /// Metrics for images (n labels, probabilities, uncertainties) and masks. Data are any containers with size() and [].
 /// A metric that has no value (no data, sizes that differ, labels out of range, one class only ...) is `undefined`, a
 /// NaN, never a made-up number. docs/metrics.md defines each. These functions allocate; they are not for embedded use.
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
@@ -60,4 +60,4 @@ template <class C> [[nodiscard]] auto select(const C& values, std::span<const st
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

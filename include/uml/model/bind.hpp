@@ -7,6 +7,8 @@
 #include "uml/graph/program.hpp"
 #include "uml/io/safetensors.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace bind_detail {
@@ -86,3 +88,5 @@ template <class F>
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

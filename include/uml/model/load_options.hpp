@@ -6,6 +6,8 @@
 
 #include <optional>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 class weights_file;
@@ -34,3 +36,5 @@ template <class net, backend B>
 [[nodiscard]] result<model<net, B>> load(std::span<const std::byte> bytes, const load_options& options = {});
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

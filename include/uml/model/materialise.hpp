@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -39,7 +39,8 @@ inline constexpr std::size_t all_elements = static_cast<std::size_t>(-1);
     full << slot;
     const tensor_entry* e = file.find(full);
     if (e == nullptr) return fail(errc::missing_tensor, file.source(), ": tensor ", full.view(), " is missing");
-    if (count == all_elements) count = static_cast<std::size_t>(e->elements());
+    const std::uint64_t elements = e->elements();
+    if (count == all_elements) count = static_cast<std::size_t>(elements);
     constexpr std::size_t most = 1u << 14; // at a time, so that no second large block is needed
     buffer<float> numbers;
     if (!numbers.resize_unset(count < most ? count : most) || !to.resize_unset(count)) return no_memory();
@@ -64,7 +65,7 @@ inline constexpr std::size_t all_elements = static_cast<std::size_t>(-1);
     for (std::size_t k = 0; k < to.values.size(); ++k) {
         if (!(variance.data()[k] + eps > 0))
             return fail(errc::malformed, file.source(), ": tensor ", p.name_of(q.name).view(), ".running_var: channel ",
-                        static_cast<std::uint64_t>(k), " is not positive");
+                        std::uint64_t{k}, " is not positive");
         to.values.data()[k] /= std::sqrt(variance.data()[k] + eps);
         to.bias.data()[k] -= mean.data()[k] * to.values.data()[k];
     }
@@ -264,4 +265,4 @@ template <class F>
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

@@ -5,6 +5,8 @@
 #include "uml/io/safetensors.hpp"
 #include "uml/model/card.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace card_detail {
@@ -28,7 +30,7 @@ namespace card_detail {
             e.what << needed;
             return e;
         }
-    for (const auto& [key, item] : v.members()) {
+    for (const auto [key, item] : v.members()) {
         const auto& name = key;
         bool known = false;
         for (const auto& field : fields) {
@@ -112,3 +114,5 @@ namespace card_detail {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

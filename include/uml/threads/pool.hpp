@@ -15,6 +15,8 @@
 #include <new>
 #include <thread>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Up to `width` threads, the caller's among them: as many as the system starts, see width(). Must outlive the
@@ -47,7 +49,7 @@ public:
     thread_pool& operator=(const thread_pool&) = delete;
     ~thread_pool() {
         {
-            const std::lock_guard lock(mutex_);
+            const std::lock_guard<std::mutex> lock(mutex_);
             stopping_.store(true, std::memory_order_relaxed);
         }
         wake_.notify_all();
@@ -137,7 +139,7 @@ private:
         const bool together = width_ > 1 && count > 1;
         bool asleep = false;
         {
-            std::unique_lock lock(mutex_);
+            std::unique_lock<std::mutex> lock(mutex_);
             const std::uint64_t ticket = tickets_++;
             turn_.wait(lock, [&] { return ticket == serving_; });
             if (together) {
@@ -162,7 +164,7 @@ private:
         }
         bool others = false;
         {
-            const std::lock_guard lock(mutex_);
+            const std::lock_guard<std::mutex> lock(mutex_);
             others = ++serving_ != tickets_;
         }
         if (others) turn_.notify_all();
@@ -199,7 +201,7 @@ private:
         // Jobs are of about one size: who began one before the caller was done has ended it by then.
         late_ = closed_ + (closed_ - start) + longest_spin;
         if (inside(state_.fetch_and(~open, std::memory_order_acq_rel)) == 0 || spin(luck_, empty)) return;
-        std::unique_lock lock(mutex_);
+        std::unique_lock<std::mutex> lock(mutex_);
         if (inside(state_.fetch_or(caller_sleeps, std::memory_order_acq_rel)) > 0) left_.wait(lock, empty);
     }
 
@@ -215,7 +217,7 @@ private:
             if (const auto now = clock::now(); now > late_) waited = now - closed_;
         const std::uint32_t before = state_.fetch_sub(1, std::memory_order_acq_rel);
         if ((before & caller_sleeps) != 0 && inside(before) == 1) {
-            const std::lock_guard lock(mutex_);
+            const std::lock_guard<std::mutex> lock(mutex_);
             left_.notify_one();
         }
         return waited;
@@ -240,7 +242,7 @@ private:
         const auto length = std::max(20 * std::min(waited, longest_wait), again ? 2 * own.rest : clock::duration(0));
         own.rest = std::min(length, longest_rest);
         own.rested = now + own.rest;
-        std::unique_lock lock(mutex_);
+        std::unique_lock<std::mutex> lock(mutex_);
         resting_.wait_until(lock, own.rested, [&] { return stopping_.load(std::memory_order_relaxed); });
     }
 
@@ -253,7 +255,7 @@ private:
         };
         const auto ends = [&] { return stopping_.load(std::memory_order_relaxed); };
         if (!spin(luck, [&] { return other() || ends(); })) {
-            std::unique_lock lock(mutex_);
+            std::unique_lock<std::mutex> lock(mutex_);
             ++sleepers_;
             wake_.wait(lock, [&] { return other() || ends(); });
             --sleepers_;
@@ -276,3 +278,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -9,6 +9,8 @@
     #include <thread>
 #endif
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::threads_detail {
 
 /// One thread, which is joined if it was started. `call` must not throw.
@@ -49,3 +51,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::threads_detail
+
+#include "uml/core/end.inc"

@@ -4,7 +4,7 @@
 #include "uml/backend/reference/resample.hpp"
 #include "uml/graph/node.hpp"
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::reference_detail {
 
@@ -77,4 +77,4 @@ void dynamic_conv(const node& n, tensor_view<const T> x, tensor_view<const T> d,
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::reference_detail
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

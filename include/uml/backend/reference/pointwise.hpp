@@ -3,7 +3,7 @@
 
 #include "uml/backend/reference/resample.hpp"
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::reference_detail {
 
@@ -100,4 +100,4 @@ void gate(tensor_view<const T> x, tensor_view<const T> m, tensor_view<const T> u
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::reference_detail
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"

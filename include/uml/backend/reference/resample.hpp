@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "uml/core/strict_begin.inc"
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::reference_detail {
 
@@ -73,4 +73,4 @@ template <class T, class F> void move_channels(tensor_view<const T> x, tensor_vi
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::reference_detail
 
-#include "uml/core/strict_end.inc"
+#include "uml/core/end.inc"
