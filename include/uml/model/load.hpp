@@ -53,6 +53,15 @@ template <class description>
     return {};
 }
 
+/// Before anything of that size is allocated.
+[[nodiscard, gnu::cold]] inline result<void> check_arena(const weights_file& f, const program_view& p,
+                                                         std::int64_t most) {
+    if (p.arena_bytes <= most) return {};
+    const shape& in = p.nodes.front().out;
+    return fail(errc::wrong_config, f.source(), ": at ", in.h, " x ", in.w, " pixels the network needs an arena of ",
+                p.arena_bytes, " bytes, load_options::max_arena_bytes allows ", most);
+}
+
 /// Builds the program, or checks that the file is for the compiled one.
 template <class net, class B>
 [[nodiscard, gnu::cold]] result<model_detail::program_of<net, B>>
@@ -86,6 +95,7 @@ make_program(const weights_file& f, const model_card& card, const load_options& 
             error e = fail(tables.error().code, f.source(), ": ", tables.error().what.view());
             return e;
         }
+        if (auto r = check_arena(f, tables->view(), o.max_arena_bytes); !r) return r.error();
         return model_detail::program_of<net, B>{*std::move(tables)};
     }
 }
@@ -150,6 +160,7 @@ template <class net, backend B>
 
 template <class net, backend B>
 [[nodiscard, gnu::cold]] result<model<net, B>> load(const char* path, const load_options& options) {
+    if (path == nullptr) return fail(errc::invalid_argument, "load: no path");
     const auto file = open_weights(path);
     if (!file) return file.error();
     return load<net, B>(*file, options);

@@ -21,6 +21,9 @@ struct load_options {
     std::optional<config> configuration{}; ///< instead of the file's own
     std::optional<rewrites> passes{};      ///< instead of the backend's choice
     wanted outputs = wanted::answer;
+    /// The largest arena that the file may ask for: a few bytes of configuration can ask for any. 2 GiB are enough for
+    /// the networks here at 1024 x 1024 pixels.
+    std::int64_t max_arena_bytes = std::int64_t{1} << 31;
 };
 
 /// Loads a network. Errors name the file, the tensor and the rule; see errc for the kinds.
