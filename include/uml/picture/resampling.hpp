@@ -36,7 +36,8 @@ namespace picture_detail {
     case resampling::nearest:
     case resampling::box: return x > -0.5 && x <= 0.5 ? 1 : 0;
     case resampling::bilinear: return d < 1 ? 1 - d : 0;
-    case resampling::hamming: { // the factors are floats in Pillow
+    case resampling::hamming: { // the factors are floats in Pillow, and their sum is not 1
+        if (!(d > 0)) return 1;
         constexpr double most = static_cast<double>(0.54F), rest = static_cast<double>(0.46F);
         return d < 1 ? sinc(d) * (most + rest * std::cos(d * std::numbers::pi)) : 0;
     }
