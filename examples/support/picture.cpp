@@ -2,6 +2,8 @@
 
 #include "support/files.hpp"
 
+#include "uml/picture/layout.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
@@ -104,10 +106,8 @@ uml::result<picture> read_picture(const std::filesystem::path& file) {
 picture to_grey(const picture& p) {
     if (p.channels == 1) return p;
     picture grey(p.height, p.width, 1);
-    for (std::size_t i = 0; i < p.pixels(); ++i) {
-        const std::uint8_t* rgb = p.data.data() + 3 * i;
-        grey.data[i] = static_cast<std::uint8_t>((19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 0x8000u) >> 16);
-    }
+    const uml::image_span to(grey.data.data(), p.height, p.width, 1);
+    if (!uml::convert(p.view(), uml::pixel_layout::rgb, to)) return {};
     return grey;
 }
 

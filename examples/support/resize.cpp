@@ -1,12 +1,12 @@
 #include "support/resize.hpp"
 
+#include "uml/picture/resize.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 namespace support {
 namespace {
-
-constexpr int places = 22;
 
 std::vector<taps> make_taps(int from, int to) {
     const double scale = static_cast<double>(from) / to;
@@ -27,55 +27,13 @@ std::vector<taps> make_taps(int from, int to) {
     return all;
 }
 
-// A row of weights as integers with 22 binary places, rounded half away from zero.
-std::vector<std::int32_t> fixed_point(const std::vector<double>& weights) {
-    std::vector<std::int32_t> fixed;
-    fixed.reserve(weights.size());
-    for (const double w : weights) fixed.push_back(static_cast<std::int32_t>(w * (1 << places) + 0.5));
-    return fixed;
-}
-
-std::uint8_t to_byte(std::int64_t sum) {
-    return static_cast<std::uint8_t>(std::clamp<std::int64_t>(sum >> places, 0, 255));
-}
-
 } // namespace
 
 picture resize(const picture& p, int height, int width) {
-    const auto channels = static_cast<std::size_t>(p.channels);
-    picture across(p.height, width, p.channels);
-    if (width == p.width) {
-        across = p;
-    } else {
-        const auto all = make_taps(p.width, width);
-        for (int x = 0; x < width; ++x) {
-            const auto& t = all[static_cast<std::size_t>(x)];
-            const auto weights = fixed_point(t.weights);
-            for (int y = 0; y < p.height; ++y)
-                for (std::size_t k = 0; k < channels; ++k) {
-                    const std::uint8_t* from = p.at(y, t.first) + k;
-                    std::int64_t sum = std::int64_t{1} << (places - 1);
-                    for (std::size_t j = 0; j < weights.size(); ++j)
-                        sum += std::int64_t{weights[j]} * from[j * channels];
-                    across.at(y, x)[k] = to_byte(sum);
-                }
-        }
-    }
-    if (height == p.height) return across;
     picture out(height, width, p.channels);
-    const auto all = make_taps(p.height, height);
-    const std::size_t row = static_cast<std::size_t>(width) * channels;
-    std::vector<std::int64_t> sums(row);
-    for (int y = 0; y < height; ++y) {
-        const auto& t = all[static_cast<std::size_t>(y)];
-        const auto weights = fixed_point(t.weights);
-        std::fill(sums.begin(), sums.end(), std::int64_t{1} << (places - 1));
-        for (std::size_t j = 0; j < weights.size(); ++j) {
-            const std::uint8_t* from = across.at(t.first + static_cast<int>(j), 0);
-            for (std::size_t i = 0; i < row; ++i) sums[i] += std::int64_t{weights[j]} * from[i];
-        }
-        std::transform(sums.begin(), sums.end(), out.at(y, 0), to_byte);
-    }
+    const uml::image_span to(out.data.data(), height, width, p.channels);
+    std::vector<std::byte> scratch(static_cast<std::size_t>(uml::resize_bytes(p.view(), height, width)));
+    if (!uml::resize(p.view(), to, scratch)) return {};
     return out;
 }
 

@@ -7,9 +7,8 @@
 
 namespace support {
 
-/// A picture at another size. Equals Pillow's `Image.resize((w, h), Image.Resampling.BILINEAR)`: weights are rounded to
-/// 22 binary places, and the pass along rows to 8 bits before the pass along columns. Pillow 13 turns the order of the
-/// passes where the height shrinks more than the width; there a value may differ by 1.
+/// A picture at another size, by the library: Pillow's `Image.resize((w, h), Image.Resampling.BILINEAR)`. Empty if the
+/// picture or the size is.
 [[nodiscard]] picture resize(const picture& p, int height, int width);
 
 /// The source samples that one target sample is a weighted mean of: from `first` on, weights that sum to 1.

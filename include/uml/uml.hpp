@@ -9,3 +9,4 @@
 #include "uml/model/batch.hpp"
 #include "uml/model/load.hpp"
 #include "uml/model/prepare.hpp"
+#include "uml/picture.hpp"

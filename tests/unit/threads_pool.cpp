@@ -5,6 +5,17 @@
 
 #include <chrono>
 #include <thread>
+#include <type_traits>
+#include <vector>
+#if defined(__linux__)
+    #include <sys/resource.h>
+    #include <sys/wait.h>
+    #include <unistd.h>
+#endif
+
+// A job that may throw is no body of an executor: threads would be left with pointers into a frame that is gone.
+static_assert(std::is_convertible_v<void (*)(void*, int, int) noexcept, uml::executor::body>);
+static_assert(!std::is_convertible_v<void (*)(void*, int, int), uml::executor::body>);
 
 TEST_CASE("without threads the jobs run in order") {
     const uml::executor serial;
@@ -85,3 +96,123 @@ TEST_CASE("pools come and go, used or not, side by side") {
         CHECK(sum == 2 * 1225);
     }
 }
+
+TEST_CASE("a job that calls its own pool does those jobs itself, as the thread it runs on") {
+    for (const int width : {1, 2, 3}) {
+        CAPTURE(width);
+        uml::thread_pool pool(width), other(2);
+        const uml::executor e = pool, second = other;
+        std::vector<int> done(8 * 64);
+        std::atomic<int> wrong{0};
+        auto outer = [&](int i, int thread) {
+            const auto here = std::this_thread::get_id();
+            int next = 0;
+            auto inner = [&](int j, int t) {
+                if (t != thread || j != next++ || std::this_thread::get_id() != here) ++wrong;
+                ++done[static_cast<std::size_t>(i * 64 + j)];
+            };
+            e.for_each(64, inner);
+        };
+        e.for_each(8, outer);
+        for (const int d : done) CHECK(d == 1);
+        // Through another pool, whose jobs run on this thread too, and after a nested call as before it.
+        std::atomic<int> sum{0};
+        auto add = [&](int j, int) { sum += j; };
+        auto through = [&](int, int) {
+            e.for_each(3, add);
+            second.for_each(1, add);
+            e.for_each(3, add);
+        };
+        e.for_each(4, through);
+        CHECK(sum == 4 * 6);
+        CHECK(wrong == 0);
+    }
+}
+
+TEST_CASE("callers of one pool take turns, and each finds its jobs done") {
+    for (const int width : {1, 2, 3}) {
+        CAPTURE(width);
+        uml::thread_pool pool(width);
+        const uml::executor e = pool;
+        constexpr int callers = 4, rounds = 200, count = 50;
+        std::vector<std::atomic<int>> busy(static_cast<std::size_t>(width)); // of all callers together
+        std::atomic<int> wrong{0};
+        std::vector<std::thread> threads;
+        for (int c = 0; c < callers; ++c)
+            threads.emplace_back([&] {
+                for (int r = 0; r < rounds; ++r) {
+                    std::vector<int> done(count); // not atomic: a lost or late job is a data race
+                    auto job = [&](int j, int thread) {
+                        if (++busy[static_cast<std::size_t>(thread)] != 1) ++wrong;
+                        ++done[static_cast<std::size_t>(j)];
+                        --busy[static_cast<std::size_t>(thread)];
+                    };
+                    e.for_each(r % 5 == 0 ? 1 : count, job);
+                    for (std::size_t j = 0; j < count; ++j) wrong += done[j] != (r % 5 == 0 ? j == 0 : 1) ? 1 : 0;
+                }
+            });
+        for (std::thread& t : threads) t.join();
+        CHECK(wrong == 0);
+    }
+}
+
+TEST_CASE("nobody waits for a thread that does not come") {
+    uml::thread_pool pool(2);
+    const uml::executor e = pool;
+    const auto caller = std::this_thread::get_id();
+    std::atomic<int> inside{0};
+    auto slow = [&](int, int thread) { // both threads have one, and the worker is late with it: it rests afterwards
+        ++inside;
+        while (inside < 2) std::this_thread::yield();
+        if (thread != 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    };
+    e.for_each(2, slow);
+    std::atomic<bool> alone{true};
+    const auto start = std::chrono::steady_clock::now();
+    for (int round = 0; round < 5; ++round) {
+        std::atomic<int> done{0};
+        auto job = [&](int, int) {
+            if (std::this_thread::get_id() != caller) alone = false;
+            std::this_thread::sleep_for(std::chrono::microseconds(200)); // time for the other to come
+            ++done;
+        };
+        e.for_each(8, job);
+        CHECK(done == 8);
+    }
+    // On a machine that stops this thread for longer than the rest the worker may be back.
+    if (std::chrono::steady_clock::now() - start < std::chrono::milliseconds(40)) CHECK(alone);
+    // It comes back.
+    inside = 0;
+    auto meet = [&](int, int) {
+        ++inside;
+        while (inside < 2) std::this_thread::yield();
+    };
+    e.for_each(2, meet);
+    CHECK(inside == 2);
+}
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    #if !defined(__has_feature)
+        #define __has_feature(x) 0
+    #endif
+    #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+TEST_CASE("threads that cannot be started are done without") {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) { // a process with memory for a few stacks only
+        const rlimit little{256u << 20, 256u << 20};
+        if (setrlimit(RLIMIT_AS, &little) != 0) _exit(2);
+        uml::thread_pool pool(200);
+        const uml::executor e = pool;
+        std::atomic<int> sum{0};
+        auto job = [&](int j, int) { sum += j; };
+        for (int round = 0; round < 50; ++round) e.for_each(100, job);
+        _exit(pool.width() >= 1 && pool.width() < 200 && e.width == pool.width() && sum == 50 * 4950 ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+}
+    #endif
+#endif

@@ -21,6 +21,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// The tensor as an xtensor expression of shape (h, w, c). Writing to it writes to the tensor's own channels, unless T
@@ -73,3 +75,5 @@ requires requires(const E& e) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

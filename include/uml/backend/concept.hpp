@@ -11,6 +11,8 @@
 #include <concepts>
 #include <string_view>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// What runs a backend's networks. All of these members; nothing is optional, so that a misspelt one is an error and no
@@ -95,3 +97,5 @@ template <class B> concept backend = requires {
 template <class B> inline constexpr std::string_view prepared_form{};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -5,6 +5,8 @@
 #include "uml/backend/cpu/planning.hpp"
 #include "uml/backend/cpu/value.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 template <> struct host::operations_of<cpu> {
@@ -14,3 +16,5 @@ template <> struct host::operations_of<cpu> {
 static_assert(backend<cpu>);
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

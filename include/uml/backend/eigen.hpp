@@ -5,6 +5,8 @@
 #include "uml/backend/cpu.hpp"
 #include "uml/backend/eigen/product.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// `cpu` but for the convolutions, which are gathered and multiplied by Eigen (3.4 or later).
@@ -77,3 +79,5 @@ template <> struct host::operations_of<eigen> {
 static_assert(backend<eigen>);
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

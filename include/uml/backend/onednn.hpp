@@ -5,6 +5,8 @@
 #include "uml/backend/cpu.hpp"
 #include "uml/backend/onednn/product.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace onednn_detail {
@@ -197,3 +199,5 @@ template <> struct host::operations_of<onednn> {
 static_assert(backend<onednn>);
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

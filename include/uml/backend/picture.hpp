@@ -3,6 +3,8 @@
 
 #include "uml/core/tensor.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Values 0..1; a grey picture is repeated where the network expects three channels. Shapes are checked before.
@@ -21,3 +23,5 @@ template <class T> void read_picture(const image_view& picture, const tensor_vie
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

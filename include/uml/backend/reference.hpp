@@ -9,6 +9,8 @@
 
 #include <type_traits>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 template <class T> struct reference_engine;
@@ -187,3 +189,5 @@ template <> inline constexpr std::string_view prepared_form<reference> = "refere
 template <> inline constexpr std::string_view prepared_form<reference64> = "reference f64";
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -11,6 +11,8 @@
 #include <span>
 #include <type_traits>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Most phases that a kernel has; all jobs of one are done before the next.
@@ -137,3 +139,5 @@ private:
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

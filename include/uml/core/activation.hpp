@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Applied element by element.
@@ -17,3 +19,5 @@ enum class activation : std::uint8_t {
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

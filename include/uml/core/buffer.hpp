@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Owns elements that can be copied as bytes. Move only; a moved-from buffer is empty.
@@ -78,3 +80,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 struct digest {
@@ -23,3 +25,5 @@ struct digest {
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -10,6 +10,8 @@
 #include <optional>
 #include <string_view>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// What one element of a tensor is. The names are those of the safetensors format.
@@ -147,3 +149,5 @@ struct bf16 {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Sorts so that `less(b, a)` holds for no a before b. O(n log n) for any input, O(n) if sorted already; not stable.
@@ -31,3 +33,5 @@ template <class T, class Less> constexpr void heap_sort(std::span<T> a, Less les
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

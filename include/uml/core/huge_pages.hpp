@@ -12,6 +12,8 @@
     #endif
 #endif
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Asks the system to back the whole large pages inside [memory, memory + bytes) by such. Only a hint: where the system
@@ -26,3 +28,5 @@ inline void ask_for_huge_pages([[maybe_unused]] std::byte* memory, [[maybe_unuse
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

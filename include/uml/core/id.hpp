@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Index of an entry in one of a network's tables.
@@ -12,3 +14,5 @@ using id = std::int16_t;
 inline constexpr id no_id = -1;
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// A block of 64-byte aligned memory, owned or borrowed. Move only. From the heap it is not initialised.
@@ -71,3 +73,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// What tensors and products are kept and made in. A backend refuses, with a sentence, what it lacks.
@@ -26,3 +28,5 @@ inline constexpr int precision_count = static_cast<int>(precision::i8) + 1;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// The name in quotes; bytes that are not printable ASCII become '?', the middle of a name of more than 96 bytes "...".
@@ -28,3 +30,5 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// The kind of failure, for programs; the sentence for people is in `error::what`.
@@ -86,3 +88,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

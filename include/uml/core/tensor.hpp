@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Channels, height and width of one image's tensor.
@@ -48,3 +50,5 @@ struct image_view {
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// A part of a sentence: text, a character or a whole number. Sentences are put together in one function, so that the
@@ -78,3 +80,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

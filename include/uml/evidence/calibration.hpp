@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <span>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// One image or pixel of the calibration data: how uncertain the answer was and whether it was wrong.
@@ -80,3 +82,5 @@ template <class F> constexpr result<void> for_each_operating_point(std::span<cal
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -14,6 +14,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// What a row of numbers holds: the parameters alpha of a Dirichlet, or the evidence e = alpha - 1 that gave them.
@@ -167,3 +169,5 @@ explicit dirichlet(const C&, std::ptrdiff_t = 1, holds = holds::alpha)
     -> dirichlet<std::remove_cv_t<std::remove_pointer_t<decltype(std::data(std::declval<const C&>()))>>>;
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -13,6 +13,8 @@
 #include <span>
 #include <type_traits>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Fuses maps of alpha or evidence, all of one size, K channels each. `out` has the same height and width and K + 1
@@ -47,3 +49,5 @@ fuse_pixels(fusion_rule rule, std::span<const tensor_view<T>> maps, std::span<st
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

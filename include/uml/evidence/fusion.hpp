@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// What fusion reads: a span, an array or an opinion_table of opinions, at least one, all over the same classes.
@@ -231,3 +233,5 @@ template <opinion_sources S, class T> result<T> fuse(fusion_rule rule, const S& 
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -12,6 +12,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// View of a multinomial opinion on K >= 2 classes: K + 1 masses (the K beliefs, then the vacuity u), which sum to 1,
@@ -148,3 +150,5 @@ template <class C>
 opinion_table(C&, int) -> opinion_table<std::remove_pointer_t<decltype(std::data(std::declval<C&>()))>>;
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

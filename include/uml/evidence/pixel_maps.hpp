@@ -11,6 +11,8 @@
 #include <span>
 #include <type_traits>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Writes measure(dirichlet of pixel p) to out[p] for all h * w pixels, row by row. `values` has one channel per class
@@ -78,3 +80,5 @@ template <class T> result<void> predicted_map(tensor_view<T> values, std::span<s
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

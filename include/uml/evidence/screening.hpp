@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <span>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Largest vacuities that are accepted, in [0, 1]. Calibration chooses them on data that the network was not trained on
@@ -56,3 +58,5 @@ struct screening {
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <concepts>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// digamma(x) - log(x) for x > 0, a number between -1/x and -1/(2x). Precise also for large x, where the two terms
@@ -28,3 +30,5 @@ template <std::floating_point T> [[nodiscard]] inline T digamma_minus_log(T x) {
 template <std::floating_point T> [[nodiscard]] inline T digamma(T x) { return std::log(x) + digamma_minus_log(x); }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 
 #include <initializer_list>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Which outputs a program computes. The network's answer is always among them.
@@ -350,5 +352,7 @@ constexpr value builder::channel_dot(value x, value y) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"
 
 #include "uml/graph/builder_parameters.hpp"

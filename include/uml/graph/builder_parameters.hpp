@@ -3,6 +3,8 @@
 
 #include "uml/graph/builder.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 constexpr id builder::conv_parameter(const name& where, int in, int out, bool bias) {
@@ -97,3 +99,5 @@ constexpr value builder::gate(value x, value y, value vacuity, id entry, id psi)
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -4,6 +4,8 @@
 #include "uml/graph/graph.hpp"
 #include "uml/parameters/algebra.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Appends the parameter that `kind` makes of `a` and `b`.
@@ -15,3 +17,5 @@ constexpr id derive(graph& g, parameter_kind kind, id a, id b = no_id, int count
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// A layer's name, readable in both compilers' messages.
@@ -81,3 +83,5 @@ template <class description, auto configuration, auto target>
 struct well_formed<description, configuration, target, fault::none> {};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -7,6 +7,8 @@
 #include <memory>
 #include <new>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Owns its tables, or shows constant ones. Move only.
@@ -81,3 +83,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

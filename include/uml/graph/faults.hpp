@@ -4,6 +4,8 @@
 #include "uml/core/result.hpp"
 #include "uml/graph/node.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 // entry(fault, sentence of the compile error, wording of the error at run time); diagnose.hpp undefines it, after its
@@ -140,3 +142,5 @@ constexpr void put(error& e, char key, const malformed& m, std::string_view laye
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

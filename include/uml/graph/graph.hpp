@@ -4,6 +4,8 @@
 #include "uml/graph/faults.hpp"
 #include "uml/parameters/parameter.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// A tensor that the caller gets.
@@ -135,3 +137,5 @@ constexpr void graph::add_region(const region& r) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

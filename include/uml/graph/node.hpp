@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// What a node computes. x, y: its inputs.
@@ -107,3 +109,5 @@ struct node {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

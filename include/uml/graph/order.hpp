@@ -3,6 +3,8 @@
 
 #include "uml/graph/graph.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// How a backend runs a program's operations.
@@ -81,3 +83,5 @@ private:
 } // namespace plan_detail
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

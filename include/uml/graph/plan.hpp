@@ -5,6 +5,8 @@
 #include "uml/graph/order.hpp"
 #include "uml/graph/site.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// What a plan comes to, in bytes.
@@ -206,3 +208,5 @@ template <class E> [[nodiscard]] constexpr plan_sizes plan(const E& e, graph& g)
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -8,6 +8,8 @@
 
 #include <span>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// What every backend and loader reads. A node's inputs are indices into `nodes`.
@@ -40,3 +42,5 @@ constexpr void describe(graph& g, const configuration& c, rewrites on, output_se
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

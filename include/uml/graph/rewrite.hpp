@@ -13,6 +13,8 @@
 #include <optional>
 #include <span>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// The passes in the order in which they run.
@@ -106,3 +108,5 @@ constexpr void apply(graph& g, rewrites on, std::span<const pass> more = {}) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

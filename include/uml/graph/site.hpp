@@ -4,6 +4,8 @@
 #include "uml/core/element.hpp"
 #include "uml/graph/node.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// An operation with the tables that its inputs and parameters are entries of.
@@ -43,3 +45,5 @@ inline constexpr std::int64_t block_alignment = 64;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

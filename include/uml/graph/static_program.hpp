@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// The tables of `description` in `configuration`, lowered for the backend `planned_for`.
@@ -37,3 +39,5 @@ public:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

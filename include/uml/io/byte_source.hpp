@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// A block of `size` bytes that can be read piece by piece. Move only: closes what it reads from.
@@ -59,3 +61,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

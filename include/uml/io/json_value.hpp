@@ -13,6 +13,8 @@
 #include <optional>
 #include <string_view>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 namespace json {
 
@@ -224,3 +226,5 @@ private:
 
 } // namespace json
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

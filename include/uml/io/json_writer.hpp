@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 namespace json {
 
@@ -138,3 +140,5 @@ private:
 
 } // namespace json
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian, and so must this be");
@@ -186,3 +188,5 @@ private:
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -14,6 +14,8 @@
 #include <span>
 #include <string_view>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// One tensor of a file.
@@ -259,3 +261,5 @@ private:
 
 } // namespace safetensors
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

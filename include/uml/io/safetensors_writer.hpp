@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Collects tensors and metadata, then makes one file of them: header of a multiple of 8 bytes, data in the order of
@@ -71,7 +73,7 @@ private:
 
     [[nodiscard]] std::string header() const {
         std::string out;
-        json::writer w(out);
+        json::writer<std::string> w(out);
         w.begin_object();
         if (!metadata_.empty()) {
             w.key("__metadata__").begin_object();
@@ -95,3 +97,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -3,6 +3,8 @@
 
 #include "uml/kernels/views.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// out(p) = sum of weights[c] * x(c, p), or of x(c, p) where there are no weights. `out` has one channel.
@@ -29,3 +31,5 @@ struct layer_norm_args {
 [[nodiscard]] constexpr int layer_norm_jobs(const layer_norm_args& a) { return layer_norm_split(a).jobs; }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// Packed weights come in panels of this many output channels, the same for every instruction set.
@@ -30,3 +32,5 @@ struct epilogue {
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// Shape of a convolution with zero padding.
@@ -158,3 +160,5 @@ private:
 [[nodiscard]] constexpr std::size_t conv_scratch_bytes(const conv_shape& s) { return conv_scratch(s).bytes; }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

@@ -3,6 +3,8 @@
 
 #include "uml/kernels/views.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 enum class copying : std::uint8_t {
@@ -23,3 +25,5 @@ struct copy_args {
 [[nodiscard]] constexpr int copy_jobs(const copy_args& a) { return copy_split(a).jobs; }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

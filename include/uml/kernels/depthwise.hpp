@@ -5,6 +5,8 @@
 #include "uml/kernels/conv.hpp"
 #include "uml/kernels/views.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// The shape whose packed weights a depthwise convolution of shape `s` (c_in = c_out) reads.
@@ -35,3 +37,5 @@ inline constexpr int depthwise_pixels = 8;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

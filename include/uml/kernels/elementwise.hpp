@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// A tensor as it is read beside a larger one: a step of 0 repeats what it has.
@@ -70,3 +72,5 @@ struct elementwise_args {
 [[nodiscard]] constexpr int elementwise_jobs(const elementwise_args& a) { return elementwise_split(a).jobs; }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

@@ -4,6 +4,8 @@
 #include "uml/kernels/conv.hpp"
 #include "uml/kernels/views.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// out = x · t · sigmoid(psi · relu(t · (A x) + B m + bias) + psi's bias), t = exp(-vacuity), for every pixel.
@@ -58,3 +60,5 @@ void pack_gate(const gate_shape& s, const T* entry, const T* bias, const T* psi,
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

@@ -31,6 +31,8 @@
     #define UML_COMPILED_TIERS(X) UML_BASELINE_TIER(X)
 #endif
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// Tiers in ascending order; a machine that runs one runs all below it. `baseline` is SSE2 on x86-64, NEON on aarch64
@@ -88,3 +90,5 @@ inline constexpr int isa_count = UML_TIERS(UML_TIER);
 [[nodiscard]] inline bool available(isa tier) { return tier <= best_isa(); }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

@@ -37,6 +37,8 @@
     X(softmax, memory, (const softmax_args& args, int phase, int job, void* scratch))                                  \
     X(scaled_product, memory, (const scaled_product_args& args, int job, void* scratch))
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 enum class kernel : std::uint8_t {
@@ -71,3 +73,5 @@ struct kernel_table {
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

@@ -3,6 +3,8 @@
 
 #include "uml/kernels/views.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// `out` gets the picture, 8-bit values divided by 255. One channel of the picture stands for all of out's.
@@ -24,3 +26,5 @@ struct byte_values {
 inline constexpr byte_values byte_value{};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

@@ -5,6 +5,8 @@
 
 #include "uml/kernels/views.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 enum class pixel_sum : std::uint8_t {
@@ -57,3 +59,5 @@ inline constexpr int pixel_sums_end_channels = 64;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

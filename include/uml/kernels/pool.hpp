@@ -4,6 +4,8 @@
 #include "uml/kernels/conv.hpp"
 #include "uml/kernels/views.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 enum class pooling : std::uint8_t {
@@ -25,3 +27,5 @@ struct pool_args {
 [[nodiscard]] constexpr int pool_jobs(const pool_args& a) { return pool_split(a.window).jobs; }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

@@ -3,6 +3,8 @@
 
 #include "uml/kernels/views.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// `out` gets `in` resized to its own height and width: source = target * (in - 1) / (out - 1), 0 if out is 1.
@@ -37,3 +39,5 @@ inline constexpr int resize_few_channels = 3;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

@@ -5,6 +5,8 @@
 #include "uml/kernels/conv.hpp"
 #include "uml/kernels/views.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 struct scaled_product_shape {
@@ -162,3 +164,5 @@ struct scaled_product_split {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

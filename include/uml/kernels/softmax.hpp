@@ -3,6 +3,8 @@
 
 #include "uml/kernels/pixel_sums.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// out(p) = exp(x(p)) / sum of exp(x). One channel each.
@@ -22,3 +24,5 @@ inline constexpr int softmax_phases = 2;
 [[nodiscard]] constexpr int softmax_jobs(const softmax_args& a) { return split_pixels(a.x.pixels()).blocks; }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

@@ -7,6 +7,8 @@
     #include "uml/kernels/tiers.hpp"
 #endif
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// Where the code of a tier's kernels is compiled: wherever table() is defined, for all kernels in `used`.
@@ -73,3 +75,5 @@ template <kernel_set used = all_kernels> [[nodiscard]] inline const kernel_table
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

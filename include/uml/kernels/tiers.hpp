@@ -22,6 +22,8 @@
     #define UML_NO_INLINE
 #endif
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 namespace baseline {
@@ -174,3 +176,5 @@ namespace memory_tier = avx2;
 
 #undef UML_FORCE_INLINE
 #undef UML_NO_INLINE
+
+#include "uml/core/end.inc"

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// The convolution sees 2 h_in × 2 w_in pixels, which is its output's extent too: 3x3, stride 1, padding 1. Weights are
@@ -79,3 +81,5 @@ private:
 [[nodiscard]] constexpr std::size_t upconv_scratch_bytes(const conv_shape& s) { return upconv_scratch(s).bytes; }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

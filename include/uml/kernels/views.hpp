@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// A tensor that a kernel reads; whole vectors may be read where it ends.
@@ -58,3 +60,5 @@ struct lane_mask_table {
 inline constexpr lane_mask_table lane_mask{};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

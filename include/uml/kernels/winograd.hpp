@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 /// Interpolation points 0, ±5/8, ±3/2 and infinity: a third of the usual ±1, ±2's rounding error. Their squares are
@@ -122,3 +124,5 @@ private:
 [[nodiscard]] constexpr std::size_t winograd_scratch_bytes(const conv_shape& s) { return winograd_scratch(s).bytes; }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
+
+#include "uml/core/end.inc"

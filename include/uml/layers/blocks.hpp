@@ -3,6 +3,8 @@
 
 #include "uml/graph/builder.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// The features of four levels, finest first.
@@ -49,3 +51,5 @@ constexpr value up_step(builder& g, value low, value skip, const name& where, in
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -4,6 +4,8 @@
 
 #include "uml/layers/blocks.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 struct opinion_values {
@@ -29,3 +31,5 @@ constexpr opinion_values evidential_head(builder& g, value logits) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

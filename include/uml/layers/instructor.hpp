@@ -4,6 +4,8 @@
 
 #include "uml/layers/evidential_head.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// How a checkpoint names the classifier's layers.
@@ -39,3 +41,5 @@ constexpr opinion_values instructor(builder& g, value features, value eta, const
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -4,6 +4,8 @@
 
 #include "uml/layers/blocks.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Polarized self-attention on x: C × H × W, half as many channels inside.
@@ -48,3 +50,5 @@ constexpr value mixer_level(builder& g, value cls, value seg, const mixer_names&
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -4,6 +4,8 @@
 
 #include "uml/layers/blocks.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// x ⊙ exp(-vacuity).
@@ -52,3 +54,5 @@ constexpr masked navigator_mask(builder& g, value x, value logits, value evidenc
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

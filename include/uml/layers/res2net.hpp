@@ -3,6 +3,8 @@
 
 #include "uml/layers/blocks.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Channel counts of a Res2Net encoder.
@@ -61,3 +63,5 @@ constexpr value res2net_level(builder& g, value x, const name& where, int level,
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

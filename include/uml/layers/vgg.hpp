@@ -3,6 +3,8 @@
 
 #include "uml/layers/blocks.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Level `level` of four: 64, 128, 256 and 512 channels, at the picture's size, a half, a quarter and an eighth of it.
@@ -23,3 +25,5 @@ constexpr value vgg16_level(builder& g, value x, const name& where, int level) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

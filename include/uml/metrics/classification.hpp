@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
 /// Counts of (true class, predicted class), classes * classes of them, row = true class. Empty when sizes differ or a
@@ -75,3 +77,5 @@ template <sequence_of<int> L, sequence_of<double> P>
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
+
+#include "uml/core/end.inc"

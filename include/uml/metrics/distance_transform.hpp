@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
 namespace detail {
@@ -77,3 +79,5 @@ template <class M> [[nodiscard]] std::vector<std::int64_t> squared_distances(con
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
+
+#include "uml/core/end.inc"

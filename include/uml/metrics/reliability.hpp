@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
 /// The answers whose confidence lies in one bin.
@@ -51,3 +53,5 @@ template <sequence_of<double> C, sequence_of<bool> R>
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
+
+#include "uml/core/end.inc"

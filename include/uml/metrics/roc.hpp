@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
 /// A point of the curve: shares of the negatives and of the positives with a score of at least `threshold`.
@@ -83,3 +85,5 @@ template <sequence_of<int> L, sequence_of<double> P>
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
+
+#include "uml/core/end.inc"

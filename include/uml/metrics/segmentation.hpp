@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
 /// 2 |A and B| / (|A| + |B|) of the pixels that are not 0; 1 when both masks are empty.
@@ -70,3 +72,5 @@ template <sequence_of<bool> A, sequence_of<bool> B>
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
+
+#include "uml/core/end.inc"

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
 /// Risk-coverage curve: element m - 1 is the mean loss of the m most certain cases, m = 1..n; the loss is 1 for a wrong
@@ -84,3 +86,5 @@ template <sequence_of<double> U, sequence_of<double> L>
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
+
+#include "uml/core/end.inc"

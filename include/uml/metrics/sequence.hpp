@@ -14,6 +14,8 @@
 /// Metrics for images (n labels, probabilities, uncertainties) and masks. Data are any containers with size() and [].
 /// A metric that has no value (no data, sizes that differ, labels out of range, one class only ...) is `undefined`, a
 /// NaN, never a made-up number. docs/metrics.md defines each. These functions allocate; they are not for embedded use.
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::metrics {
 
 /// Any container or view whose elements can be read as `V`: vector, span, array ...
@@ -57,3 +59,5 @@ template <class C> [[nodiscard]] auto select(const C& values, std::span<const st
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
+
+#include "uml/core/end.inc"

@@ -4,6 +4,8 @@
 
 #include "uml/model/model.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Runs every picture and calls `done(i, findings)` for the i-th, on the thread that ran it, in any order; what the
@@ -30,3 +32,5 @@ template <class net, backend B, class F>
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -8,6 +8,8 @@
 
 #include <cstring>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// A name of at most 63 bytes with zeros behind it: the same bytes on every machine.
@@ -57,3 +59,5 @@ struct model_card {
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -5,6 +5,8 @@
 #include "uml/evidence/dirichlet.hpp"
 #include "uml/evidence/screening.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Views into a workspace, valid until its next run. What a network does not compute is empty: 0 classes, 0 × 0 pixels.
@@ -40,3 +42,5 @@ template <class T> struct basic_findings {
 using findings = basic_findings<float>;
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -11,6 +11,8 @@
 #include "uml/networks/published.hpp"
 #include "uml/parameters/stream.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace load_detail {
@@ -36,6 +38,15 @@ template <class description>
                         field.name, " ", want);
     }
     return {};
+}
+
+/// Before anything of that size is allocated.
+[[nodiscard, gnu::cold]] inline result<void> check_arena(const weights_file& f, const program_view& p,
+                                                         std::int64_t most) {
+    if (p.sizes.arena <= most) return {};
+    const shape& in = p.nodes.front().out;
+    return fail(errc::wrong_config, f.source(), ": at ", in.h, " x ", in.w, " pixels the network needs an arena of ",
+                p.sizes.arena, " bytes, load_options::max_arena_bytes allows ", most);
 }
 
 /// Builds the program, or checks that the file is for the compiled one.
@@ -70,6 +81,7 @@ template <class net, class B>
             return fail(errc::wrong_network, f.source(), ": weights of network ", quoted(card.network).view(),
                         ", which is not known here");
         if (!tables) return fail(tables.error().code, f.source(), ": ", tables.error().what.view());
+        if (auto r = check_arena(f, tables->view(), o.max_arena_bytes); !r) return r.error();
         return tables;
     }
 }
@@ -155,6 +167,7 @@ template <class net, backend B>
 
 template <class net, backend B>
 [[nodiscard, gnu::cold]] result<model<net, B>> load(const char* path, const B& where, const load_options& options) {
+    if (path == nullptr) return fail(errc::invalid_argument, "load: no path");
     const auto file = open_weights(path);
     if (!file) return file.error();
     return load<net>(*file, where, options);
@@ -169,3 +182,5 @@ template <class net, backend B>
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 
 #include <optional>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 class weights_file;
@@ -20,6 +22,9 @@ struct load_options {
     std::optional<config> configuration{}; ///< instead of the file's own
     std::optional<rewrites> passes{};      ///< instead of the backend's choice
     output_set outputs = output_set::answer;
+    /// The largest arena that the file may ask for: a few bytes of configuration can ask for any. 2 GiB are enough for
+    /// the networks here at 1024 x 1024 pixels.
+    std::int64_t max_arena_bytes = std::int64_t{1} << 31;
 };
 
 /// Loads a network for a backend, for example cpu{.threads = 2}. Errors name the file, the tensor and the rule; see errc
@@ -44,3 +49,5 @@ requires backend<B> [[nodiscard]] result<model<net, B>> load(const Source& sourc
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -10,6 +10,8 @@
 #include "uml/networks/network.hpp"
 #include "uml/networks/published.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Bytes that one workspace takes on the backend `target`, for example cpu{.threads = 2}: tensors, scratch memory and
@@ -196,3 +198,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

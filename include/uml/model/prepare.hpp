@@ -4,6 +4,8 @@
 #include "uml/model/load.hpp"
 #include "uml/model/prepared.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Owns the bytes that `use` takes. Move only.
@@ -48,3 +50,5 @@ requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepar
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

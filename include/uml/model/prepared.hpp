@@ -8,6 +8,8 @@
 #include <bit>
 #include <cstring>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace prepared_detail {
@@ -125,3 +127,5 @@ requires net::is_static
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

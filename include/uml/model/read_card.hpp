@@ -1,9 +1,13 @@
 // The card from the `uml.` metadata of a weights file.
 #pragma once
 
+#include "uml/core/heap_sort.hpp"
+#include "uml/core/quoted.hpp"
 #include "uml/io/json_value.hpp"
 #include "uml/io/safetensors.hpp"
 #include "uml/model/card.hpp"
+
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -21,7 +25,7 @@ namespace card_detail {
             e.what << field.name;
             return e;
         }
-    for (const auto& [key, item] : v.members()) {
+    for (const auto [key, item] : v.members()) {
         const auto& name = key;
         bool known = false;
         for (const config_field& field : config_fields) {
@@ -40,6 +44,17 @@ namespace card_detail {
     return {};
 }
 
+/// Bytes that command a terminal: U+0000 to U+001F, U+007F, and as UTF-8 U+0080 to U+009F.
+[[nodiscard]] constexpr bool has_control(std::string_view name) {
+    unsigned before = 0;
+    for (const char c : name) {
+        const unsigned byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte < 0xa0)) return true;
+        before = byte;
+    }
+    return false;
+}
+
 [[nodiscard, gnu::cold]] inline result<void> read_names(const weights_file& f, std::string_view key, int count,
                                                         label_list& to) {
     const auto stored = f.metadata(key);
@@ -50,9 +65,21 @@ namespace card_detail {
     for (const auto item : v->items()) {
         const auto name = item.string<label::capacity>();
         if (!name) return refuse(f, key, "has an entry that is not a string of at most 63 bytes");
+        if (has_control(name->view())) return refuse(f, key, "has a name with control characters");
         if (!to.append(label(*name))) return fail(errc::out_of_memory, "no memory for names");
+        if (to.size() > static_cast<std::size_t>(count)) break;
     }
     if (static_cast<int>(to.size()) != count) return refuse(f, key, "has not as many names as the configuration says");
+    buffer<label> sorted;
+    if (!sorted.resize(to.size())) return fail(errc::out_of_memory, "no memory for names");
+    for (std::size_t i = 0; i < to.size(); ++i) sorted.span()[i] = to.span()[i];
+    heap_sort(sorted.span(), [](const label& a, const label& b) { return a.view() < b.view(); });
+    for (std::size_t i = 1; i < sorted.size(); ++i)
+        if (sorted.span()[i].view() == sorted.span()[i - 1].view()) {
+            error e = refuse(f, key, "has a name twice: ");
+            e.what << quoted(sorted.span()[i].view()).view();
+            return e;
+        }
     return {};
 }
 
@@ -105,3 +132,5 @@ namespace card_detail {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

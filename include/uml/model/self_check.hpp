@@ -4,14 +4,18 @@
 
 #include "uml/io/json_value.hpp"
 #include "uml/io/safetensors.hpp"
+#include "uml/model/check_answer.hpp"
 #include "uml/model/model.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <type_traits>
 #include <utility>
+
+#include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -19,10 +23,13 @@ namespace self_check_detail {
 
 /// ||out - expected|| and ||expected||, summed number by number.
 struct distance {
+    double least, most; ///< what an expected number may be: infinity is as near to infinity as to anything
     double off = 0, size = 0;
     int count = 0;
+    bool plausible = true;
     void add(double out, double expected) {
         ++count;
+        plausible = plausible && expected >= least && expected <= most;
         off += (out - expected) * (out - expected);
         size += expected * expected;
     }
@@ -106,12 +113,18 @@ struct stored_check {
 [[nodiscard, gnu::cold]] inline result<void> compare_all(const weights_file& file, const json::value& expected,
                                                          const numbers& class_alpha, const numbers& region_logits,
                                                          const numbers& pixel_vacuity, double limit) {
-    distance alpha, logits, vacuity;
+    constexpr double largest = std::numeric_limits<float>::max();
+    distance alpha{.least = 0, .most = largest}, logits{.least = -largest, .most = largest},
+        vacuity{.least = 0, .most = 1.001};
     const auto own_limit = limit_for(expected, limit);
     if (!own_limit || !compare(expected, "cls_alpha", nullptr, class_alpha, alpha) ||
         !compare(expected, "logit_value", "logit_index", region_logits, logits) ||
         !compare(expected, "mutual_uncertainty_value", "mutual_uncertainty_index", pixel_vacuity, vacuity))
         return fail(errc::malformed, file.source(), ": self-check: the expected numbers cannot be read");
+    if (!alpha.plausible || !logits.plausible || !vacuity.plausible)
+        return fail(errc::malformed, file.source(),
+                    ": self-check: the expected numbers cannot be a network's: alpha are not below 0, vacuity is not "
+                    "above 1, and none is beyond single precision");
     const char* wrong = !alpha.within(*own_limit)     ? "class alpha"
                         : !logits.within(*own_limit)  ? "region logits"
                         : !vacuity.within(*own_limit) ? "pixel vacuity"
@@ -124,7 +137,8 @@ struct stored_check {
 } // namespace self_check_detail
 
 /// Runs the file's self-check, if it has one for a picture of the model's height, width and channels.
-/// Errors: errc::self_check, malformed, out_of_memory, invalid_argument for more threads than the backend takes.
+/// Errors: errc::self_check, not_finite, malformed, out_of_memory, invalid_argument for more threads than the backend
+/// takes.
 template <class M>
 [[nodiscard, gnu::cold]] result<void> run_self_check(const M& m, const weights_file& file, executor threads = {}) {
     using namespace self_check_detail;
@@ -135,6 +149,8 @@ template <class M>
     if (!workspace) return workspace.error();
     const auto f = m.run(stored->picture, *workspace);
     if (!f) return f.error();
+    if (const auto r = check_answer(*f); !r)
+        return fail(r.error().code, file.source(), ": self-check: ", r.error().what.view());
     // Indices count channels first, as the training side stores tensors.
     using map = std::remove_cvref_t<decltype(f->logits)>;
     const auto of_map = [](const map& values) {
@@ -154,3 +170,5 @@ template <class M>
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

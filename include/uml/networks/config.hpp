@@ -3,6 +3,8 @@
 
 #include "uml/graph/builder.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 struct config {
@@ -68,3 +70,5 @@ constexpr value picture(builder& g, const config& c) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

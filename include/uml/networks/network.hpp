@@ -4,6 +4,8 @@
 #include "uml/networks/paper.hpp"
 #include "uml/networks/release.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Stands for "whatever of the known networks the weights file says".
@@ -44,3 +46,5 @@ constexpr bool describe_known(std::string_view label, graph& g, const config& c,
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

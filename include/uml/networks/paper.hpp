@@ -9,6 +9,8 @@
 #include "uml/layers/vgg.hpp"
 #include "uml/networks/config.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 struct paper_network {
@@ -119,3 +121,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -4,6 +4,8 @@
 
 #include "uml/graph/program.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Nodes of the network's answer; no_id for what it does not compute.
@@ -29,3 +31,5 @@ struct answer_nodes {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

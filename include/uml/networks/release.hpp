@@ -9,6 +9,8 @@
 #include "uml/layers/res2net.hpp"
 #include "uml/networks/config.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// The edge network's rule: channels divided by d, to the nearest multiple of 8, at least 8.
@@ -165,3 +167,5 @@ struct edge_network {
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

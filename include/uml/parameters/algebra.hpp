@@ -5,6 +5,8 @@
 #include "uml/parameters/dense.hpp"
 #include "uml/parameters/parameter.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace algebra {
@@ -226,3 +228,5 @@ template <class R, class F> constexpr R with_form_of(parameter_kind kind, R none
 } // namespace algebra
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 #include "uml/io/safetensors.hpp"
 #include "uml/parameters/parameter.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Where a leaf's numbers are; null for what its kind does not have.
@@ -124,3 +126,5 @@ template <class Sizes> [[nodiscard]] text<64> shape_text(const Sizes& sizes, std
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

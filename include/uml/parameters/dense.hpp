@@ -3,6 +3,8 @@
 
 #include "uml/core/buffer.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// A parameter's numbers as a backend gets them, row-major; valid only while it is packed.
@@ -29,3 +31,5 @@ struct owned_parameter {
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

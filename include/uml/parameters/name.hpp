@@ -5,6 +5,8 @@
 #include "uml/core/id.hpp"
 #include "uml/core/text.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// A dotted path such as `layer1.0.conv1`, written `name{} / "layer1" / 0 / "conv1"`.
@@ -66,3 +68,5 @@ using path_text = text<120>;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 
 #include <span>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// How a parameter is made: read from the weights file, or computed from others when the network is prepared.
@@ -56,3 +58,5 @@ struct parameter_table {
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

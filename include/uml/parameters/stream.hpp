@@ -7,6 +7,8 @@
 
 #include <cmath>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace stream_detail {
@@ -130,3 +132,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <omp.h>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Jobs on a team of `width` threads. Nothing to keep alive.
@@ -32,3 +34,5 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 #include "uml/kernels/isa.hpp"
 #include "uml/kernels/picture.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 /// A workspace needs nothing beside its memory.
@@ -126,3 +128,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
+
+#include "uml/core/end.inc"

@@ -5,6 +5,8 @@
 #include "uml/backend/step.hpp"
 #include "uml/kernels/list.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace host {
@@ -106,3 +108,5 @@ inline float* pack_vector(const double* values, int n, float* to) {
 
 } // namespace host
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

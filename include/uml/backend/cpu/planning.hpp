@@ -6,6 +6,8 @@
 
 #include <array>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 template <class B, class session> constexpr bool engine_of<B, session>::supports(const node& n) const {
@@ -88,3 +90,5 @@ constexpr host_code engine_of<B, session>::code_of() {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
+
+#include "uml/core/end.inc"

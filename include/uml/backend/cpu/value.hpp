@@ -3,6 +3,8 @@
 
 #include "uml/backend/cpu/host.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace host {
@@ -45,3 +47,5 @@ struct cpu {
 template <> inline constexpr std::string_view prepared_form<cpu> = "cpu";
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

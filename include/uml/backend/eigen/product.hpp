@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::eigen_detail {
 
 /// Extents of one product. So small that what Eigen packs stays on the stack: it never asks for heap memory.
@@ -111,3 +113,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::eigen_detail
+
+#include "uml/core/end.inc"

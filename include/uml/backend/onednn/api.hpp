@@ -14,6 +14,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::onednn_detail {
 
 template <auto destroy> struct closer {
@@ -173,3 +175,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::onednn_detail
+
+#include "uml/core/end.inc"

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::onednn_detail {
 
 /// Extents in memory: `rows` pixels, `inner` input channels, `columns` output channels; steps from pixel to pixel.
@@ -211,3 +213,5 @@ private:
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::onednn_detail
+
+#include "uml/core/end.inc"

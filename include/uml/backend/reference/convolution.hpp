@@ -4,6 +4,8 @@
 #include "uml/backend/reference/resample.hpp"
 #include "uml/graph/node.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::reference_detail {
 
 /// A convolution's weights: [kernel][kernel][in][out], then the bias (zeros if it has none).
@@ -74,3 +76,5 @@ void dynamic_conv(const node& n, tensor_view<const T> x, tensor_view<const T> d,
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::reference_detail
+
+#include "uml/core/end.inc"

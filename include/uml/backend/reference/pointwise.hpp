@@ -3,6 +3,8 @@
 
 #include "uml/backend/reference/resample.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::reference_detail {
 
 /// y = f(a, b), an extent of 1 repeated.
@@ -97,3 +99,5 @@ void gate(tensor_view<const T> x, tensor_view<const T> m, tensor_view<const T> u
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::reference_detail
+
+#include "uml/core/end.inc"

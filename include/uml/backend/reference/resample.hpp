@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::reference_detail {
 
 template <class T> [[nodiscard]] T activated(T x, activation a) {
@@ -70,3 +72,5 @@ template <class T, class F> void move_channels(tensor_view<const T> x, tensor_vi
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::reference_detail
+
+#include "uml/core/end.inc"

@@ -3,6 +3,8 @@
 
 #include "uml/graph/passes/uses.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
 constexpr void compose(graph& g) {
@@ -38,3 +40,5 @@ constexpr void compose(graph& g) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes
+
+#include "uml/core/end.inc"

@@ -3,6 +3,8 @@
 
 #include "uml/graph/passes/uses.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
 constexpr void fold(graph& g) {
@@ -43,3 +45,5 @@ constexpr void fold(graph& g) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes
+
+#include "uml/core/end.inc"

@@ -3,6 +3,8 @@
 
 #include "uml/graph/passes/regions.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
 constexpr void gate(graph& g) {
@@ -22,3 +24,5 @@ constexpr void gate(graph& g) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes
+
+#include "uml/core/end.inc"

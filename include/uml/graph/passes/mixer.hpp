@@ -4,6 +4,8 @@
 
 #include "uml/graph/passes/regions.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
 /// The same numbers without any tensor of the mixer's inner channels.
@@ -47,3 +49,5 @@ constexpr void mixer(graph& g) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes
+
+#include "uml/core/end.inc"

@@ -3,6 +3,8 @@
 
 #include "uml/graph/passes/uses.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
 constexpr void prune(graph& g) {
@@ -27,3 +29,5 @@ constexpr void prune(graph& g) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes
+
+#include "uml/core/end.inc"

@@ -3,6 +3,8 @@
 
 #include "uml/graph/builder.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
 /// The parameters that a region's nodes read, in their order.
@@ -79,3 +81,5 @@ template <class F> constexpr void replace(graph& g, region_kind kind, F collapse
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes
+
+#include "uml/core/end.inc"

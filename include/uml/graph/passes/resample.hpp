@@ -3,6 +3,8 @@
 
 #include "uml/graph/passes/uses.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
 /// A 3×3 convolution after a ×2 upsample is computed at the low resolution.
@@ -46,3 +48,5 @@ constexpr void late(graph& g) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes
+
+#include "uml/core/end.inc"

@@ -3,6 +3,8 @@
 
 #include "uml/graph/passes/uses.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
 /// Makes room for a node at `at`; the ones from there on move up by one.
@@ -63,3 +65,5 @@ constexpr void stem(graph& g) {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes
+
+#include "uml/core/end.inc"

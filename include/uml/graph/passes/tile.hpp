@@ -4,6 +4,8 @@
 
 #include "uml/graph/passes/uses.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
 /// `of_picture`: only where the picture itself was repeated, else only elsewhere.
@@ -23,3 +25,5 @@ constexpr void tile(graph& g) { sum_columns(g, false); }
 constexpr void grey(graph& g) { sum_columns(g, true); }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes
+
+#include "uml/core/end.inc"

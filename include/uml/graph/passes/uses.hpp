@@ -3,6 +3,8 @@
 
 #include "uml/graph/derive.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
 struct uses {
@@ -36,3 +38,5 @@ struct links {
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes
+
+#include "uml/core/end.inc"

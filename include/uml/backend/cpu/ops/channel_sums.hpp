@@ -4,6 +4,8 @@
 #include "uml/backend/cpu/ops/elementwise.hpp"
 #include "uml/kernels/channel_sums.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 inline void prepare_channel_sums(const placed_site& s, const float* weights, step_writer& to) {
@@ -38,3 +40,5 @@ inline constexpr operation layer_norm{
     }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
+
+#include "uml/core/end.inc"

@@ -7,6 +7,8 @@
 #include "uml/kernels/upconv.hpp"
 #include "uml/kernels/winograd.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 enum class conv_method : std::uint8_t { direct, winograd, depthwise };
@@ -122,3 +124,5 @@ inline constexpr operation dynamic_conv{
     }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
+
+#include "uml/core/end.inc"

@@ -6,6 +6,8 @@
 #include "uml/kernels/picture.hpp"
 #include "uml/kernels/table.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 /// Each run puts its picture into the arguments.
@@ -50,3 +52,5 @@ inline constexpr operation rearrange{.steps = [](const planned_site&) { return s
                                      }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
+
+#include "uml/core/end.inc"

@@ -5,6 +5,8 @@
 #include "uml/kernels/elementwise.hpp"
 #include "uml/kernels/table.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 /// An operation whose arguments `make(site)` makes.
@@ -53,3 +55,5 @@ inline constexpr operation norm{.packed_bytes = norm_bytes,
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
+
+#include "uml/core/end.inc"

@@ -5,6 +5,8 @@
 #include "uml/kernels/gate.hpp"
 #include "uml/kernels/table.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 [[nodiscard]] constexpr kernels::gate_shape gate_shape_of(const node& n) {
@@ -28,3 +30,5 @@ inline constexpr operation gate{
     }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
+
+#include "uml/core/end.inc"

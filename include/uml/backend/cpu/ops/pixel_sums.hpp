@@ -6,6 +6,8 @@
 #include "uml/kernels/softmax.hpp"
 #include "uml/kernels/table.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 inline void prepare_pixel_sums(const placed_site& s, kernels::pixel_sum kind, const float* weights,
@@ -62,3 +64,5 @@ inline constexpr operation softmax_pixels{
     }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
+
+#include "uml/core/end.inc"

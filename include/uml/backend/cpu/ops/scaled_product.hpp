@@ -5,6 +5,8 @@
 #include "uml/kernels/scaled_product.hpp"
 #include "uml/kernels/table.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 [[nodiscard]] constexpr kernels::scaled_product_shape product_shape_of(const planned_site& s) {
@@ -32,3 +34,5 @@ inline constexpr operation scaled_product{
     }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
+
+#include "uml/core/end.inc"

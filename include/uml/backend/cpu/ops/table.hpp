@@ -10,6 +10,8 @@
 #include "uml/backend/cpu/ops/scaled_product.hpp"
 #include "uml/backend/cpu/ops/windows.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 inline constexpr operation_table cpu_operations = [] {
@@ -56,3 +58,5 @@ inline constexpr operation_table cpu_operations = [] {
 static_assert(complete(cpu_operations), "uml: an operation is missing in cpu_operations");
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
+
+#include "uml/core/end.inc"

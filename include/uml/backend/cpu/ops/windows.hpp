@@ -5,6 +5,8 @@
 #include "uml/kernels/pool.hpp"
 #include "uml/kernels/resize.hpp"
 
+#include "uml/core/begin.inc"
+
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 template <kernels::pooling kind>
@@ -33,3 +35,5 @@ inline constexpr operation resize{
     }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
+
+#include "uml/core/end.inc"

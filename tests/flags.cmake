@@ -1,0 +1,31 @@
+# The right numbers under flags that let a compiler change them, and quiet headers under strict warnings and among
+# macros: see flags/.
+if(MSVC OR CMAKE_CROSSCOMPILING)
+    return()
+endif()
+set(numeric_flags "-ffast-math" "-Ofast" "-funsafe-math-optimizations")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    list(APPEND numeric_flags "-m32 -mfpmath=387")
+endif()
+foreach(compiler IN ITEMS g++ clang++)
+    find_program(UML_FLAGS_${compiler} ${compiler})
+    mark_as_advanced(UML_FLAGS_${compiler})
+    if(NOT UML_FLAGS_${compiler})
+        continue()
+    endif()
+    foreach(kind IN ITEMS macros warnings)
+        add_test(NAME flags.${kind}.${compiler} COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/flags/headers"
+            "${UML_FLAGS_${compiler}}" "${PROJECT_SOURCE_DIR}/include" ${kind})
+        set_tests_properties(flags.${kind}.${compiler} PROPERTIES LABELS text TIMEOUT 300)
+    endforeach()
+    foreach(flags IN LISTS numeric_flags)
+        if(compiler STREQUAL "clang++" AND flags MATCHES "387") # Clang has no such option
+            set(flags "-m32 -mno-sse")
+        endif()
+        string(REPLACE " " ";" list "${flags}")
+        string(REPLACE " " "" name "${flags}")
+        add_test(NAME flags.numbers.${compiler}${name}
+            COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/flags/check" "${UML_FLAGS_${compiler}}" "${PROJECT_SOURCE_DIR}" ${list})
+        set_tests_properties(flags.numbers.${compiler}${name} PROPERTIES LABELS "slow;text" SKIP_RETURN_CODE 77 TIMEOUT 600)
+    endforeach()
+endforeach()

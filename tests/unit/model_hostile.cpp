@@ -1,0 +1,279 @@
+// What a weights file, or what stands in its place, may not do: each sentence of SECURITY.md on what is refused.
+#include "support/tiny.hpp"
+
+#include "uml/backend/cpu.hpp"
+#include "uml/networks/release.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <string>
+#if defined(__unix__)
+    #include <fcntl.h>
+    #include <sys/resource.h>
+    #include <sys/stat.h>
+    #include <sys/wait.h>
+    #include <unistd.h>
+#endif
+
+namespace {
+
+using uml::errc;
+using uml_test::draft;
+using uml_test::tiny;
+using uml_test::tiny_config;
+using backend = uml::reference<float>;
+
+draft labelled() { return draft::of<uml_test::tiny_network>(tiny_config).labelled("tiny", tiny_config); }
+auto load(const draft& d) { return uml::load<tiny, backend>(std::span<const std::byte>(d.bytes())); }
+
+void refused(const draft& d, errc code, const std::string& sentence) {
+    const auto m = load(d);
+    REQUIRE_FALSE(m);
+    CHECK(m.error().code == code);
+    CHECK(std::string(m.error().what.view()) == "memory: " + sentence);
+}
+
+/// A self-check with the numbers in these places, of which `alpha` and so on are JSON.
+draft checked(const std::string& alpha, const std::string& logit, const std::string& vacuity) {
+    draft d = labelled();
+    d.metadata["uml.selfcheck"] = R"({"cls_alpha": [)" + alpha + R"(], "logit_index": [0], "logit_value": [)" + logit +
+                                  R"(], "mutual_uncertainty_index": [0], "mutual_uncertainty_value": [)" + vacuity +
+                                  "]}";
+    d.bytes_of["uml.selfcheck.input"] = {{16, 24, 3}, std::vector<std::uint8_t>(16 * 24 * 3, 100)};
+    return d;
+}
+
+} // namespace
+
+TEST_CASE("expected numbers that no network has are refused, whatever the network answers") {
+    const std::string implausible =
+        "self-check: the expected numbers cannot be a network's: alpha are not below 0, vacuity is not above 1, and "
+        "none is beyond single precision";
+    refused(checked("1, 1e200, 1", "0.5", "0.5"), errc::malformed, implausible);
+    refused(checked("1, -1, 1", "0.5", "0.5"), errc::malformed, implausible);
+    refused(checked("1, 1, 1", "1e39", "0.5"), errc::malformed, implausible);
+    refused(checked("1, 1, 1", "-1e200", "0.5"), errc::malformed, implausible);
+    refused(checked("1, 1, 1", "0.5", "1.5"), errc::malformed, implausible);
+    refused(checked("1, 1, 1", "0.5", "-0.5"), errc::malformed, implausible);
+    refused(checked("1, 1, 1", "0.5", "1"), errc::self_check,
+            "self-check: class alpha differ from the stored values by more than the precision allows");
+    refused(checked("1e999, 1, 1", "0.5", "1"), errc::malformed, "self-check: the expected numbers cannot be read");
+}
+
+TEST_CASE("weights so large that answers are no numbers: said by the self-check, and by check_answer") {
+    draft d = checked("1, 1, 1", "0.5", "1");
+    for (float& v : d.tensors.at("tiny.classes.weight").values) v = v < 0 ? -3e38F : 3e38F;
+    refused(d, errc::not_finite,
+            "self-check: class alpha are not finite: the weights or the picture are too large for the arithmetic");
+    uml::load_options o;
+    o.self_check = false;
+    const auto m = uml::load<tiny, backend>(std::span<const std::byte>(d.bytes()), o);
+    REQUIRE_MESSAGE(m, m.error().what.c_str());
+    auto w = m->make_workspace();
+    REQUIRE(w);
+    const auto p = uml_test::pixels(16, 24, 3);
+    const auto f = m->run(uml::image_view(p.data(), 16, 24, 3), *w);
+    const auto checked_answer = f ? uml::check_answer(*f) : uml::result<void>(f.error());
+    CHECK(checked_answer.error().code == errc::not_finite);
+}
+
+TEST_CASE("check_answer finds any number that is none, where it is") {
+    constexpr float good[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+        float classes[3] = {1, 2, 3}, logits[8], alpha[8], vacuity[4];
+        std::copy_n(good, 8, logits);
+        std::copy_n(good, 8, alpha);
+        std::copy_n(good, 4, vacuity);
+        uml::findings f;
+        f.diagnosis = {classes, 3};
+        f.logits = {logits, 2, 2, 2, 2};
+        f.alpha = {alpha, 2, 2, 1, 2}; // the numbers between do not count
+        f.vacuity = {vacuity, 2, 2, 1, 1};
+        CHECK(uml::check_answer(f));
+        CHECK(uml::check_answer(uml::findings{}));
+        const auto with = [&](float& place, const char* what) {
+            const float before = place;
+            place = bad;
+            const auto r = uml::check_answer(f);
+            place = before;
+            REQUIRE_FALSE(r);
+            CHECK(r.error().code == errc::not_finite);
+            CHECK(r.error().what.view().starts_with(std::string(what) + " are not finite: "));
+        };
+        with(classes[2], "class alpha");
+        with(logits[7], "region logits");
+        with(alpha[6], "pixel alpha");
+        with(vacuity[3], "pixel vacuities");
+        alpha[7] = bad;
+        CHECK(uml::check_answer(f));
+    }
+}
+
+TEST_CASE("names of classes and regions are told apart and command no terminal") {
+    for (const std::string key : {"uml.classes", "uml.regions"}) {
+        const std::string rest = key == "uml.classes" ? R"(, "c"])" : "]";
+        const auto names = [&](const std::string& value, const std::string& rule) {
+            draft d = labelled();
+            d.metadata[key] = value;
+            if (!rule.empty()) return refused(d, errc::malformed, "metadata " + key + ": " + rule);
+            const auto m = load(d);
+            CHECK_MESSAGE(m, m.error().what.c_str());
+        };
+        names(R"(["a", "a")" + rest, R"(has a name twice: "a")");
+        for (const char* control : {R"(\u001b[2J)", R"(\u0000)", R"(\n)", R"(\u007f)", R"(\u0085)", R"(\u009b)"})
+            names(std::string(R"(["a", "b)") + control + "\"" + rest, "has a name with control characters");
+        names(R"(["ä", "\u00a0b \u0105")" + rest, "");
+        names(R"(["Gliom", "gliom")" + rest, ""); // letters of another case are other letters
+    }
+}
+
+TEST_CASE("a file asks for no larger arena than the program allows, before anything is allocated") {
+    uml::config large{
+        .height = 8192, .width = 8192, .regions = 3, .classes = 2, .channels_in = 1, .channel_divisor = 8};
+    draft d = labelled();
+    d.tensors.clear(); // the arena is refused before a tensor is looked at
+    d.labelled("edge", large);
+    using any = uml::network<uml::dynamic>;
+    const auto bytes = d.bytes();
+    const auto m = uml::load<any, uml::cpu<>>(std::span<const std::byte>(bytes));
+    REQUIRE_FALSE(m);
+    CHECK(m.error().code == errc::wrong_config);
+    const std::string sentence(m.error().what.view());
+    CHECK(sentence.starts_with("memory: at 8192 x 8192 pixels the network needs an arena of "));
+    CHECK(sentence.ends_with(" bytes, load_options::max_arena_bytes allows 2147483648"));
+    uml::load_options o;
+    o.max_arena_bytes = std::numeric_limits<std::int64_t>::max();
+    CHECK(uml::load<any, uml::cpu<>>(std::span<const std::byte>(bytes), o).error().code == errc::missing_tensor);
+    // The limit is the arena's size to the byte; a static network has none.
+    const auto small = labelled().bytes();
+    using dynamic_tiny = uml::network<uml_test::tiny_network>;
+    const auto fits = uml::load<dynamic_tiny, backend>(std::span<const std::byte>(small));
+    REQUIRE_MESSAGE(fits, fits.error().what.c_str());
+    o.max_arena_bytes = fits->arena_bytes();
+    CHECK(uml::load<dynamic_tiny, backend>(std::span<const std::byte>(small), o));
+    --o.max_arena_bytes;
+    CHECK(uml::load<dynamic_tiny, backend>(std::span<const std::byte>(small), o).error().code == errc::wrong_config);
+    o.max_arena_bytes = 0;
+    CHECK(uml::load<tiny, backend>(std::span<const std::byte>(small), o));
+}
+
+TEST_CASE("no path is an error") {
+    const auto m = uml::load<tiny, backend>(static_cast<const char*>(nullptr));
+    REQUIRE_FALSE(m);
+    CHECK(m.error().code == errc::invalid_argument);
+    CHECK(m.error().what == "load: no path");
+    CHECK(uml::open_weights(nullptr).error().code == errc::invalid_argument);
+}
+
+#if defined(__unix__)
+TEST_CASE("what is no regular file is refused at once") {
+    const char* const fifo = "uml-unit-hostile.fifo";
+    std::remove(fifo);
+    REQUIRE(mkfifo(fifo, 0600) == 0);
+    for (const char* path : {fifo, "/dev/zero", "/dev/tty", "."}) {
+        CAPTURE(path);
+        const auto start = std::chrono::steady_clock::now();
+        const auto m = uml::load<tiny, backend>(path);
+        CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+        REQUIRE_FALSE(m);
+        CHECK(m.error().code == errc::cannot_read);
+    }
+    CHECK(uml::open_weights(fifo).error().what == std::string(fifo) + ": not a regular file");
+    CHECK(uml::open_weights("/dev/zero").error().what == "/dev/zero: not a regular file");
+    std::remove(fifo);
+}
+
+TEST_CASE("a file that changes while it is open is refused; one that another file replaces is not") {
+    const std::string path = "uml-unit-hostile.safetensors", other = path + ".other";
+    const auto bytes = labelled().bytes();
+    const auto write = [&](const std::string& to, std::size_t size) {
+        std::ofstream(to, std::ios::binary)
+            .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(size));
+    };
+    const auto change = [&](auto how) {
+        write(path, bytes.size());
+        const auto file = uml::open_weights(path.c_str());
+        REQUIRE_MESSAGE(file, file.error().what.c_str());
+        how();
+        return uml::load<tiny, backend>(*file);
+    };
+    const auto at = [&](std::int64_t seconds) { // a clock's tick may be longer than this test
+        const timespec times[2] = {{0, UTIME_OMIT}, {static_cast<time_t>(seconds), 0}};
+        REQUIRE(utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
+    };
+    const auto refused_for = [&](const auto& m) {
+        REQUIRE_FALSE(m);
+        CHECK(m.error().code == errc::cannot_read);
+        CHECK(m.error().what.view().ends_with("its data cannot be read"));
+    };
+    CHECK(change([] {}));
+    refused_for(change([&] { REQUIRE(truncate(path.c_str(), static_cast<off_t>(bytes.size() - 1)) == 0); }));
+    refused_for(change([&] { REQUIRE(truncate(path.c_str(), 100) == 0); }));
+    refused_for(change([&] { std::ofstream(path, std::ios::binary | std::ios::app) << "more"; }));
+    refused_for(change([&] {
+        write(path, bytes.size()); // the same length, at another time
+        at(1);
+    }));
+    write(other, bytes.size());
+    CHECK(change([&] { REQUIRE(std::rename(other.c_str(), path.c_str()) == 0); }));
+    std::remove(path.c_str());
+}
+#endif
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(NDEBUG)
+TEST_CASE("a refusal costs a second of a processor and 96 MiB at most") {
+    // The costliest headers: the longest, of the most tensors, of the most metadata, of the longest number.
+    const auto with_header = [](std::string header) {
+        std::vector<std::byte> file(8 + header.size());
+        const std::uint64_t size = header.size();
+        std::memcpy(file.data(), &size, 8);
+        std::memcpy(file.data() + 8, header.data(), header.size());
+        return file;
+    };
+    constexpr std::size_t most = 16u << 20;
+    std::string tensors = "{";
+    for (int i = 0; i < 65536; ++i)
+        tensors +=
+            "\"" + std::string(100, 'a') + std::to_string(i) + R"(":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},)";
+    tensors += "\"x\":1}";
+    std::string metadata = R"({"__metadata__":{)";
+    for (int i = 0; i < 4096; ++i) metadata += "\"" + std::to_string(i) + "\":\"" + std::string(3000, 'v') + "\",";
+    metadata += "\"x\":1}}";
+    std::string nested = R"({"a":)" + std::string(most - 100, '[');
+    std::string number = R"({"a":{"shape":[)" + std::string(most - 100, '9');
+    std::string blank = "{" + std::string(most - 1, ' ');
+    for (const std::string* header : {&tensors, &metadata, &nested, &number, &blank}) {
+        CAPTURE(header->substr(0, 40));
+        REQUIRE(header->size() <= most);
+        const auto file = with_header(*header);
+        const pid_t child = fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            rusage before{}, after{};
+            getrusage(RUSAGE_SELF, &before);
+            const bool refused = !uml::weights_from(file);
+            getrusage(RUSAGE_SELF, &after);
+            const auto seconds = [](const timeval& t) {
+                return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+            };
+            const double time =
+                seconds(after.ru_utime) + seconds(after.ru_stime) - seconds(before.ru_utime) - seconds(before.ru_stime);
+            const double kilobytes = static_cast<double>(after.ru_maxrss - before.ru_maxrss);
+            std::printf("refused %d: %.3f s of processor, %.0f kB for a header of %.0f kB\n", refused, time, kilobytes,
+                        static_cast<double>(header->size()) / 1024);
+            std::fflush(stdout);
+            _exit(!refused ? 1 : time > 1 ? 2 : kilobytes > 96. * 1024 ? 3 : 0);
+        }
+        int status = 0;
+        REQUIRE(waitpid(child, &status, 0) == child);
+        CHECK(WIFEXITED(status));
+        CHECK(WEXITSTATUS(status) == 0);
+    }
+}
+#endif
