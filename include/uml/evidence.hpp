@@ -1,7 +1,6 @@
 // Evidence: what a Dirichlet says, opinions and their fusion, screening. Usable alone, with any model's evidence.
 #pragma once
 
-#include "uml/evidence/calibration.hpp"
 #include "uml/evidence/dirichlet.hpp"
 #include "uml/evidence/divergence.hpp"
 #include "uml/evidence/fuse_pixels.hpp"
@@ -10,3 +9,4 @@
 #include "uml/evidence/pixel_maps.hpp"
 #include "uml/evidence/screening.hpp"
 #include "uml/evidence/special.hpp"
+#include "uml/evidence/temperature.hpp"

@@ -13,7 +13,7 @@
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Largest vacuities that are accepted, in [0, 1]. Calibration chooses them on data that the network was not trained on
-/// (see calibration.hpp). The defaults accept nothing, since vacuity is never 0: without calibration all is referred.
+/// (see uml/trust.hpp). The defaults accept nothing, since vacuity is never 0: without calibration all is referred.
 struct screening {
     float image_vacuity = 0;
     float pixel_vacuity = 0;

@@ -1,6 +1,7 @@
 // Confidence intervals by resampling the images, the same on every machine.
 #pragma once
 
+#include "uml/core/random.hpp"
 #include "uml/metrics/sequence.hpp"
 
 #include <algorithm>
@@ -16,13 +17,7 @@ struct interval {
     double high = undefined;
 };
 
-/// Number `counter` of the random sequence SplitMix64 that starts at `seed`; all arithmetic modulo 2^64.
-[[nodiscard]] constexpr std::uint64_t random_bits(std::uint64_t seed, std::uint64_t counter) {
-    std::uint64_t z = seed + (counter + 1) * 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
+using uml::random_bits;
 
 /// 95 % percentile interval of statistic(indices) over `resamples` draws of n images with replacement: the 2.5th and
 /// 97.5th percentiles. Draw j of resample r is image (random_bits(seed, r n + j) >> 32) * n >> 32. Resamples on which
@@ -33,7 +28,7 @@ template <class F>
     std::vector<double> values;
     std::uint64_t counter = 0;
     for (std::size_t r = 0; n > 0 && r < resamples; ++r) {
-        for (std::size_t& i : indices) i = static_cast<std::size_t>((random_bits(seed, counter++) >> 32) * n >> 32);
+        for (std::size_t& i : indices) i = random_index(seed, counter++, n);
         const auto value = static_cast<double>(statistic(std::span<const std::size_t>(indices)));
         if (!std::isnan(value)) values.push_back(value);
     }
