@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -34,6 +35,27 @@ template <class F>
     }
     std::sort(values.begin(), values.end());
     return {quantile(values, 0.025), quantile(values, 0.975)};
+}
+
+/// The same by group (patient): each resample draws as many groups as there are, with replacement, and takes all images
+/// of each. Where the images of a group are alike, resampling images makes intervals too narrow. `groups` has a number
+/// per image; draw j of resample r is group random_index(seed, r g + j, g) of the g groups in ascending order.
+template <sequence_of<std::uint32_t> G, class F>
+[[nodiscard]] interval bootstrap95_by_group(const G& groups, F&& statistic, std::size_t resamples = 1000,
+                                            std::uint64_t seed = 0) {
+    std::map<std::uint32_t, std::vector<std::size_t>> members;
+    for (std::size_t i = 0; i < groups.size(); ++i) members[static_cast<std::uint32_t>(groups[i])].push_back(i);
+    std::vector<const std::vector<std::size_t>*> all;
+    for (const auto& [number, images] : members) all.push_back(&images);
+    std::vector<std::size_t> indices;
+    return bootstrap95(
+        all.size(),
+        [&](std::span<const std::size_t> drawn) {
+            indices.clear();
+            for (const std::size_t g : drawn) indices.insert(indices.end(), all[g]->begin(), all[g]->end());
+            return statistic(std::span<const std::size_t>(indices));
+        },
+        resamples, seed);
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics
