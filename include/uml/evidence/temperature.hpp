@@ -4,6 +4,7 @@
 #include "uml/evidence/dirichlet.hpp"
 
 #include <concepts>
+#include <cstddef>
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
@@ -24,6 +25,17 @@ template <std::floating_point T>
     for (int j = 0; j < d.classes(); ++j) sum += static_cast<W>(d.evidence(j));
     return static_cast<T>((static_cast<W>(d.evidence(k)) + t) / (sum + static_cast<W>(d.classes()) * t));
 }
+
+/// The tempered probabilities as a sequence with size() and [].
+template <std::floating_point T> struct tempered_probabilities {
+    dirichlet<T> from;
+    double temperature = 1;
+
+    [[nodiscard]] constexpr std::size_t size() const { return static_cast<std::size_t>(from.classes()); }
+    [[nodiscard]] constexpr T operator[](std::size_t k) const {
+        return tempered_probability(from, static_cast<int>(k), temperature);
+    }
+};
 
 /// Vacuity of the tempered Dirichlet.
 template <std::floating_point T> [[nodiscard]] constexpr T tempered_vacuity(const dirichlet<T>& d, double temperature) {

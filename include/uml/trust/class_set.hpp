@@ -6,17 +6,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <string_view>
 
 namespace uml::inline UML_VERSION_NAMESPACE::trust {
 
 /// How strange a class looks, given the probabilities of all.
 enum class set_score : std::uint8_t {
-    lac, ///< 1 - p_y: the smallest sets on average (Sadinle, Lei and Wasserman 2019)
-    aps, ///< the probabilities from the largest down to p_y, added: larger sets where the network is torn (Romano,
-         ///< Sesia and Candes 2020), without their random tie-breaking, so that the same picture always gives the same
-         ///< set
+    lac,  ///< 1 - p_y: the smallest sets on average (Sadinle, Lei and Wasserman 2019)
+    aps,  ///< the probabilities from the largest down to p_y, added: larger sets where the network is torn (Romano,
+          ///< Sesia and Candes 2020), without their random tie-breaking, so that the same picture always gives the same
+          ///< set
     raps, ///< aps plus a penalty for every rank beyond the allowed one: few long sets (Angelopoulos et al. 2021)
 };
 
@@ -24,11 +23,12 @@ enum class set_score : std::uint8_t {
     return s == set_score::lac ? "lac" : s == set_score::aps ? "aps" : "raps";
 }
 
-/// Which classes belong to the set of an image. Made by calibrate_class_sets().
+/// Which classes belong to the set of an image. Made by calibrate_class_sets(). `p` below is anything with size() and
+/// [], the probabilities of all classes; of equal ones the first ranks first.
 struct class_set_rule {
     /// The most classes that sets are calibrated for.
     static constexpr std::size_t most_classes = 64;
-    static constexpr double everything = std::numeric_limits<double>::infinity();
+    static constexpr double everything = std::numeric_limits<double>::max(); ///< a threshold that all classes meet
 
     set_score score = set_score::lac;
     double penalty = 0;     ///< of raps, for every rank
@@ -39,8 +39,8 @@ struct class_set_rule {
 
     [[nodiscard]] constexpr bool calibrated() const { return levels > 0; }
 
-    /// How strange class k looks. `p` are the probabilities of all classes; of equals the first ranks first.
-    template <class T> [[nodiscard]] constexpr double strangeness(std::span<const T> p, std::size_t k) const {
+    /// How strange class k looks.
+    template <class P> [[nodiscard]] constexpr double strangeness(const P& p, std::size_t k) const {
         if (score == set_score::lac) return 1 - static_cast<double>(p[k]);
         double sum = static_cast<double>(p[k]);
         int rank = 1;
@@ -53,7 +53,7 @@ struct class_set_rule {
     }
 
     /// Whether class k belongs to the set: it is the most probable one (a set is never empty), or not too strange.
-    template <class T> [[nodiscard]] constexpr bool contains(std::span<const T> p, std::size_t k) const {
+    template <class P> [[nodiscard]] constexpr bool contains(const P& p, std::size_t k) const {
         bool first = true;
         for (std::size_t j = 0; j < p.size(); ++j) first = first && !(p[j] > p[k] || (p[j] == p[k] && j < k));
         if (first || !calibrated()) return first;
@@ -61,7 +61,7 @@ struct class_set_rule {
     }
 
     /// The number of classes in the set, at least 1.
-    template <class T> [[nodiscard]] constexpr int size(std::span<const T> p) const {
+    template <class P> [[nodiscard]] constexpr int size(const P& p) const {
         int count = 0;
         for (std::size_t k = 0; k < p.size(); ++k) count += contains(p, k) ? 1 : 0;
         return count;

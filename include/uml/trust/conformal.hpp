@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 
 namespace uml::inline UML_VERSION_NAMESPACE::trust {
@@ -21,21 +20,21 @@ struct conformal_case {
     double weight = 1;       ///< set by conformal_threshold(): 1 / number of cases of the group
 };
 
-/// The threshold that the score of a new case stays within with probability `coverage`, in (0, 1); infinity where there
-/// are too few groups to say.
+/// The threshold that the score of a new case stays within with probability `coverage`, in (0, 1); the largest
+/// double where there are too few groups to say.
 ///
 /// Promise: P(score of a new case <= threshold) >= coverage, over the calibration data and the new case together.
 /// Assumes that groups (patients) are exchangeable, the new one included, and the cases within a group too. With groups
 /// of one case that is split conformal prediction (Vovk et al. 2005), the ceil((n + 1) coverage)-th smallest score;
 /// with several, hierarchical conformal prediction (Lee, Barber and Willett 2023): each case counts 1 / size of its
 /// group, so that a patient with many slices counts no more than one with few. Slices taken for independent would
-/// promise too much. Sorts `cases`. Fails without cases, for a score that is NaN and a coverage out of range.
+/// promise too much. Sorts `cases`. Fails without cases, for a score that is not finite and a coverage out of range.
 [[nodiscard]] inline result<double> conformal_threshold(std::span<conformal_case> cases, double coverage) {
     if (!(coverage > 0 && coverage < 1))
         return fail(errc::invalid_argument, "conformal: the coverage must be above 0 and below 1");
     if (cases.empty()) return fail(errc::invalid_argument, "conformal: there are no cases");
     for (const conformal_case& c : cases)
-        if (c.score != c.score) return fail(errc::not_finite, "conformal: a score is not a number");
+        if (!is_finite(c.score)) return fail(errc::not_finite, "conformal: a score is not a finite number");
     heap_sort(cases, [](const auto& a, const auto& b) { return a.group < b.group; });
     double groups = 0;
     for (std::size_t begin = 0, end = 0; begin < cases.size(); begin = end, ++groups) {
@@ -46,7 +45,7 @@ struct conformal_case {
     double within = 0;
     for (const conformal_case& c : cases)
         if (within += c.weight; within >= (groups + 1) * (coverage - share_rounding)) return c.score;
-    return std::numeric_limits<double>::infinity();
+    return class_set_rule::everything;
 }
 
 /// What calibrate_class_sets() is to make.
@@ -63,7 +62,7 @@ struct class_set_options {
 /// coverage / (1 - coverage) groups with cases of the class, else the class belongs to every set.
 /// `probabilities` holds n rows of `classes`, of the same kind as the rule will see; `labels` the true classes, below
 /// `classes`; `groups` the patients, or is empty: every case is a group. `scratch` needs n elements. Fails when sizes
-/// do not fit, on labels out of range, on NaN and on a coverage out of range.
+/// do not fit, on labels out of range, on numbers that are not finite and on a coverage out of range.
 template <class P>
 [[nodiscard]] result<class_set_rule>
 calibrate_class_sets(std::span<const P> probabilities, int classes, std::span<const int> labels,
