@@ -1,11 +1,14 @@
 // uml-evaluate: how good a weights file is on labelled pictures, and how well its uncertainty tells its errors.
 #include "evaluate/dataset.hpp"
+#include "evaluate/details.hpp"
 #include "evaluate/plots.hpp"
 #include "evaluate/scores.hpp"
 #include "support/arguments.hpp"
 #include "support/files.hpp"
+#include "support/groups.hpp"
 #include "support/terminal.hpp"
 #include "uml/io/json_writer.hpp"
+#include "uml/trust/binomial.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -19,8 +22,10 @@ namespace fs = std::filesystem;
 
 enum exit_status { all_done = 0, data_refused = 1, wrong_usage = 2, weights_refused = 3 };
 
-constexpr support::option known[] = {{"--weights"}, {"--data"},    {"--split"},   {"--noise"},     {"--json"},
-                                     {"--plots"},   {"--threads"}, {"--backend"}, {"--precision"}, {"--help", false}};
+constexpr support::option known[] = {{"--weights"},   {"--data"},        {"--split"},      {"--noise"},
+                                     {"--json"},      {"--plots"},       {"--threads"},    {"--backend"},
+                                     {"--precision"}, {"--group"},       {"--spacing"},    {"--tolerance"},
+                                     {"--per-image"}, {"--more", false}, {"--help", false}};
 
 std::string help_text() {
     std::string text =
@@ -35,6 +40,11 @@ usage: uml-evaluate --weights W --data FOLDER [options]
                   in [0, 1] and is clipped afterwards; the noise is the same in every run
   --json FILE     write the figures there: n, metrics, ci95 (95 % bootstrap intervals over the images), noise
   --plots DIR     write reliability.svg, risk-coverage.svg, roc.svg and dice.svg there
+  --more          more figures, for every region too; in JSON as "more" (docs/metrics.md)
+  --per-image F   write a table there with a row an image, and the same into JSON's "more"
+  --group COLUMN  of labels.csv, for instance the patient: intervals resample these groups in place of images
+  --spacing MM    size of a pixel of the images: distances of the regions are then in millimetres
+  --tolerance T   of the normalised surface distance, in millimetres with --spacing, else in pixels (2 by default)
   --threads N     use N threads (all cores by default)
   --backend B     and
   --precision P   how to compute, cpu with f32 by default; this build has
@@ -73,9 +83,14 @@ std::vector<float> with_noise(const support::picture& p, double sigma, std::size
     return noisy;
 }
 
-uml::result<evaluate::score_table> evaluate_all(support::engine& engine,
-                                                const std::vector<evaluate::labelled_case>& cases, double sigma) {
+struct evaluation {
     evaluate::score_table table;
+    std::vector<evaluate::image_detail> images;
+};
+
+uml::result<evaluation> evaluate_all(support::engine& engine, const std::vector<evaluate::labelled_case>& cases,
+                                     double sigma, const evaluate::ruler& ruler) {
+    evaluation all;
     support::progress bar(static_cast<int>(cases.size()));
     const int regions = static_cast<int>(engine.facts().regions.size());
     for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -92,10 +107,12 @@ uml::result<evaluate::score_table> evaluate_all(support::engine& engine,
                                                   prepared.width, prepared.channels})
                                     : engine.run(prepared.view());
         if (!says) return says.error();
-        table.add(*says, support::map_back(*says, image->height, image->width), *truth, cases[i].label);
+        const support::pixel_maps maps = support::map_back(*says, image->height, image->width);
+        all.table.add(*says, maps, *truth, cases[i].label);
+        all.images.push_back(evaluate::detail_of(cases[i].id, *says, maps, *truth, cases[i].label, ruler));
         bar.advance();
     }
-    return table;
+    return all;
 }
 
 struct summary {
@@ -126,6 +143,58 @@ void print_summary(const char* title, const summary& s) {
     std::putchar('\n');
 }
 
+// Shares with the exact interval of Clopper and Pearson, which takes the images for independent.
+void write_exact(uml::json::writer<std::string>& w, const std::vector<evaluate::image_detail>& images) {
+    std::uint64_t right = 0, accepted = 0, wrong_accepted = 0, held = 0;
+    for (const evaluate::image_detail& i : images) {
+        const bool is_right = i.predicted == i.label, is_accepted = i.verdict == uml::trust::verdict::accepted;
+        right += is_right ? 1u : 0u;
+        accepted += is_accepted ? 1u : 0u;
+        wrong_accepted += is_accepted && !is_right ? 1u : 0u;
+        held += std::find(i.class_set.begin(), i.class_set.end(), i.label) != i.class_set.end() ? 1u : 0u;
+    }
+    const auto write = [&](const char* name, std::uint64_t count, std::uint64_t of) {
+        const auto interval = uml::trust::clopper_pearson(count, of);
+        w.key(name).begin_object().member("count", count).member("of", of).key("ci95").begin_array();
+        w.value(interval.low).value(interval.high).end_array().end_object();
+    };
+    w.key("exact").begin_object();
+    write("accuracy", right, images.size());
+    write("accepted", accepted, images.size());
+    write("accepted_risk", wrong_accepted, accepted);
+    write("set_coverage", held, images.size());
+    w.end_object();
+}
+
+void write_more(uml::json::writer<std::string>& w, const evaluation& e, const support::model_facts& model,
+                std::span<const std::uint32_t> groups, const evaluate::ruler& ruler, bool every_image) {
+    const evaluate::named_figures f = evaluate::sum_up_more(e.table, e.images, model.regions);
+    const auto intervals = evaluate::bootstrap_more(e.table, e.images, model.regions, groups);
+    std::printf("%-24s    value   95 %% interval\n", "more");
+    for (std::size_t m = 0; m < f.names.size(); ++m)
+        std::printf("%-24s %8s   %s to %s\n", f.names[m].c_str(), shown(f.values[m]).c_str(),
+                    shown(intervals[m].low).c_str(), shown(intervals[m].high).c_str());
+    std::printf("distances in %s%s\n\n", ruler.in_mm ? "millimetres" : "pixels",
+                groups.empty() ? "" : "; intervals by group");
+
+    w.key("more").begin_object().member("unit", ruler.in_mm ? "mm" : "pixel");
+    w.member("spacing", ruler.spacing).member("tolerance", ruler.tolerance);
+    w.key("groups");
+    if (groups.empty())
+        w.null();
+    else
+        w.value(*std::max_element(groups.begin(), groups.end()) + 1);
+    w.key("metrics").begin_object();
+    for (std::size_t m = 0; m < f.names.size(); ++m) w.member(f.names[m], f.values[m]);
+    w.end_object().key("ci95").begin_object();
+    for (std::size_t m = 0; m < f.names.size(); ++m)
+        w.key(f.names[m]).begin_array().value(intervals[m].low).value(intervals[m].high).end_array();
+    w.end_object();
+    write_exact(w, e.images);
+    if (every_image) evaluate::write_images(w, e.images, model, groups);
+    w.end_object();
+}
+
 int run(const support::arguments& a) {
     support::engine_request request;
     request.weights = a.value("--weights");
@@ -134,6 +203,15 @@ int run(const support::arguments& a) {
     const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     const auto threads = a.integer("--threads", 1, support::most_threads, std::min(cores, support::most_threads));
     const auto sigma = a.number("--noise", 0, 10, 0);
+    evaluate::ruler ruler;
+    const auto spacing = a.number("--spacing", 0, 1000, 1);
+    const auto tolerance = a.number("--tolerance", 0, 1000, ruler.tolerance);
+    for (const auto* number : {&spacing, &tolerance})
+        if (!*number) return complain(wrong_usage, number->error().what.view());
+    ruler = {*spacing, *tolerance, a.has("--spacing")};
+    if (!(ruler.spacing > 0)) return complain(wrong_usage, "--spacing wants a size above 0");
+    for (const char* name : {"--group", "--per-image"})
+        if (a.has(name) && a.value(name).empty()) return complain(wrong_usage, std::string(name) + " needs a value");
     if (!threads) return complain(wrong_usage, threads.error().what.view());
     if (!sigma) return complain(wrong_usage, sigma.error().what.view());
     request.threads = *threads;
@@ -149,26 +227,46 @@ int run(const support::arguments& a) {
         evaluate::read_dataset(a.value("--data"), a.value("--split"), static_cast<int>(model.classes.size()));
     if (!cases) return complain(data_refused, cases.error().what.view());
 
-    const auto table = evaluate_all(**engine, *cases, 0);
-    if (!table) return complain(data_refused, table.error().what.view());
-    const summary clean{evaluate::sum_up(*table), evaluate::bootstrap(*table)};
-    std::printf("%zu images\n\n", table->size());
+    std::vector<std::uint32_t> groups;
+    if (a.has("--group")) {
+        std::vector<std::string> ids;
+        for (const auto& c : *cases) ids.push_back(c.id);
+        auto read = support::read_groups(a.value("--data"), a.value("--split"), a.value("--group"), ids);
+        if (!read) return complain(data_refused, read.error().what.view());
+        groups = *std::move(read);
+    }
+
+    const auto found = evaluate_all(**engine, *cases, 0, ruler);
+    if (!found) return complain(data_refused, found.error().what.view());
+    const evaluate::score_table& table = found->table;
+    const summary clean{evaluate::sum_up(table), evaluate::bootstrap(table, groups)};
+    std::printf("%zu images\n\n", table.size());
     print_summary("metric", clean);
 
     std::string json;
     uml::json::writer<std::string> w(json, 1);
-    w.begin_object().member("n", table->size());
+    w.begin_object().member("n", table.size());
     write_summary(w, clean);
     w.key("noise").begin_object();
     if (*sigma > 0) {
-        const auto noisy_table = evaluate_all(**engine, *cases, *sigma);
-        if (!noisy_table) return complain(data_refused, noisy_table.error().what.view());
-        const summary noisy{evaluate::sum_up(*noisy_table), evaluate::bootstrap(*noisy_table)};
+        const auto noisy_found = evaluate_all(**engine, *cases, *sigma, ruler);
+        if (!noisy_found) return complain(data_refused, noisy_found.error().what.view());
+        const summary noisy{evaluate::sum_up(noisy_found->table), evaluate::bootstrap(noisy_found->table, groups)};
         print_summary("with noise", noisy);
         write_summary(w.member("sigma", *sigma), noisy);
     }
-    w.end_object().end_object();
+    w.end_object();
+    const bool every_image = a.has("--per-image");
+    if (every_image || a.has("--more") || a.has("--group") || a.has("--spacing") || a.has("--tolerance"))
+        write_more(w, *found, model, groups, ruler, every_image);
+    w.end_object();
     json += '\n';
+
+    if (every_image)
+        if (const auto r =
+                support::write_file(a.value("--per-image"), evaluate::per_image_csv(found->images, model, groups));
+            !r)
+            return complain(wrong_usage, r.error().what.view());
 
     if (const std::string file = a.value("--json"); !file.empty())
         if (const auto r = support::write_file(file, json); !r) return complain(wrong_usage, r.error().what.view());
@@ -176,7 +274,7 @@ int run(const support::arguments& a) {
         std::error_code failed;
         fs::create_directories(folder, failed);
         if (failed) return complain(wrong_usage, "--plots " + folder + ": the folder cannot be made");
-        if (const auto r = evaluate::write_plots(folder, *table, model.classes); !r)
+        if (const auto r = evaluate::write_plots(folder, table, model.classes); !r)
             return complain(wrong_usage, r.error().what.view());
     }
     return all_done;

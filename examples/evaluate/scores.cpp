@@ -74,15 +74,25 @@ figures sum_up(const score_table& t) {
             metrics::coverage_at_accuracy(t.vacuity, t.wrong, 0.9)};
 }
 
-intervals bootstrap(const score_table& t) {
+void resample(std::size_t n, std::span<const std::uint32_t> groups,
+              const std::function<void(std::span<const std::size_t>)>& use) {
+    const auto visit = [&](std::span<const std::size_t> indices) {
+        use(indices);
+        return 0.0;
+    };
+    if (groups.empty())
+        (void)metrics::bootstrap95(n, visit);
+    else
+        (void)metrics::bootstrap95_by_group(groups, visit);
+}
+
+intervals bootstrap(const score_table& t, std::span<const std::uint32_t> groups) {
     std::array<std::vector<double>, metric_names.size()> values;
-    const auto collect = [&](std::span<const std::size_t> indices) {
+    resample(t.size(), groups, [&](std::span<const std::size_t> indices) {
         const figures f = sum_up(t.select(indices));
         for (std::size_t m = 0; m < f.size(); ++m)
             if (!std::isnan(f[m])) values[m].push_back(f[m]);
-        return 0.0;
-    };
-    (void)metrics::bootstrap95(t.size(), collect);
+    });
     intervals all;
     for (std::size_t m = 0; m < all.size(); ++m) {
         std::sort(values[m].begin(), values[m].end());

@@ -6,6 +6,8 @@
 #include "uml/metrics/bootstrap.hpp"
 
 #include <array>
+#include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -42,7 +44,11 @@ struct score_table {
 /// All figures; NaN where one is not defined on these images. Figures of pixels are means over the images.
 [[nodiscard]] figures sum_up(const score_table& t);
 
-/// 95 % bootstrap intervals over the images, all figures on the same 1000 resamples.
-[[nodiscard]] intervals bootstrap(const score_table& t);
+/// Calls use(indices) for 1000 resamples of `n` images, or of the groups that they belong to if `groups` is not empty.
+void resample(std::size_t n, std::span<const std::uint32_t> groups,
+              const std::function<void(std::span<const std::size_t>)>& use);
+
+/// 95 % bootstrap intervals, all figures on the same resamples.
+[[nodiscard]] intervals bootstrap(const score_table& t, std::span<const std::uint32_t> groups = {});
 
 } // namespace evaluate

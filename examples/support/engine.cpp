@@ -58,15 +58,20 @@ public:
     }
 
     [[nodiscard]] uml::result<reading> run(const uml::image_view& image) override {
-        const auto found = model_.run(image, workspace_);
+        auto found = model_.run(image, workspace_);
         if (!found) return found.error();
+        found->temperature = model_.card().temperature;
+        found->class_sets = &model_.card().class_set;
         reading r;
         r.vacuity = static_cast<double>(found->diagnosis.vacuity());
         r.predicted = found->diagnosis.predicted();
-        r.accepted = model_.accepts(*found);
+        r.verdict = found->verdict();
+        r.accepted = found->accepted();
         for (int k = 0; k < found->diagnosis.classes(); ++k) {
             r.belief.push_back(static_cast<double>(found->diagnosis.belief(k)));
-            r.probability.push_back(static_cast<double>(found->diagnosis.probability(k)));
+            r.evidence.push_back(static_cast<double>(found->diagnosis.evidence(k)));
+            r.probability.push_back(static_cast<double>(found->probabilities()[static_cast<std::size_t>(k)]));
+            if (found->in_class_set(k)) r.class_set.push_back(k);
         }
         r.height = found->height(), r.width = found->width(), r.regions = found->regions();
         r.logits.reserve(static_cast<std::size_t>(r.height) * static_cast<std::size_t>(r.width * r.regions));
@@ -92,6 +97,8 @@ private:
         for (int k = 0; k < model_.regions(); ++k) facts_.regions.push_back(name(model_.region_name(k), "region ", k));
         facts_.most_image_vacuity = static_cast<double>(model_.screening().image_vacuity);
         facts_.most_pixel_vacuity = static_cast<double>(model_.screening().pixel_vacuity);
+        facts_.temperature = model_.card().temperature;
+        facts_.class_set = model_.card().class_set, facts_.mask_set = model_.card().mask_set;
     }
 
     model_type model_;

@@ -2,6 +2,9 @@
 #pragma once
 
 #include "support/picture.hpp"
+#include "uml/trust/class_set.hpp"
+#include "uml/trust/mask_rule.hpp"
+#include "uml/trust/verdict.hpp"
 
 #include <memory>
 #include <string>
@@ -12,21 +15,27 @@ namespace support {
 
 /// What the programs know of a network with its weights.
 struct model_facts {
-    std::string network;              ///< release, paper or edge
-    int height = 0, width = 0;        ///< what pictures are resized to
-    int channels = 0;                 ///< 1 grey, 3 colour
-    std::vector<std::string> classes; ///< names, in the order of the network's outputs
-    std::vector<std::string> regions; ///< names; 0 is the background
-    double most_image_vacuity = 1;    ///< a picture with more is referred to a human
-    double most_pixel_vacuity = 1;    ///< a pixel with more is not reliable
+    std::string network;                  ///< release, paper or edge
+    int height = 0, width = 0;            ///< what pictures are resized to
+    int channels = 0;                     ///< 1 grey, 3 colour
+    std::vector<std::string> classes;     ///< names, in the order of the network's outputs
+    std::vector<std::string> regions;     ///< names; 0 is the background
+    double most_image_vacuity = 1;        ///< a picture with more is referred to a human
+    double most_pixel_vacuity = 1;        ///< a pixel with more is not reliable
+    double temperature = 1;               ///< of the class probabilities
+    uml::trust::class_set_rule class_set; ///< not calibrated: a set is the predicted class
+    uml::trust::mask_set_rule mask_set;
 };
 
 /// What the network says of one picture, at the network's size.
 struct reading {
     std::vector<double> belief, probability; ///< one per class; the beliefs and the vacuity sum to 1
+    std::vector<double> evidence;            ///< one per class
     double vacuity = 1;
     int predicted = 0;
-    bool accepted = false;
+    std::vector<int> class_set; ///< classes, in the order of the network's outputs; at least the predicted one
+    uml::trust::verdict verdict = uml::trust::verdict::uncertain;
+    bool accepted = false; ///< whether that is the verdict
     int height = 0, width = 0, regions = 0;
     std::vector<float> logits;        ///< of the segmentation: height × width × regions
     std::vector<float> pixel_vacuity; ///< of the mutual decoder: height × width

@@ -44,14 +44,17 @@ region_part flood(const pixel_maps& maps, int y0, int x0, std::vector<bool>& see
 } // namespace
 
 pixel_maps map_back(const reading& r, int height, int width) {
-    pixel_maps maps{picture(height, width, 1), {}};
+    pixel_maps maps{picture(height, width, 1), {}, {}};
     maps.vacuity.reserve(maps.mask.pixels());
+    maps.foreground.reserve(maps.mask.pixels());
     resized_rows logits(r.logits.data(), r.height, r.width, r.regions, height, width);
     resized_rows vacuity(r.pixel_vacuity.data(), r.height, r.width, 1, height, width);
     for (int y = 0; y < height; ++y) {
         const float* row = logits.row(y);
-        for (int x = 0; x < width; ++x, row += r.regions)
+        for (int x = 0; x < width; ++x, row += r.regions) {
             *maps.mask.at(y, x) = static_cast<std::uint8_t>(std::max_element(row, row + r.regions) - row);
+            maps.foreground.push_back(static_cast<float>(uml::trust::foreground_probability(row, r.regions)));
+        }
         const float* u = vacuity.row(y);
         maps.vacuity.insert(maps.vacuity.end(), u, u + width);
     }

@@ -10,8 +10,9 @@ namespace support {
 
 /// The mask and the uncertainty of a picture at some size.
 struct pixel_maps {
-    picture mask;               ///< one channel: the number of the region, the largest of the resized logits
-    std::vector<float> vacuity; ///< height × width, resized
+    picture mask;                  ///< one channel: the number of the region, the largest of the resized logits
+    std::vector<float> vacuity;    ///< height × width, resized
+    std::vector<float> foreground; ///< height × width: the probability of "not background", of the resized logits
 
     [[nodiscard]] float vacuity_at(int y, int x) const {
         return vacuity[static_cast<std::size_t>(y) * static_cast<std::size_t>(mask.width) +

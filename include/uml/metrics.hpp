@@ -4,6 +4,7 @@
 #include "uml/metrics/bootstrap.hpp"
 #include "uml/metrics/classification.hpp"
 #include "uml/metrics/distance_transform.hpp"
+#include "uml/metrics/regions.hpp"
 #include "uml/metrics/reliability.hpp"
 #include "uml/metrics/roc.hpp"
 #include "uml/metrics/segmentation.hpp"

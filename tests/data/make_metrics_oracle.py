@@ -8,6 +8,7 @@ import medpy.metric.binary
 import mpmath
 import numpy as np
 import scipy.ndimage
+import scipy.stats
 import sklearn.calibration
 import sklearn.metrics
 
@@ -61,6 +62,42 @@ def ece(confidence, right, bins=15):
     return float(np.sum(count[used] * np.abs(accuracy - mean_confidence)) / count.sum())
 
 
+def ece_debiased(confidence, right, bins=15):
+    """Kumar, Liang and Ma 2019; the noise's mean excess by a folded normal distribution."""
+    index = np.searchsorted(np.arange(1, bins) / bins, confidence)
+    total = 0.0
+    for b in np.unique(index):
+        count = np.sum(index == b)
+        accuracy, mean = right[index == b].mean(), confidence[index == b].mean()
+        d, sigma = abs(accuracy - mean), np.sqrt(accuracy * (1 - accuracy) / count)
+        total += count * (2 * d - (scipy.stats.foldnorm.mean(d / sigma, scale=sigma) if sigma > 0 else d))
+    return max(0.0, total / len(right))
+
+
+def ece_adaptive(confidence, right, bins=15):
+    order = np.argsort(confidence, kind="stable")
+    parts = zip(np.array_split(np.sort(confidence), bins), np.array_split(tied_mean(confidence, right), bins))
+    assert len(order) == len(right)
+    return sum(abs(float(np.sum(r - c))) for c, r in parts) / len(right)
+
+
+def augrc(vacuity, wrong):
+    """By its closed form, Traub et al. 2024."""
+    w = wrong.mean()
+    return (1 - sklearn.metrics.roc_auc_score(wrong, vacuity)) * w * (1 - w) + w * w / 2
+
+
+def accept_share(vacuity, wrong, coverage):
+    threshold = np.sort(vacuity)[int(np.ceil(coverage * len(vacuity) - 1e-9)) - 1]
+    accepted = vacuity <= threshold
+    return threshold, accepted.mean(), wrong[accepted].mean()
+
+
+def bootstrap95_by_group(group, statistic, resamples=1000, seed=0):
+    members = [np.flatnonzero(group == g) for g in np.unique(group)]
+    return bootstrap95(len(members), lambda i: statistic(np.concatenate([members[j] for j in i])), resamples, seed)
+
+
 def splitmix64(seed, counter):
     with np.errstate(over="ignore"):
         z = np.uint64(seed) + (counter.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
@@ -107,6 +144,24 @@ def classification(rng):
             "aurc_low_200_7": aurc_interval[0],
             "aurc_high_200_7": aurc_interval[1],
         }
+        group = np.arange(n) // 7 % 11
+        share = accept_share(vacuity, wrong, 0.8)
+        grouped = bootstrap95_by_group(group, lambda i: right[i].mean(), 300, 3)
+        expected |= {
+            "balanced_accuracy": sklearn.metrics.balanced_accuracy_score(labels, predicted),
+            "f1_macro": sklearn.metrics.f1_score(labels, predicted, average="macro"),
+            "mcc": sklearn.metrics.matthews_corrcoef(labels, predicted),
+            "nll": sklearn.metrics.log_loss(labels, probability),
+            "ece_debiased": ece_debiased(probability.max(1), right),
+            "ece_adaptive": ece_adaptive(probability.max(1), right.astype(float)),
+            "ece_classwise": np.mean([ece(probability[:, k], labels == k) for k in range(classes)]),
+            "augrc": augrc(vacuity, wrong),
+            "share_threshold": share[0],
+            "share_coverage": share[1],
+            "share_risk": share[2],
+            "group_accuracy_low_300_3": grouped[0],
+            "group_accuracy_high_300_3": grouped[1],
+        }
         np.testing.assert_allclose(expected["brier"], np.mean(np.sum((probability - one_hot) ** 2, 1)))
         write(f"{name}.txt", ["label"] + [f"p{k}" for k in range(classes)] + ["vacuity"],
               [(label, *p, u) for label, p, u in zip(labels, probability, vacuity)])
@@ -141,6 +196,61 @@ def masks(rng):
         text.append(f"{a.shape[0]} {a.shape[1]} {float(dice)!r} {float(assd)!r} {float(hd95)!r}")
         text += ["".join(str(v) for v in row) for row in a * 1 + b * 2]
     (OUT / "masks.txt").write_text("\n".join(text) + "\n")
+
+
+def lesion_f1(a, b):
+    """Greedy one-to-one matching of components by IoU down to 0.1."""
+    eight = np.ones((3, 3))
+    (la, na), (lb, nb) = scipy.ndimage.label(a, eight), scipy.ndimage.label(b, eight)
+    pairs = sorted(((-np.sum((la == i) & (lb == j)) / np.sum((la == i) | (lb == j)), j, i)
+                    for i in range(1, na + 1) for j in range(1, nb + 1)))
+    used_a, used_b, found = set(), set(), 0
+    for iou, j, i in pairs:
+        if -iou >= 0.1 and i not in used_a and j not in used_b:
+            used_a.add(i), used_b.add(j)
+            found += 1
+    return 2 * found / (na + nb) if na + nb else float("nan")
+
+
+def surface(a, b, spacing, tolerance):
+    """Directed distances between outlines by scipy: hd95_max, hd, nsd."""
+    if not a.any() or not b.any():
+        return float("nan"), float("nan"), float(a.any() == b.any())
+    edge_a, edge_b = a ^ scipy.ndimage.binary_erosion(a), b ^ scipy.ndimage.binary_erosion(b)
+    forth = spacing * scipy.ndimage.distance_transform_edt(~edge_b)[edge_a]
+    back = spacing * scipy.ndimage.distance_transform_edt(~edge_a)[edge_b]
+    both = np.concatenate((forth, back))
+    return (max(np.percentile(forth, 95), np.percentile(back, 95)), both.max(),
+            np.mean(both <= tolerance * (1 + 1e-12)))
+
+
+def regions(rng):
+    """Pairs of label maps 0..2 as rows of digits 3 truth + predicted. Per region 1 and 2: Dice, IoU, sensitivity,
+    specificity, PPV, lesion-wise F1, hd95_max, hd, nsd with spacing 0.5 and tolerance 1.5."""
+
+    def label_map(height, width):
+        first, second = blob(rng, height, width, 2, 0.25), blob(rng, height, width, 1.5, 0.2)
+        return np.where(second, 2, np.where(first, 1, 0))
+
+    pairs = [(label_map(31, 40), label_map(31, 40)) for _ in range(3)]
+    near = label_map(48, 33)
+    pairs.append((near, np.roll(near, (1, 2), (0, 1))))
+    pairs.append((np.where(near == 2, 0, near), near))
+    pairs.append((np.zeros((9, 9), int), np.zeros((9, 9), int)))
+    pairs.append((np.full((7, 8), 1), np.full((7, 8), 1)))
+    text = []
+    for predicted, truth in pairs:
+        text.append(f"{truth.shape[0]} {truth.shape[1]}")
+        for label in (1, 2):
+            a, b = predicted == label, truth == label
+            tp, fp, fn, tn = (float(np.sum(x)) for x in (a & b, a & ~b, ~a & b, ~a & ~b))
+            share = lambda part, whole, otherwise: part / whole if whole else otherwise
+            nan = float("nan")
+            numbers = (share(2 * tp, 2 * tp + fp + fn, 1.0), share(tp, tp + fp + fn, 1.0), share(tp, tp + fn, nan),
+                       share(tn, tn + fp, nan), share(tp, tp + fp, nan), lesion_f1(a, b), *surface(a, b, 0.5, 1.5))
+            text.append(" ".join(repr(float(x)) for x in numbers))
+        text += ["".join(str(v) for v in row) for row in truth * 3 + predicted]
+    (OUT / "regions.txt").write_text("\n".join(text) + "\n")
 
 
 def dirichlet(rng):
@@ -178,6 +288,7 @@ def main():
     classification(rng)
     masks(rng)
     dirichlet(rng)
+    regions(rng)
     packages = ("numpy", "scipy", "scikit-learn", "MedPy", "mpmath")
     (OUT / "VERSIONS.txt").write_text("".join(f"{p} {importlib.metadata.version(p)}\n" for p in packages))
 

@@ -12,8 +12,9 @@
 
 namespace {
 
-constexpr std::array all_rules{uml::fusion_rule::dempster, uml::fusion_rule::belief_constraint,
-                               uml::fusion_rule::cumulative, uml::fusion_rule::averaging, uml::fusion_rule::weighted};
+constexpr std::array all_rules{uml::fusion_rule::dempster,   uml::fusion_rule::belief_constraint,
+                               uml::fusion_rule::cumulative, uml::fusion_rule::averaging,
+                               uml::fusion_rule::weighted,   uml::fusion_rule::consensus_compromise};
 
 /// Random opinions of every kind: nearly dogmatic, nearly vacuous, one-sided, balanced.
 class generator {

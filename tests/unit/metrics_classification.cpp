@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,29 @@ TEST_CASE("metrics of classification equal scikit-learn's") {
         same("coverage_90", m::coverage_at_accuracy(d.vacuity, d.wrong, 0.9));
         same("ause", m::ause(d.vacuity, d.wrong));
 
+        same("balanced_accuracy", m::balanced_accuracy(d.label, d.predicted, d.classes));
+        same("f1_macro", m::f1_macro(d.label, d.predicted, d.classes));
+        same("mcc", m::matthews(d.label, d.predicted, d.classes));
+        same("nll", m::negative_log_likelihood(d.label, d.probability, d.classes));
+        same("ece_debiased", m::ece_debiased(d.confidence, d.right));
+        same("ece_adaptive", m::ece_adaptive(d.confidence, d.right));
+        same("ece_classwise", m::ece_classwise(d.label, d.probability, d.classes));
+        same("augrc", m::augrc(d.vacuity, d.wrong));
+        const m::accepted_share share = m::accept_share(d.vacuity, d.wrong, 0.8);
+        same("share_threshold", share.threshold);
+        same("share_coverage", share.coverage);
+        same("share_risk", share.risk);
+        std::vector<std::uint32_t> group;
+        for (std::uint32_t i = 0; i < d.label.size(); ++i) group.push_back(i / 7 % 11);
+        const m::interval by_group = m::bootstrap95_by_group(
+            group,
+            [&](std::span<const std::size_t> i) {
+                return m::accuracy(m::select(d.label, i), m::select(d.predicted, i));
+            },
+            300, 3);
+        same("group_accuracy_low_300_3", by_group.low);
+        same("group_accuracy_high_300_3", by_group.high);
+
         const m::interval accuracy = m::bootstrap95(d.label.size(), [&](std::span<const std::size_t> i) {
             return m::accuracy(m::select(d.label, i), m::select(d.predicted, i));
         });
@@ -103,6 +127,20 @@ TEST_CASE("metrics on data that define none are undefined, not made up") {
     CHECK(std::isnan(m::coverage_at_accuracy(nothing, nothing, 0.9)));
     CHECK(std::isnan(m::ause(score, std::vector<bool>{false, false, false})));
     CHECK(std::isnan(m::mean(nothing)));
+    CHECK(std::isnan(m::balanced_accuracy(none, none, 3)));
+    CHECK(std::isnan(m::f1_macro(one_class, std::vector<int>{0, 1, 3}, 3)));
+    CHECK(std::isnan(m::matthews(one_class, one_class, 3)));
+    CHECK(std::isnan(m::matthews(none, none, 2)));
+    CHECK(std::isnan(m::negative_log_likelihood(one_class, score, 2)));
+    CHECK(std::isnan(m::negative_log_likelihood(std::vector<int>{2}, std::vector<double>{0.5, 0.5}, 2)));
+    CHECK(std::isinf(m::negative_log_likelihood(std::vector<int>{1}, std::vector<double>{1, 0}, 2)));
+    CHECK(std::isnan(m::ece_debiased(nothing, std::vector<bool>())));
+    CHECK(std::isnan(m::ece_adaptive(std::vector<double>{1.5}, std::vector<bool>{true})));
+    CHECK(std::isnan(m::ece_adaptive(nothing, std::vector<bool>())));
+    CHECK(std::isnan(m::ece_classwise(one_class, score, 2)));
+    CHECK(std::isnan(m::augrc(nothing, nothing)));
+    CHECK(std::isnan(m::accept_share(score, score, 0.0).risk));
+    CHECK(std::isnan(m::bootstrap95_by_group(std::vector<std::uint32_t>(), [](auto) { return 1.0; }).low));
     const m::interval empty = m::bootstrap95(0, [](auto) { return 1.0; });
     CHECK(std::isnan(empty.low));
     CHECK(std::isnan(empty.high));
@@ -146,6 +184,38 @@ TEST_CASE("a coverage of 55 % of 100 cases is 55 cases, though 0.55 * 100 rounds
     }
     CHECK(uml::metrics::risk_at_coverage(uncertainty, loss, 0.55) == 0.0);
     CHECK(uml::metrics::risk_at_coverage(uncertainty, loss, 0.551) == doctest::Approx(1.0 / 56));
+}
+
+TEST_CASE("a threshold does not cut inside cases of equal uncertainty") {
+    // Sorted: 0.1 right | 0.2 right, wrong, right, wrong | 0.3 wrong.
+    const std::array<double, 6> uncertainty{0.2, 0.1, 0.2, 0.3, 0.2, 0.2};
+    const std::array<double, 6> wrong{0, 0, 1, 1, 0, 1};
+    const auto half = uml::metrics::accept_share(uncertainty, wrong, 0.5);
+    CHECK(half.threshold == 0.2);
+    CHECK(half.coverage == doctest::Approx(5.0 / 6));
+    CHECK(half.risk == doctest::Approx(0.4));
+    CHECK(uml::metrics::risk_at_coverage(uncertainty, wrong, 0.5) == doctest::Approx(1.0 / 3)); // the expectation
+    CHECK(uml::metrics::accept_share(uncertainty, wrong, 0.1).coverage == doctest::Approx(1.0 / 6));
+}
+
+TEST_CASE("calibration that is perfect: the plain error is far from 0 on few cases, the debiased one nearer") {
+    double plain = 0;
+    double debiased = 0;
+    for (std::uint64_t trial = 0; trial < 200; ++trial) {
+        std::vector<double> confidence;
+        std::vector<bool> right;
+        for (std::uint64_t i = 0; i < 100; ++i) {
+            const auto uniform = [&](std::uint64_t k) {
+                return static_cast<double>(uml::metrics::random_bits(trial, 2 * i + k) >> 11) * 0x1p-53;
+            };
+            confidence.push_back(0.5 + 0.5 * uniform(0));
+            right.push_back(uniform(1) < confidence.back());
+        }
+        plain += uml::metrics::ece(confidence, right) / 200;
+        debiased += uml::metrics::ece_debiased(confidence, right) / 200;
+    }
+    CHECK(plain > 0.08);
+    CHECK(debiased < 0.7 * plain);
 }
 
 TEST_CASE("reliability bins are open below and closed above") {

@@ -1,4 +1,4 @@
-// Reads the numbers that tests/data/make_metrics_oracle.py wrote.
+// Reads the numbers that tests/data/make_metrics_oracle.py and make_evidence_oracle.py wrote.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -11,15 +11,15 @@
 
 namespace oracle {
 
-inline std::ifstream open(const std::string& name) {
-    std::ifstream file(std::string(UML_SOURCE_DIR) + "/tests/data/metrics/" + name);
+inline std::ifstream open(const std::string& name, const std::string& folder = "metrics") {
+    std::ifstream file(std::string(UML_SOURCE_DIR) + "/tests/data/" + folder + "/" + name);
     REQUIRE_MESSAGE(file.good(), name);
     return file;
 }
 
 /// All rows of numbers below the header line.
-inline std::vector<std::vector<double>> table(const std::string& name) {
-    std::ifstream file = open(name);
+inline std::vector<std::vector<double>> table(const std::string& name, const std::string& folder = "metrics") {
+    std::ifstream file = open(name, folder);
     std::vector<std::vector<double>> rows;
     std::string line;
     std::getline(file, line);

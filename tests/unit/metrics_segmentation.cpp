@@ -49,6 +49,10 @@ TEST_CASE("empty masks: Dice 1 for two, 0 for one; distances undefined") {
     CHECK(std::isnan(m::surface_distances(empty, one, 3, 4).assd));
     CHECK(std::isnan(m::surface_distances(one, empty, 3, 4).hd95));
     CHECK(std::isnan(m::surface_distances(one, one, 3, 5).assd));
+    CHECK(std::isnan(m::surface_distances(one, one, 3, 5).nsd));
+    CHECK(m::surface_distances(empty, empty, 3, 4).nsd == 1);
+    CHECK(m::surface_distances(empty, one, 3, 4).nsd == 0);
+    CHECK(m::surface_distances(one, one, 3, 4).nsd == 1);
 }
 
 TEST_CASE("the distance transform is exact") {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
 
 namespace {
@@ -124,6 +125,76 @@ TEST_CASE("names, temperature and thresholds") {
          {"{}", "[]", "3", R"({"image_vacuity": 0.5})", R"({"image_vacuity": 0.5, "pixel_vacuity": 1.5})",
           R"({"image_vacuity": -0.1, "pixel_vacuity": 0.5})", R"({"image_vacuity": "0.1", "pixel_vacuity": 0.5})"})
         refused("uml.screening", wrong, "needs image_vacuity and pixel_vacuity between 0 and 1");
+}
+
+TEST_CASE("class and mask sets") {
+    const std::string class_rule =
+        "needs a score (lac, aps or raps), a coverage between 0 and 1, and one threshold or one for each class";
+    unreadable("uml.class_set", "[");
+    for (const char* wrong : {"{}", "[]", R"({"score": "lac", "coverage": 0.9})",
+                              R"({"score": "best", "coverage": 0.9, "thresholds": [0.5]})",
+                              R"({"score": "lac", "coverage": 0, "thresholds": [0.5]})",
+                              R"({"score": "lac", "coverage": 1.5, "thresholds": [0.5]})",
+                              R"({"score": "lac", "coverage": 0.9, "thresholds": []})",
+                              R"({"score": "lac", "coverage": 0.9, "thresholds": [0.5, 0.5]})",
+                              R"({"score": "lac", "coverage": 0.9, "thresholds": [-1]})",
+                              R"({"score": "lac", "coverage": 0.9, "thresholds": ["0.5"]})",
+                              R"({"score": "raps", "coverage": 0.9, "thresholds": [0.5], "penalty": -1})"})
+        refused("uml.class_set", wrong, class_rule);
+    unreadable("uml.mask_set", "");
+    for (const char* wrong :
+         {"{}", R"({"threshold": 0.5})", R"({"threshold": 2, "miss": 0.1})", R"({"threshold": 0.5, "miss": 0})"})
+        refused("uml.mask_set", wrong, "needs a threshold and a share that may be missed between 0 and 1");
+
+    const auto plain = load(labelled());
+    REQUIRE(plain);
+    CHECK_FALSE(plain->card().class_set.calibrated());
+    CHECK_FALSE(plain->card().mask_set.calibrated());
+    draft d = labelled();
+    d.metadata["uml.class_set"] =
+        R"({"score": "raps", "coverage": 0.9, "penalty": 0.25, "free_ranks": 1, "thresholds": [0.5, null, 0.75]})";
+    d.metadata["uml.mask_set"] = R"({"threshold": 0.125, "miss": 0.1})";
+    const auto m = load(d);
+    REQUIRE_MESSAGE(m, m.error().what.c_str());
+    const auto& rule = m->card().class_set;
+    CHECK(rule.score == uml::trust::set_score::raps);
+    CHECK(rule.levels == 3);
+    CHECK(rule.thresholds[1] == uml::trust::class_set_rule::everything);
+    CHECK(rule.thresholds[2] == 0.75);
+    CHECK(rule.penalty == 0.25);
+    CHECK(rule.free_ranks == 1);
+    CHECK(rule.coverage == 0.9);
+    CHECK(m->card().mask_set.threshold == 0.125);
+    CHECK(m->card().mask_set.miss == 0.1);
+}
+
+TEST_CASE("findings: set and verdict") {
+    const std::array<float, 3> alpha{6, 4, 1}; // probabilities 6/11, 4/11, 1/11; vacuity 3/11
+    uml::findings f;
+    f.diagnosis = uml::dirichlet<float>(alpha);
+    CHECK(f.verdict() == uml::trust::verdict::uncertain); // no threshold accepts
+    CHECK(f.class_set_size() == 1);
+    f.thresholds.image_vacuity = 0.3F;
+    CHECK(f.accepted());
+    uml::trust::class_set_rule rule;
+    rule.levels = 1;
+    rule.thresholds[0] = 0.7; // classes with a probability from 0.3 on
+    f.class_sets = &rule;
+    CHECK(f.class_set_size() == 2);
+    CHECK(f.in_class_set(1));
+    CHECK_FALSE(f.in_class_set(2));
+    CHECK(f.verdict() == uml::trust::verdict::uncertain);
+    CHECK_FALSE(f.accepted());
+    f.temperature = 0.1; // sharper: (3 + 0.1) / 8.3 for class 1 is more still
+    CHECK(f.class_set_size() == 2);
+    f.temperature = 20; // (0 + 20) / 68 for class 2, 23 / 68, 25 / 68
+    CHECK(f.probabilities()[1] == doctest::Approx(23.0 / 68));
+    CHECK(f.class_set_size() == 2);
+    rule.thresholds[0] = 0.6;
+    f.temperature = 1;
+    CHECK(f.accepted()); // 4/11 is below 0.4
+    CHECK(uml::trust::name_of(f.verdict()) == "accepted");
+    CHECK(uml::findings{}.verdict() == uml::trust::verdict::uncertain);
 }
 
 TEST_CASE("without calibration everything is referred") {

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -93,6 +94,11 @@ struct bf16 {
 
 [[nodiscard]] constexpr bool is_finite(double x) {
     return (std::bit_cast<std::uint64_t>(x) & 0x7ff0000000000000u) != 0x7ff0000000000000u;
+}
+
+/// The quotient is at most 1 for every finite number, and its bits are a double's.
+[[nodiscard]] constexpr bool is_finite(long double x) {
+    return is_finite(static_cast<double>(x / std::numeric_limits<long double>::max()));
 }
 
 /// Exact.

@@ -4,6 +4,7 @@
 
 #include "uml/core/element.hpp"
 #include "uml/core/result.hpp"
+#include "uml/evidence/elementary.hpp"
 #include "uml/evidence/special.hpp"
 
 #include <cmath>
@@ -82,11 +83,12 @@ public:
     /// Expected probability alpha_k / S.
     [[nodiscard]] constexpr T probability(int k) const { return alpha(k) / strength(); }
 
-    /// Variance of the probability of class k: p_k (1 - p_k) / (S + 1).
+    /// Variance of the probability of class k: p_k (1 - p_k) / (S + 1), with 1 - p_k as the share of the other classes,
+    /// which keeps its digits when one class dominates.
     [[nodiscard]] constexpr T variance(int k) const {
-        const T s = strength();
-        const T p = alpha(k) / s;
-        return p * ((s - alpha(k)) / s) / (s + 1);
+        const wide others = others_than(k);
+        const wide s = others + static_cast<wide>(alpha(k));
+        return static_cast<T>(static_cast<wide>(alpha(k)) / s * (others / s) / (s + 1));
     }
 
     /// Conflict between the beliefs, in [0, 1): high when strong evidence speaks for several classes alike.
@@ -109,27 +111,24 @@ public:
         return sum / strength();
     }
 
-    /// Entropy of the expected probabilities, total uncertainty: -sum p_k log p_k, in [0, log K].
-    [[nodiscard]] T entropy() const {
-        const T s = strength();
-        T sum = 0;
-        for (int k = 0; k < classes_; ++k) sum -= alpha(k) / s * std::log(alpha(k) / s);
-        return sum;
+    /// Entropy of the expected probabilities, total uncertainty: -sum p_k log p_k, in [0, log K]. Of a class with more
+    /// than half the sum -log p_k = log1p(others / alpha_k), which keeps its digits when one class dominates.
+    [[nodiscard]] constexpr T entropy() const {
+        return expect([](wide a, wide others) { return elementary::log1p(others / a); });
     }
 
-    /// Expected entropy, data uncertainty: -sum p_k (digamma(alpha_k + 1) - digamma(S + 1)).
-    [[nodiscard]] T expected_entropy() const { return entropy() - mutual_information(); }
+    /// Expected entropy, data uncertainty: -sum p_k (digamma(alpha_k + 1) - digamma(S + 1)). The difference of digammas
+    /// is taken as a step from alpha_k by the other classes, for the same reason.
+    [[nodiscard]] constexpr T expected_entropy() const {
+        return expect([](wide a, wide others) { return digamma_step(a + 1, others); });
+    }
 
     /// Mutual information between the class and the probabilities, knowledge uncertainty: entropy() minus
     /// expected_entropy(), computed as sum p_k (g(alpha_k) - g(S)), g(x) = digamma(x + 1) - log(x), where nothing
     /// cancels.
-    [[nodiscard]] T mutual_information() const {
-        const auto gap = [](T x) { return 1 / x + digamma_minus_log(x); };
-        const T s = strength();
-        const T whole = gap(s);
-        T sum = 0;
-        for (int k = 0; k < classes_; ++k) sum += alpha(k) / s * (gap(alpha(k)) - whole);
-        return sum;
+    [[nodiscard]] constexpr T mutual_information() const {
+        const auto gap = [](wide x) { return 1 / x + digamma_minus_log(x); };
+        return expect([&](wide a, wide others) { return gap(a) - gap(a + others); });
     }
 
     /// The most probable class; the first of equals.
@@ -153,6 +152,30 @@ public:
     }
 
 private:
+    using wide = elementary::wide<T>;
+
+    /// Sum of alpha over the classes but k.
+    [[nodiscard]] constexpr wide others_than(int k) const {
+        wide sum = 0;
+        for (int j = 0; j < classes_; ++j)
+            if (j != k) sum += static_cast<wide>(alpha(j));
+        return sum;
+    }
+
+    /// sum_k p_k f(alpha_k, S - alpha_k). The rest S - alpha_k of the largest class is summed, not subtracted: it may
+    /// be far below S's rounding. Those of the others are at least S / 2.
+    template <class F> [[nodiscard]] constexpr T expect(F f) const {
+        const int top = predicted();
+        const wide rest = others_than(top);
+        const wide s = static_cast<wide>(alpha(top)) + rest;
+        wide sum = 0;
+        for (int k = 0; k < classes_; ++k) {
+            const auto a = static_cast<wide>(alpha(k));
+            sum += a / s * f(a, k == top ? rest : s - a);
+        }
+        return static_cast<T>(sum);
+    }
+
     static constexpr int count(std::span<const T> values, std::ptrdiff_t stride) {
         return static_cast<int>((static_cast<std::ptrdiff_t>(values.size()) + stride - 1) / stride);
     }

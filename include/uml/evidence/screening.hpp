@@ -15,14 +15,15 @@
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// Largest vacuities that are accepted, in [0, 1]. Calibration chooses them on data that the network was not trained on
-/// (see calibration.hpp). The defaults accept nothing, since vacuity is never 0: without calibration all is referred.
+/// (see uml/trust.hpp). The defaults accept nothing, since vacuity is never 0: without calibration all is referred.
 struct screening {
     float image_vacuity = 0;
     float pixel_vacuity = 0;
 
-    /// Whether an image's vacuity is low enough; never for NaN.
+    /// Whether an image's vacuity is low enough; never for NaN. It is compared in the threshold's precision, so that
+    /// 0.7 is within 0.7f.
     template <std::floating_point T> [[nodiscard]] constexpr bool accepts(T vacuity) const {
-        return vacuity <= static_cast<T>(image_vacuity);
+        return static_cast<float>(vacuity) <= image_vacuity;
     }
     template <class T> [[nodiscard]] constexpr bool accepts(const dirichlet<T>& diagnosis) const {
         return accepts(diagnosis.vacuity());
@@ -35,9 +36,9 @@ struct screening {
     requires requires(const F& f) { f.diagnosis.vacuity(); }
     [[nodiscard]] constexpr bool accepts(const F& findings) const { return accepts(findings.diagnosis.vacuity()); }
 
-    /// Whether a pixel's vacuity is low enough; never for NaN.
+    /// Whether a pixel's vacuity is low enough, compared likewise; never for NaN.
     template <std::floating_point T> [[nodiscard]] constexpr bool reliable(T vacuity) const {
-        return vacuity <= static_cast<T>(pixel_vacuity);
+        return static_cast<float>(vacuity) <= pixel_vacuity;
     }
 
     /// Writes 1 for every reliable pixel and 0 for the others. Fails when `mask` is smaller than `vacuity`.

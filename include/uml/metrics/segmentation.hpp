@@ -1,4 +1,4 @@
-// How well a mask matches the true one: overlap and distances between the outlines, in pixels.
+// How well a mask matches the true one: overlap and distances between the outlines.
 #pragma once
 
 #include "uml/metrics/distance_transform.hpp"
@@ -42,33 +42,54 @@ template <sequence_of<bool> M> [[nodiscard]] std::vector<bool> outline(const M& 
     return result;
 }
 
-/// Distances between two outlines, in pixels.
+/// Distances between two outlines, in pixels times the spacing.
 struct surface_distance {
-    double assd = undefined; ///< mean over both outlines' pixels of the distance to the other outline
-    double hd95 = undefined; ///< 95th percentile of the same distances, linearly interpolated
+    double assd = undefined;     ///< mean over both outlines' pixels of the distance to the other outline
+    double hd95 = undefined;     ///< 95th percentile of the same distances, linearly interpolated
+    double hd95_max = undefined; ///< the other convention: the larger of the two directions' 95th percentiles
+    double hd = undefined;       ///< the largest distance (Hausdorff)
+    double nsd = undefined;      ///< share of both outlines' pixels within the tolerance of the other
 };
 
-/// What MedPy 0.5's assd and hd95 (connectivity 1, spacing 1) return. `predicted` and `truth` have height * width
-/// elements. Undefined when either mask is empty.
+/// assd and hd95 are what MedPy 0.5's (connectivity 1) return; hd95_max is what, among others, MONAI and DeepMind's
+/// surface-distance call the 95th percentile; nsd is the normalised surface distance of Nikolov et al. 2021, on pixels
+/// of the outlines. `predicted` and `truth` have height * width elements; `spacing` is the size of a pixel (mm),
+/// `tolerance` in the same unit. Undefined when either mask is empty, but for nsd: that is 1 for two empty masks and 0
+/// for one, as Dice.
 template <sequence_of<bool> A, sequence_of<bool> B>
-[[nodiscard]] surface_distance surface_distances(const A& predicted, const B& truth, int height, int width) {
+[[nodiscard]] surface_distance surface_distances(const A& predicted, const B& truth, int height, int width,
+                                                 double spacing = 1, double tolerance = 1) {
     if (height < 1 || width < 1 || predicted.size() != truth.size() ||
         truth.size() != static_cast<std::size_t>(height) * static_cast<std::size_t>(width))
         return {};
     const std::vector<bool> a = outline(predicted, height, width);
     const std::vector<bool> b = outline(truth, height, width);
     const auto any = [](const std::vector<bool>& set) { return std::find(set.begin(), set.end(), true) != set.end(); };
-    if (!any(a) || !any(b)) return {};
-    std::vector<double> distances;
-    const auto add = [&](const std::vector<bool>& from, const std::vector<bool>& to) {
+    surface_distance d;
+    if (!any(a) || !any(b)) {
+        d.nsd = any(a) || any(b) ? 0 : 1;
+        return d;
+    }
+    const auto distances = [&](const std::vector<bool>& from, const std::vector<bool>& to) {
+        std::vector<double> found;
         const std::vector<std::int64_t> squared = squared_distances(to, height, width);
         for (std::size_t p = 0; p < from.size(); ++p)
-            if (from[p]) distances.push_back(std::sqrt(static_cast<double>(squared[p])));
+            if (from[p]) found.push_back(spacing * std::sqrt(static_cast<double>(squared[p])));
+        std::sort(found.begin(), found.end());
+        return found;
     };
-    add(a, b);
-    add(b, a);
-    std::sort(distances.begin(), distances.end());
-    return {mean(distances), quantile(distances, 0.95)};
+    const std::vector<double> forth = distances(a, b);
+    const std::vector<double> back = distances(b, a);
+    std::vector<double> all(forth.size() + back.size());
+    std::merge(forth.begin(), forth.end(), back.begin(), back.end(), all.begin());
+    const double limit = tolerance * (1 + 1e-12); // 3 times 0.1 is above 0.3
+    const auto within = std::upper_bound(all.begin(), all.end(), limit) - all.begin();
+    d.assd = mean(all);
+    d.hd95 = quantile(all, 0.95);
+    d.hd95_max = std::max(quantile(forth, 0.95), quantile(back, 0.95));
+    d.hd = all.back();
+    d.nsd = static_cast<double>(within) / static_cast<double>(all.size());
+    return d;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::metrics

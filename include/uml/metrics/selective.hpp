@@ -2,6 +2,7 @@
 // pixels.
 #pragma once
 
+#include "uml/core/share.hpp"
 #include "uml/metrics/sequence.hpp"
 
 #include <algorithm>
@@ -52,14 +53,56 @@ template <sequence_of<double> U, sequence_of<double> L> [[nodiscard]] double aur
     return mean(risk_coverage(uncertainty, loss));
 }
 
-/// Mean loss of the ceil(coverage * n) most certain cases; coverage in (0, 1].
+/// Area under the generalised risk-coverage curve: the mean over the coverages of the share of all cases that are both
+/// accepted and wrong (Traub et al. 2024), by trapezoids. Unlike aurc() it does not weigh the most certain cases most.
+/// For losses of 0 and 1 with mean w it is (1 - auroc) w (1 - w) + w^2 / 2. Lower is better.
+template <sequence_of<double> U, sequence_of<double> L>
+[[nodiscard]] double augrc(const U& uncertainty, const L& loss) {
+    const std::vector<double> risk = risk_coverage(uncertainty, loss);
+    if (risk.empty()) return undefined;
+    const auto n = static_cast<double>(risk.size());
+    double area = 0;
+    double before = 0;
+    for (std::size_t m = 1; m <= risk.size(); ++m) {
+        const double now = risk[m - 1] * static_cast<double>(m) / n;
+        area += (before + now) / 2 / n;
+        before = now;
+    }
+    return area;
+}
+
+/// Mean loss of the ceil(coverage * n) most certain cases; coverage in (0, 1]. Where that number ends inside cases of
+/// equal uncertainty it is the expectation for a random choice among them: see accept_share() for what a threshold
+/// does.
 template <sequence_of<double> U, sequence_of<double> L>
 [[nodiscard]] double risk_at_coverage(const U& uncertainty, const L& loss, double coverage) {
     const std::vector<double> risk = risk_coverage(uncertainty, loss);
     if (risk.empty() || !(coverage > 0 && coverage <= 1)) return undefined;
-    constexpr double rounding = 1e-9; // 0.55 * 100 comes out above 55
-    const auto accepted = static_cast<std::size_t>(std::ceil(coverage * static_cast<double>(risk.size()) - rounding));
+    const auto accepted = static_cast<std::size_t>(count_of_share(coverage, static_cast<double>(risk.size())));
     return risk[accepted > 0 ? accepted - 1 : 0];
+}
+
+/// What a threshold on the uncertainty gives.
+struct accepted_share {
+    double threshold = undefined; ///< largest uncertainty that is accepted
+    double coverage = undefined;  ///< share of the cases that are
+    double risk = undefined;      ///< their mean loss
+};
+
+/// The strictest threshold that accepts at least the share `coverage`, in (0, 1], of the cases: those of equal
+/// uncertainty are accepted together, as screening does.
+template <sequence_of<double> U, sequence_of<double> L>
+[[nodiscard]] accepted_share accept_share(const U& uncertainty, const L& loss, double coverage) {
+    const std::vector<double> risk = risk_coverage(uncertainty, loss);
+    if (risk.empty() || !(coverage > 0 && coverage <= 1)) return {};
+    std::vector<double> sorted;
+    for (std::size_t i = 0; i < risk.size(); ++i) sorted.push_back(static_cast<double>(uncertainty[i]));
+    std::sort(sorted.begin(), sorted.end());
+    const auto n = static_cast<double>(risk.size());
+    const auto least = static_cast<std::size_t>(count_of_share(coverage, n));
+    std::size_t accepted = least > 0 ? least : 1;
+    while (accepted < sorted.size() && sorted[accepted] == sorted[accepted - 1]) ++accepted;
+    return {sorted[accepted - 1], static_cast<double>(accepted) / n, risk[accepted - 1]};
 }
 
 /// The largest share of the cases that can be accepted, in order of uncertainty, while at least the share `accuracy` of
@@ -68,9 +111,8 @@ template <sequence_of<double> U, sequence_of<double> L>
 [[nodiscard]] double coverage_at_accuracy(const U& uncertainty, const L& wrong, double accuracy) {
     const std::vector<double> risk = risk_coverage(uncertainty, wrong);
     if (risk.empty()) return undefined;
-    constexpr double rounding = 1e-9;
     std::size_t accepted = risk.size();
-    while (accepted > 0 && risk[accepted - 1] > 1 - accuracy + rounding) --accepted;
+    while (accepted > 0 && !is_within_share(risk[accepted - 1], 1, 1 - accuracy)) --accepted;
     return static_cast<double>(accepted) / static_cast<double>(risk.size());
 }
 

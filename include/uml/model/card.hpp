@@ -5,6 +5,8 @@
 #include "uml/core/text.hpp"
 #include "uml/evidence/screening.hpp"
 #include "uml/networks/config.hpp"
+#include "uml/trust/class_set.hpp"
+#include "uml/trust/mask_rule.hpp"
 
 #include <cstring>
 
@@ -54,8 +56,10 @@ struct model_card {
     text<label::capacity> network;
     config configuration{};
     label_list classes, regions;
-    double temperature = 1;     ///< from calibration; 1 if there was none
-    uml::screening screening{}; ///< the thresholds that calibration chose; the default accepts nothing
+    double temperature = 1;            ///< from calibration; 1 if there was none
+    uml::screening screening{};        ///< the thresholds that calibration chose; the default accepts nothing
+    trust::class_set_rule class_set{}; ///< from calibration; without it a set is the predicted class
+    trust::mask_set_rule mask_set{};   ///< from calibration
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

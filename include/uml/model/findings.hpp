@@ -4,6 +4,9 @@
 #include "uml/core/tensor.hpp"
 #include "uml/evidence/dirichlet.hpp"
 #include "uml/evidence/screening.hpp"
+#include "uml/evidence/temperature.hpp"
+#include "uml/trust/class_set.hpp"
+#include "uml/trust/verdict.hpp"
 
 #include "uml/core/begin.inc"
 
@@ -17,6 +20,8 @@ template <class T> struct basic_findings {
     tensor_view<const T> alpha;   ///< of the pixels' Dirichlet, from the mutual decoder, height × width × regions
     tensor_view<const T> vacuity; ///< of the pixels, height × width × 1
     uml::screening thresholds{};  ///< of the model's calibration
+    double temperature = 1;       ///< likewise
+    const trust::class_set_rule* class_sets = nullptr; ///< likewise; the model's, null for none
 
     [[nodiscard]] int height() const { return logits.h; }
     [[nodiscard]] int width() const { return logits.w; }
@@ -36,8 +41,27 @@ template <class T> struct basic_findings {
     [[nodiscard]] dirichlet<T> pixel(int y, int x) const { return {&alpha(y, x, 0), alpha.c}; }
     /// Whether the pixel's vacuity is within the model's threshold.
     [[nodiscard]] bool reliable(int y, int x) const { return thresholds.reliable(pixel_vacuity(y, x)); }
-    /// Whether the image's vacuity is within the model's threshold; else refer to a human.
-    [[nodiscard]] bool accepted() const { return diagnosis.classes() > 0 && thresholds.accepts(diagnosis); }
+    /// The classes' probabilities at the model's temperature: scores, calibrated as far as one number can.
+    [[nodiscard]] tempered_probabilities<T> probabilities() const { return {diagnosis, temperature}; }
+    /// Whether class k is in the image's set: without calibration that is the predicted class.
+    [[nodiscard]] bool in_class_set(int k) const {
+        const auto p = probabilities();
+        const auto i = static_cast<std::size_t>(k);
+        return class_sets != nullptr ? class_sets->contains(p, i) : trust::class_set_rule{}.contains(p, i);
+    }
+    [[nodiscard]] int class_set_size() const {
+        int count = 0;
+        for (int k = 0; k < diagnosis.classes(); ++k) count += in_class_set(k) ? 1 : 0;
+        return count;
+    }
+    /// Accepted: the vacuity is within the model's threshold, and one class is in the set.
+    [[nodiscard]] trust::verdict verdict() const {
+        return diagnosis.classes() > 0 && thresholds.accepts(diagnosis) && class_set_size() == 1
+                   ? trust::verdict::accepted
+                   : trust::verdict::uncertain;
+    }
+    /// Whether that is the verdict; else refer to a human.
+    [[nodiscard]] bool accepted() const { return verdict() == trust::verdict::accepted; }
 };
 using findings = basic_findings<float>;
 

@@ -1,0 +1,45 @@
+#include "support/groups.hpp"
+
+#include "support/csv.hpp"
+#include "support/files.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace support {
+
+uml::result<std::vector<std::uint32_t>> read_groups(const std::filesystem::path& folder, std::string_view split,
+                                                    std::string_view column, const std::vector<std::string>& ids) {
+    constexpr std::uintmax_t most_bytes = std::uintmax_t{64} << 20;
+    const std::filesystem::path table = (split.empty() ? folder : folder / split) / "labels.csv";
+    const std::string name = to_utf8(table);
+    const auto bytes = read_file(table, most_bytes);
+    if (!bytes) return bytes.error();
+    const csv_records records = read_csv({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, true);
+    if (records.rows.empty()) return uml::fail(uml::errc::malformed, name, ": empty");
+    const std::vector<std::string>& head = records.rows.front();
+    const auto place = [&](std::string_view wanted) {
+        return static_cast<std::size_t>(std::find(head.begin(), head.end(), wanted) - head.begin());
+    };
+    const std::size_t id = place("id"), group = place(column);
+    if (id == head.size() || group == head.size())
+        return uml::fail(uml::errc::malformed, name, ": no column ", id == head.size() ? "id" : column,
+                         " in the header");
+
+    std::map<std::string, std::string> group_of;
+    for (std::size_t i = 1; i < records.rows.size(); ++i) {
+        const std::vector<std::string>& row = records.rows[i];
+        if (row.size() <= std::max(id, group) || row[group].empty())
+            return uml::fail(uml::errc::malformed, name, " row ", static_cast<std::uint64_t>(i), ": nothing in column ",
+                             column);
+        group_of[row[id]] = row[group];
+    }
+    std::map<std::string, std::uint32_t> number_of;
+    std::vector<std::uint32_t> groups;
+    for (const std::string& wanted : ids)
+        groups.push_back(
+            number_of.emplace(group_of[wanted], static_cast<std::uint32_t>(number_of.size())).first->second);
+    return groups;
+}
+
+} // namespace support
