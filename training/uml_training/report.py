@@ -91,6 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--split", default="", help="train, val or test, where the folder has them")
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviation of a second, noisy evaluation")
+    parser.add_argument("--network", help="package.module:Class of a network of your own")
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--threads", type=int, default=2)
 
@@ -98,7 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     network, config, state, _ = read(args.weights)
-    model = inference_model(network, config, state).float().to(memory_format=torch.channels_last)
+    model = inference_model(args.network or network, config, state).float().to(memory_format=torch.channels_last)
     splits = read_splits(args.data)
     if args.split not in splits:
         raise data.DataError(f"{args.data}: --split is one of {', '.join(splits) or 'none (leave it out)'}")
