@@ -27,10 +27,10 @@ from .own import Own as Network
 from .paper_decoders import UncertaintyNavigator as NavigatorMask
 from .release_decoders import UncertaintyNavigator as NavigatorGate
 
-__all__ = ["Config", "DoubleConv", "Instructor", "MixerLevel", "NavigatorGate", "NavigatorMask", "Network", "Opinion",
-           "PolarizedAttention", "Project", "Res2Net", "Res2NetBlock", "UpStep", "VGG16", "average_pool",
-           "classification_head", "conv", "dirichlet_of", "evidential_head", "global_average", "linear", "max_pool",
-           "norm", "resize", "shuffle", "tile"]
+__all__ = ["Config", "DoubleConv", "FreezableNorm", "Instructor", "MixerLevel", "NavigatorGate", "NavigatorMask",
+           "Network", "Opinion", "PolarizedAttention", "Project", "Res2Net", "Res2NetBlock", "UpStep", "VGG16",
+           "average_pool", "classification_head", "conv", "dirichlet_of", "evidential_head", "global_average",
+           "linear", "max_pool", "norm", "resize", "shuffle", "tile"]
 
 
 def conv(i: int, o: int, kernel: int = 1, stride: int = 1, dilation: int = 1, depthwise: bool = False,
