@@ -15,7 +15,7 @@ from .checks import Dataset
 from .data import Faults
 from .losses import LossWeights
 from .networks import NETWORKS, Config
-from .parts import PARTS
+from .parts import PARTS, WITHOUT_EVIDENCE
 from .recipes import PRESETS, Recipe, recipe
 from .trainer import Run, Trainer
 
@@ -108,6 +108,8 @@ def asked_for(args: argparse.Namespace, faults: Faults) -> Recipe:
         chosen = chosen_recipe(args)
     except ValueError as error:
         faults.add("options", str(error))
+    if args.outliers > 0 and args.network in WITHOUT_EVIDENCE:
+        faults.add("options", f"--outliers needs a network that gives evidence: {args.network} has only softmax outputs")
     for option in ("backbone", "start_from"):
         if (path := getattr(args, option)) and not path.is_file():
             faults.add("options", f"--{option.replace('_', '-')} {path}: no such file")

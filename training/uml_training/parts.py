@@ -128,3 +128,4 @@ class NoInstructor(Release):
 PARTS = {"classifier": Classifier, "classifier-evidential": EvidentialClassifier, "segmenter": Segmenter,
          "segmenter-evidential": EvidentialSegmenter, "shared": Shared, "no-navigator": NoNavigator,
          "no-instructor": NoInstructor}
+WITHOUT_EVIDENCE = ("classifier", "segmenter")

@@ -73,8 +73,8 @@ def folder_name(row: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", row)
 
 
-def read(path: pathlib.Path, out: pathlib.Path) -> Plan:
-    """Errors: ValueError with every fault of the plan."""
+def read(path: pathlib.Path, out: pathlib.Path, data: pathlib.Path | None = None) -> Plan:
+    """data: in place of the plan's own folder. Errors: ValueError with every fault of the plan."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
@@ -84,6 +84,7 @@ def read(path: pathlib.Path, out: pathlib.Path) -> Plan:
     faults += [f"{key!r} is not part of a plan" for key in document if key not in known]
     folder = pathlib.Path(document.get("data", ""))
     beside = path.parent / folder
+    folder = data or (beside if beside.is_dir() else folder)
     plan = Plan(splits=document.get("splits", ["val"]), corruptions=document.get("corruptions", ["clean"]))
     parser = Parser(add_help=False, allow_abbrev=False)
     fit.add_arguments(parser)
@@ -95,7 +96,7 @@ def read(path: pathlib.Path, out: pathlib.Path) -> Plan:
         plan.rows.append(name)
         for seed in run.get("seeds", [0]):
             try:
-                own = {"data": beside if beside.is_dir() else folder, "seed": seed, "resume": True,
+                own = {"data": folder, "seed": seed, "resume": True,
                        "out": out / f"{folder_name(name)}-{seed}"}
                 args = parser.parse_args(arguments(options | own))
                 plan.jobs.append(Job(name, seed, args))

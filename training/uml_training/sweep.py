@@ -28,6 +28,7 @@ BURST = 4  # steps of one run before the next one's turn
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", type=pathlib.Path, metavar="PLAN.json")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of the runs, results.json and table.md")
+    parser.add_argument("--data", type=pathlib.Path, help="in place of the plan's data folder")
     parser.add_argument("--limit", type=float, default=math.inf, metavar="SECONDS",
                         help="stop by then, with checkpoints; the same command goes on")
     parser.add_argument("--together", type=int, default=4 if torch.cuda.is_available() else 1,
@@ -214,7 +215,7 @@ def as_markdown(document: dict) -> str:
 def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     clock = Clock(args.limit)
-    the_plan = plan.read(args.plan, args.out)
+    the_plan = plan.read(args.plan, args.out, args.data)
     ready = prepare(the_plan.jobs)
     for split in the_plan.splits:
         if split not in ready[0][1].dataset.splits:

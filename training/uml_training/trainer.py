@@ -62,6 +62,7 @@ class Trainer:
     def __init__(self, run: Run, train: Pictures):
         self.run, self.count = run, len(train.ids)
         torch.manual_seed(run.seed)
+        torch.backends.cudnn.benchmark = True  # shapes never change
         model = build(run.network, run.config, frozen=run.recipe.frozen_encoders)
         for module in model.modules():
             if hasattr(module, "collapsed"):

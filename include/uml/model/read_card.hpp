@@ -59,8 +59,11 @@ namespace card_detail {
         if (!name) return refuse(f, key, "has an entry that is not a string of at most 63 bytes");
         if (!to.append(label(*name))) return fail(errc::out_of_memory, "no memory for names");
     }
-    if (static_cast<int>(to.size()) != count) return refuse(f, key, "has not as many names as the configuration says");
-    return {};
+    if (static_cast<int>(to.size()) == count) return {};
+    error e = refuse(f, key, "holds ");
+    e.what << to.size() << (to.size() == 1 ? " name" : " names") << ", but uml.config says "
+           << count;
+    return e;
 }
 
 [[nodiscard, gnu::cold]] inline result<void> read_calibration(const weights_file& f, model_card& card) {
