@@ -114,8 +114,10 @@ TEST_CASE("names, temperature and thresholds") {
         refused(key, R"("a")", "is not an array of names");
         refused(key, R"(["a", 1, "c"])", "has an entry that is not a string of at most 63 bytes");
         refused(key, "[\"" + std::string(64, 'a') + "\"]", "has an entry that is not a string of at most 63 bytes");
-        refused(key, R"(["a", "b", "c", "d"])", "has not as many names as the configuration says");
-        refused(key, "[]", "has not as many names as the configuration says");
+        const std::string count = std::string_view(key) == "uml.classes" ? "3" : "2";
+        refused(key, R"(["a", "b", "c", "d"])", "holds 4 names, but uml.config says " + count);
+        refused(key, R"(["a"])", "holds 1 name, but uml.config says " + count);
+        refused(key, "[]", "holds 0 names, but uml.config says " + count);
     }
     for (const char* wrong : {"0", "-1", "\"1\"", "[1]", "1e999"})
         refused("uml.temperature", wrong, "is not a positive number");

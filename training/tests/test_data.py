@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from uml_training import augment, data, refuge
+from uml_training import augment, data
 from uml_training.layouts import read_splits
 
 
@@ -76,8 +76,10 @@ def test_label_and_mask_out_of_range(tiny):
 def test_picture_in_two_splits(tiny):
     (tiny / "val/images/val0.png").write_bytes((tiny / "train/images/train7.png").read_bytes())
     pictures = {name: load(tiny, name) for name in ("train", "val", "test")}
+    faults = data.Faults()
+    data.check_disjoint(pictures, faults)
     with pytest.raises(data.DataError, match="1 pictures are in both train and val, for example train7 and val0"):
-        data.check_disjoint(pictures)
+        faults.complain(tiny)
 
 
 def make_refuge(root):
@@ -119,7 +121,7 @@ def test_refuge_faults(tmp_path):
     (tmp_path / "REFUGE-Validation400-GT/Fovea_locations.xlsx").unlink()
     (tmp_path / "REFUGE-Test-GT/Disc_Cup_Masks/G/T0001.bmp").unlink()
     with pytest.raises(data.DataError, match="(?s)T0001.jpg: no T0001.bmp.*V0001.jpg: no class in any .xlsx"):
-        refuge.read(tmp_path)
+        read_splits(tmp_path)
 
 
 def test_augmentation_keeps_picture_and_mask_together():

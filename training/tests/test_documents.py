@@ -23,7 +23,8 @@ def commands(text: str) -> list[list[str]]:
     return found
 
 
-@pytest.mark.parametrize("file", ["training/README.md", "weights/brain-mri-edge.md"])
+@pytest.mark.parametrize("file", ["training/README.md", "weights/brain-mri-edge.md", "docs/claim.md",
+                                  "docs/own-network.md"])
 def test_every_command_is_one(file):
     found = commands((ROOT / file).read_text())
     assert found
@@ -38,7 +39,7 @@ def test_readmes_first_block_runs(tiny, tmp_path, monkeypatch):
     small = {"fit": ["--size", "32", "--divisor", "16", "--epochs", "1", "--batch", "4", "--threads", "1"]}
     ran = []
     for arguments in commands(block):
-        if arguments[0] != "convert":  # needs the authors' file; test_run.py converts one
+        if arguments[0] not in ("convert", "sweep"):  # the authors' file, a GPU; test_run.py, test_sweep.py
             ran.append(arguments[0])
             assert cli.main([str(tiny) if a == "FOLDER" else a for a in arguments] + small.get(arguments[0], [])) == 0
     assert ran == ["fit", "export", "evaluate"]

@@ -73,17 +73,37 @@ def test_total_loss_weighs_its_parts():
     out = {"cls_logits": torch.randn(2, 3), "seg_logits": torch.randn(2, 2, 16, 16),
            "mut_logits": [torch.randn(2, 2, 16 // r, 16 // r) for r in (1, 2, 4, 8)]}
     mask = torch.randint(2, (2, 16, 16))
-    loss, parts = losses.total_loss(out, torch.tensor([0, 2]), mask, 2, losses.LossWeights(), epoch=10)
-    assert loss.item() == pytest.approx(0.5 * parts["cls"] + 0.1 * parts["mutual"] + 0.4 * parts["seg"], rel=1e-6)
+    loss, parts = losses.total_loss(out, torch.tensor([0, 2]), mask, 2, losses.LossWeights(), kl_weight=0.2)
+    weighed = 0.5 * parts["cls"] + 0.1 * parts["mutual"] + 0.4 * parts["seg"]
+    assert loss.item() == pytest.approx(weighed.item(), rel=1e-6)
 
 
 def test_a_part_alone_has_its_own_term_only():
     torch.manual_seed(0)
     mask, label = torch.randint(2, (2, 16, 16)), torch.tensor([0, 2])
     logits = torch.randn(2, 3)
-    loss, parts = losses.total_loss({"softmax_logits": logits}, label, mask, 2, losses.LossWeights(), epoch=10)
+    loss, parts = losses.total_loss({"softmax_logits": logits}, label, mask, 2, losses.LossWeights(), kl_weight=0.2)
     p = logits.softmax(1)
-    assert parts == {"cls": pytest.approx(-(p[0, 0].log() + p[1, 2].log()).item() / 2)}
-    assert loss.item() == pytest.approx(0.5 * parts["cls"])
-    loss, parts = losses.total_loss({"seg_logits": torch.randn(2, 2, 16, 16)}, label, mask, 2, losses.LossWeights(), 10)
-    assert list(parts) == ["seg"] and loss.item() == pytest.approx(0.4 * parts["seg"])
+    assert {name: part.item() for name, part in parts.items()} == {
+        "cls": pytest.approx(-(p[0, 0].log() + p[1, 2].log()).item() / 2)}
+    assert loss.item() == pytest.approx(0.5 * parts["cls"].item())
+    out = {"seg_logits": torch.randn(2, 2, 16, 16)}
+    loss, parts = losses.total_loss(out, label, mask, 2, losses.LossWeights(), 0.2)
+    assert list(parts) == ["seg"] and loss.item() == pytest.approx(0.4 * parts["seg"].item())
+
+
+def test_one_hot_is_pytorchs():
+    mask = torch.randint(3, (2, 4, 5))
+    assert torch.equal(losses.one_hot(mask, 3), F.one_hot(mask, 3).movedim(-1, 1).float())
+    assert torch.equal(losses.one_hot(mask[0, 0], 4), F.one_hot(mask[0, 0], 4).float())
+
+
+def test_no_evidence_costs_nothing_and_evidence_its_kl():
+    none = {"cls_logits": torch.full((2, 3), -200.0), "mut_logits": [torch.full((2, 2, 4, 4), -200.0)]}
+    assert losses.no_evidence_loss(none).item() == pytest.approx(0, abs=1e-6)
+    # softplus(log(e - 1)) = 1: Dir(2, 1) against Dir(1, 1) is ln 2 - 1/2, and the classes' term counts half
+    logits = torch.tensor([[math.log(math.e - 1), -200.0]])
+    some = {"cls_logits": logits, "mut_logits": [torch.full((1, 2, 4, 4), -200.0)]}
+    assert losses.no_evidence_loss(some).item() == pytest.approx((math.log(2) - 0.5) / 2)
+    with pytest.raises(ValueError, match="gives evidence"):
+        losses.no_evidence_loss({"softmax_logits": logits})

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from uml_training import cli, convert, evaluate, weights_file
+from uml_training import cli, convert, evaluate, export, weights_file
 from uml_training.layouts import read_splits
 from uml_training.networks import Config, build
 
@@ -79,7 +79,7 @@ def test_options_reach_the_recipe(tiny, tmp_path):
     fit(tiny, tmp_path / "run", "--epochs", "1", "--loss-weights", "0.3", "0.2", "0.5", "--annealing", "4",
         "--no-averaging", "--no-augmentation", "--seed", "7", "--precision", "bf16")
     described = json.loads((tmp_path / "run/run.json").read_text())
-    assert described["recipe"]["loss"] == {"cls": 0.3, "mutual": 0.2, "seg": 0.5, "annealing": 4}
+    assert described["recipe"]["loss"] == {"cls": 0.3, "mutual": 0.2, "seg": 0.5, "annealing": 4, "outliers": 0}
     assert described["recipe"]["ema"] == 0 and not any(described["recipe"]["augmentation"].values())
     assert (described["seed"], described["precision"]) == (7, "bf16")
 
@@ -126,6 +126,24 @@ def test_export(tiny, tmp_path):
         "accuracy", "f1_weighted", "auc", "dice", "assd", "hd95", "ece", "brier", "aurc", "risk_at_80", "auroc_error",
         "ause", "coverage_90"}
     assert result["noise"]["sigma"] == 0.1
+
+
+def test_export_asks_for_as_many_region_names_as_there_are_regions(tiny, tmp_path, capsys):
+    fit(tiny, tmp_path / "run", "--epochs", "1", "--regions", "3", "--network", "segmenter")
+    described = json.loads((tmp_path / "run/run.json").read_text()) | {"network": "edge"}
+    names = export.names_of_regions
+    with pytest.raises(ValueError, match=r"has 3 regions, but there are names for none: give --regions, or write"):
+        names(None, tiny, described)
+    with pytest.raises(ValueError, match=r"3 regions, but there are names for 2 \(ground, square\)"):
+        names(["ground", "square"], tiny, described)
+    (tiny / "train/regions.txt").write_text("ground\nsquare\nrest\n")
+    assert names(None, tiny, described) == ["ground", "square", "rest"]
+    assert names(["a", "b", "c"], tiny, described) == ["a", "b", "c"]
+    (tiny / "train/regions.txt").unlink()
+    assert names(None, tiny, described | {"regions": ["p", "q", "r"]}) == ["p", "q", "r"]  # as when the run began
+    two = described | {"config": described["config"] | {"regions": 2}}
+    assert names(None, tiny, two) == ["background", "foreground"]
+    assert "no region names: they become background and foreground" in capsys.readouterr().err
 
 
 def test_training_on_from_a_weights_file(tiny, tmp_path):

@@ -11,23 +11,21 @@ class WeightAverage:
     """Exponential moving average of a model's floating-point parameters; young averages forget faster."""
 
     def __init__(self, model: nn.Module, decay: float):
-        self.decay, self.steps = decay, 0
+        self.decay = decay
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
 
+    def share(self, step: int) -> float:
+        """What step number `step` (from 1 on) puts in place of the average."""
+        return 1 - min(self.decay, (1 + step) / (10 + step))
+
     @torch.no_grad()
-    def update(self, model: nn.Module) -> None:
-        self.steps += 1
-        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        torch._foreach_lerp_(list(self.model.parameters()), [p.detach() for p in model.parameters()], 1 - decay)
-        for mine, theirs in zip(self.model.buffers(), model.buffers()):
-            mine.copy_(theirs)
-
-    def state_dict(self) -> dict:
-        return {"steps": self.steps, "model": self.model.state_dict()}
-
-    def load_state_dict(self, state: dict) -> None:
-        self.steps = state["steps"]
-        self.model.load_state_dict(state["model"])
+    def update(self, model: nn.Module, share: Tensor) -> None:
+        mine = list(self.model.parameters())
+        change = torch._foreach_sub([p.detach() for p in model.parameters()], mine)
+        torch._foreach_mul_(change, share)
+        torch._foreach_add_(mine, change)
+        for average, now in zip(self.model.buffers(), model.buffers()):
+            average.copy_(now)
 
 
 def norms(model: nn.Module) -> list[nn.BatchNorm2d]:

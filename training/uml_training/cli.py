@@ -3,14 +3,15 @@
 import argparse
 import sys
 
-from . import convert, export, fit, report
+from . import convert, export, fit, report, sweep
 from .data import DataError
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="uml-train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, module in {"fit": fit, "export": export, "evaluate": report, "convert": convert}.items():
+    for name, module in {"fit": fit, "export": export, "evaluate": report, "convert": convert,
+                         "sweep": sweep}.items():
         command = commands.add_parser(name, help=(module.__doc__ or "").strip().splitlines()[0])
         module.add_arguments(command)
         command.set_defaults(main=module.main)

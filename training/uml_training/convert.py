@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .export import write
 from .networks import Config, build
-from .weights_file import DTYPES, rounded
+from .weights_file import DTYPES, inference_model, rounded
 
 # Names that tell the networks apart, and the tensors whose first dimension is the number of regions and of classes.
 MARKS = {"release": ("un_seg_decoder.conv_out.conv.weight", "un_cls_decoder.cls_predict.0.weight"),
@@ -76,6 +76,7 @@ def main(args: argparse.Namespace) -> int:
     image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)  # any picture does for a self-check
     facts = names | {"input": f"RGB, value / 255, resized with Pillow's bilinear filter to {shape[0]}x{shape[1]}",
                      "trained_on": args.trained_on, "license": args.license, "temperature": 1}
-    write(args.out, network, config, rounded(state, DTYPES[args.dtype]), image, facts)
+    stored = rounded(state, DTYPES[args.dtype])
+    write(args.out, network, config, inference_model(network, config, stored), stored, image, facts)
     print(json.dumps({"network": network, "config": config.as_dict(), "bytes": args.out.stat().st_size}))
     return 0

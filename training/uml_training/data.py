@@ -9,7 +9,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
-MAX_LISTED = 10
+MOST_OF_A_KIND = 5  # faults listed
+WHITE = 127  # in masks of two regions, what is above it is region 1
+MOST_REGIONS = 64  # larger values are greys, not region numbers
 
 
 class DataError(Exception):
@@ -33,9 +35,30 @@ class Split:
     folder: pathlib.Path
     cases: list[Case]
 
-    def class_names(self) -> list[str]:
+    def class_names(self, classes: int = 0) -> list[str]:
+        """Of so many classes, or of those up to the largest label."""
         names = {case.label: case.name for case in self.cases}
-        return [names.get(k, str(k)) for k in range(max(names) + 1)]
+        return [names.get(k, str(k)) for k in range(classes or max(names) + 1)]
+
+
+class Faults:
+    """Everything that is wrong, gathered before anything is refused: a few of each kind and how many more."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, list[str]] = {}
+
+    def add(self, kind: str, text: str) -> None:
+        self.kinds.setdefault(kind, []).append(text)
+
+    def complain(self, where: object) -> None:
+        """Errors: DataError with the whole list, if there is any."""
+        lines = []
+        for texts in self.kinds.values():
+            lines += texts[:MOST_OF_A_KIND]
+            if len(texts) > MOST_OF_A_KIND:
+                lines.append(f"and {len(texts) - MOST_OF_A_KIND} more like this")
+        if lines:
+            raise DataError(f"{where}:\n  " + "\n  ".join(lines))
 
 
 def find_splits(folder: pathlib.Path) -> dict[str, pathlib.Path]:
@@ -48,48 +71,42 @@ def find_splits(folder: pathlib.Path) -> dict[str, pathlib.Path]:
     return found
 
 
-def read_split(folder: pathlib.Path) -> Split:
-    """Reads labels.csv and finds every case's files."""
-    faults: list[str] = []
+def read_split(folder: pathlib.Path, name: str, faults: Faults) -> Split:
+    """Reads labels.csv and finds every case's files. A case with a fault is left out."""
     cases: list[Case] = []
     seen: set[str] = set()
+    table = f"{name}/labels.csv" if name else "labels.csv"
     with open(folder / "labels.csv", newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         missing = {"id", "label", "name"} - set(reader.fieldnames or [])
         if missing:
-            raise DataError(f"{folder / 'labels.csv'}: no column {', '.join(sorted(missing))} in the header")
+            faults.add("columns", f"{table}: no column {', '.join(sorted(missing))} in the header")
+            return Split(folder, [])
         for line, row in enumerate(reader, 2):
-            where = f"labels.csv line {line}"
+            where = f"{table} line {line}"
             if row["id"] in seen:
-                faults.append(f"{where}: id {row['id']!r} appears twice")
+                faults.add("twice", f"{where}: id {row['id']!r} appears twice")
                 continue
             seen.add(row["id"])
             if not (row["label"] or "").isdigit():
-                faults.append(f"{where}: label {row['label']!r} is not a whole number from 0 on")
+                faults.add("number", f"{where}: label {row['label']!r} is not a whole number from 0 on")
                 continue
             image = next((p for s in SUFFIXES if (p := folder / "images" / (row["id"] + s)).is_file()), None)
             mask = folder / "masks" / (row["id"] + ".png")
             if image is None:
-                faults.append(f"{where}: no images/{row['id']} with {', '.join(SUFFIXES)}")
+                faults.add("image", f"{where}: no images/{row['id']} with {', '.join(SUFFIXES)}")
             if not mask.is_file():
-                faults.append(f"{where}: no masks/{row['id']}.png")
+                faults.add("mask", f"{where}: no masks/{row['id']}.png")
             if image is not None and mask.is_file():
                 cases.append(Case(row["id"], int(row["label"]), row["name"], image, mask))
-    complain(folder, faults)
-    if not cases:
-        raise DataError(f"{folder / 'labels.csv'}: no cases")
+    if not seen:
+        faults.add("empty", f"{table}: no cases")
     return Split(folder, cases)
 
 
-def read_splits(folder: pathlib.Path) -> dict[str, Split]:
+def read_splits(folder: pathlib.Path, faults: Faults) -> dict[str, Split]:
     """Every split of a folder in this layout, by name."""
-    return {name: read_split(path) for name, path in find_splits(folder).items()}
-
-
-def complain(folder: pathlib.Path, faults: list[str]) -> None:
-    if faults:
-        more = f"\n  and {len(faults) - MAX_LISTED} more" if len(faults) > MAX_LISTED else ""
-        raise DataError(f"{folder}:\n  " + "\n  ".join(faults[:MAX_LISTED]) + more)
+    return {name: read_split(path, name, faults) for name, path in find_splits(folder).items()}
 
 
 def read_picture(path: pathlib.Path, mode: str) -> np.ndarray:
@@ -101,18 +118,26 @@ def read_picture(path: pathlib.Path, mode: str) -> np.ndarray:
         raise DataError(f"{path}: not a readable picture ({error})") from error
 
 
+def raw_mask(case: Case) -> np.ndarray:
+    """H x W u8, as the file has it; of a layout with greys the region numbers, 255 where a grey is none of them."""
+    mask = read_picture(case.mask, "L")
+    if not case.greys:
+        return mask
+    table = np.full(256, 255, np.uint8)
+    table[list(case.greys)] = np.arange(len(case.greys))
+    return table[mask]
+
+
 def read_mask(case: Case, regions: int) -> np.ndarray:
     """H x W u8 region indices. With two regions any value above 127 is region 1; otherwise values are indices."""
-    mask = read_picture(case.mask, "L")
-    if case.greys:
-        table = np.full(256, 255, np.uint8)
-        table[list(case.greys)] = np.arange(len(case.greys))
-        mask = table[mask]
-    elif regions == 2 and mask.max(initial=0) > 1:
-        mask = (mask > 127).astype(np.uint8)
-    if mask.max(initial=0) >= regions:
+    mask = raw_mask(case)
+    largest = mask.max(initial=0)
+    if not case.greys and regions == 2 and largest > WHITE:
+        return (mask > WHITE).astype(np.uint8)
+    if largest >= regions:
         known = f"the greys {case.greys}" if case.greys else f"0 to {regions - 1}"
-        raise DataError(f"{case.mask}: mask has values other than {known}")
+        forgotten = f": for {largest + 1} regions say --regions {largest + 1}" if largest < MOST_REGIONS else ""
+        raise DataError(f"{case.mask}: mask has values other than {known} (the largest is {largest}{forgotten})")
     return mask
 
 
@@ -127,28 +152,35 @@ class Pictures:
     digests: dict[str, str]  # of the picture's pixels -> id
 
 
-def load(split: Split, regions: int, classes: int, channels: int, size: tuple[int, int]) -> Pictures:
-    """Reads, checks and resizes (bilinear; masks to the nearest) every picture of a split. size: height, width."""
-    faults: list[str] = []
-    images, masks, digests = [], [], {}
+def load(split: Split, regions: int, classes: int, channels: int, size: tuple[int, int],
+         faults: Faults | None = None) -> Pictures:
+    """Reads, checks and resizes (bilinear; masks to the nearest) every picture of a split. size: height, width.
+
+    Cases with faults are left out of the result and added to `faults`; without it they are a DataError."""
+    found = Faults() if faults is None else faults
+    cases, images, masks, digests = [], [], [], {}
     for case in split.cases:
         if case.label >= classes:
-            faults.append(f"{case.id}: label {case.label}, but classes are 0 to {classes - 1}")
+            found.add("class", f"{case.id}: label {case.label}, but classes are 0 to {classes - 1}")
         try:
             image = read_picture(case.image, "L" if channels == 1 else "RGB")
+            digests[hashlib.sha256(image.tobytes()).hexdigest()] = case.id
             mask = read_mask(case, regions)
         except DataError as error:
-            faults.append(str(error))
+            found.add("region" if "mask has values" in str(error) else "unreadable", str(error))
             continue
         if image.shape[:2] != mask.shape:
-            faults.append(f"{case.id}: image is {shape_text(image)}, its mask {shape_text(mask)} pixels")
+            found.add("size", f"{case.id}: image is {shape_text(image)}, its mask {shape_text(mask)} pixels")
             continue
-        digests[hashlib.sha256(image.tobytes()).hexdigest()] = case.id
+        cases.append(case)
         images.append(resized(image, size, Image.Resampling.BILINEAR).reshape(*size, channels))
         masks.append(resized(mask, size, Image.Resampling.NEAREST))
-    complain(split.folder, faults)
-    labels = np.array([case.label for case in split.cases], dtype=np.int64)
-    return Pictures([case.id for case in split.cases], np.stack(images), np.stack(masks), labels, digests)
+    if faults is None:
+        found.complain(split.folder)
+    labels = np.array([case.label for case in cases], dtype=np.int64)
+    none = np.zeros((0, *size, channels), np.uint8)
+    return Pictures([case.id for case in cases], np.stack(images) if images else none,
+                    np.stack(masks) if masks else none[..., 0], labels, digests)
 
 
 def shape_text(picture: np.ndarray) -> str:
@@ -161,7 +193,7 @@ def resized(picture: np.ndarray, size: tuple[int, int], how: Image.Resampling) -
     return np.asarray(Image.fromarray(picture).resize((size[1], size[0]), how))
 
 
-def check_disjoint(splits: dict[str, Pictures]) -> None:
+def check_disjoint(splits: dict[str, Pictures], faults: Faults) -> None:
     """The same picture in two splits would make every figure on the second one worthless."""
     names = list(splits)
     for i, first in enumerate(names):
@@ -169,5 +201,5 @@ def check_disjoint(splits: dict[str, Pictures]) -> None:
             shared = splits[first].digests.keys() & splits[second].digests.keys()
             if shared:
                 digest = next(iter(shared))
-                raise DataError(f"{len(shared)} pictures are in both {first} and {second}, for example "
-                                f"{splits[first].digests[digest]} and {splits[second].digests[digest]}")
+                faults.add("shared", f"{len(shared)} pictures are in both {first} and {second}, for example "
+                                     f"{splits[first].digests[digest]} and {splits[second].digests[digest]}")

@@ -1,7 +1,6 @@
 """Runs a model over a split, picture by picture at each one's own size, and gathers what the metrics need."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +9,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from . import metrics
+from . import corrupt, metrics
 from .data import Case, Split, read_mask, read_picture, resized
 from .networks import Config
 
@@ -64,32 +63,22 @@ def back(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
-def gaussian(number: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Standard normal draws for picture `number` of a split (Box and Muller): those of uml-evaluate."""
-    bits = metrics.random_bits(number, np.arange(2 * math.prod(shape))) >> np.uint64(11)
-    a, b = ((bits.astype(np.float64) + 0.5) * 2.0**-53).reshape(-1, 2).T
-    return (np.sqrt(-2 * np.log(a)) * np.cos(2 * np.pi * b)).reshape(shape)
-
-
-def batches(split: Split, config: Config, noise: float,
+def batches(split: Split, config: Config, change: Callable[[Tensor, int], Tensor],
             batch: int) -> Iterator[tuple[list[Case], Tensor, list[np.ndarray]]]:
     size = (config.height, config.width)
     for start in range(0, len(split.cases), batch):
         cases = split.cases[start:start + batch]
         pictures = [read_picture(c.image, "L" if config.channels_in == 1 else "RGB") for c in cases]
         x = torch.cat([fit_input(p, size) for p in pictures])
-        if noise > 0:
-            drawn = [gaussian(start + i, (*size, config.channels_in)) for i in range(len(cases))]
-            x = (x + noise * torch.from_numpy(np.stack(drawn)).movedim(-1, 1)).clamp(0, 1).float()
-        yield cases, x, [read_mask(c, config.regions) for c in cases]
+        yield cases, change(x, start), [read_mask(c, config.regions) for c in cases]
 
 
 @torch.inference_mode()
-def run(model: torch.nn.Module, split: Split, config: Config, noise: float = 0.0, batch: int = 16,
+def run(model: torch.nn.Module, split: Split, config: Config, corruption: str = "clean", batch: int = 16,
         device: str = "cpu") -> Findings:
-    """noise: standard deviation of Gaussian noise added to the network's input, which is then clipped."""
+    """corruption: what is done to the network's input (corrupt.parse)."""
     found = Findings()
-    for cases, images, truths in batches(split, config, noise, batch):
+    for cases, images, truths in batches(split, config, corrupt.parse(corruption), batch):
         out = model.outputs(images.to(device, memory_format=torch.channels_last))
         out = {name: tensor.cpu() for name, tensor in out.items()}
         for i, (case, truth) in enumerate(zip(cases, truths)):

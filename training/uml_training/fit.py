@@ -5,30 +5,33 @@ import json
 import pathlib
 import sys
 import time
+from dataclasses import dataclass, replace
 
 import torch
 
-from . import curves, data, evaluate, report
+from . import checks, curves, evaluate, registry, report
 from .augment import none
-from .layouts import read_splits
+from .checks import Dataset
+from .data import Faults
 from .losses import LossWeights
 from .networks import NETWORKS, Config
-from .parts import PARTS
+from .parts import PARTS, WITHOUT_EVIDENCE
 from .recipes import PRESETS, Recipe, recipe
 from .trainer import Run, Trainer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with train and val (and test)")
-    parser.add_argument("--network", choices=(*NETWORKS, *PARTS), required=True,
-                        help="classifier and segmenter are parts of edge alone, for comparison")
+    parser.add_argument("--network", required=True, metavar="NAME",
+                        help=f"{', '.join(NETWORKS)}; for comparison {', '.join(PARTS)} (of edge); or a class of your "
+                             "own as package.module:Class")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("training/runs/run"), help="run folder")
     parser.add_argument("--size", type=int, nargs="+", default=[256], metavar="PIXELS", help="height and width")
-    parser.add_argument("--regions", type=int, default=2)
+    parser.add_argument("--regions", type=int, default=0, help="0: as many as regions.txt names or the masks hold")
     parser.add_argument("--classes", type=int, default=0, help="0: as many as labels.csv has")
     parser.add_argument("--channels", type=int, choices=(1, 3), default=3)
-    parser.add_argument("--divisor", type=int, default=4, help="channel divisor; edge and its parts")
-    parser.add_argument("--stem-stride", type=int, default=1, help="edge and its parts")
+    parser.add_argument("--divisor", type=int, help="channel divisor; edge and its parts: 4, your own network: 1")
+    parser.add_argument("--stem-stride", type=int, default=1, help="edge, its parts, your own network")
     parser.add_argument("--preset", choices=PRESETS, default="published")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch", type=int)
@@ -37,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--decay-from", type=float, help="epoch at which the learning rate starts to fall")
     parser.add_argument("--loss-weights", type=float, nargs=3, metavar=("CLASS", "MUTUAL", "SEGMENTATION"))
     parser.add_argument("--annealing", type=float, help="epochs over which the KL term grows to its full weight")
+    parser.add_argument("--outliers", type=float, default=0.0, metavar="WEIGHT",
+                        help="make outliers in every step and pull their evidence to zero, with this loss weight")
+    parser.add_argument("--noise", type=float, help="largest standard deviation of the noise in training")
     parser.add_argument("--no-averaging", action="store_true", help="use the last weights instead of their average")
     parser.add_argument("--no-augmentation", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
@@ -51,66 +57,106 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen_recipe(args: argparse.Namespace) -> Recipe:
-    """The preset with what the command line changes."""
+    """The preset with what the command line changes. Errors: ValueError."""
     published = LossWeights()
     weights = args.loss_weights or (published.cls, published.mutual, published.seg)
     annealing = published.annealing if args.annealing is None else args.annealing
-    if annealing <= 0 or min(weights) < 0 or max(weights) == 0:
-        raise ValueError(f"--annealing {annealing:g}, --loss-weights {weights}: annealing takes more than 0 epochs, "
-                         "weights are 0 or more and not all 0")
+    if annealing <= 0 or min(weights) < 0 or max(weights) == 0 or args.outliers < 0:
+        raise ValueError(f"--annealing {annealing:g}, --loss-weights {weights}, --outliers {args.outliers:g}: "
+                         "annealing takes more than 0 epochs, weights are 0 or more, the three not all 0")
+    augmentation = none() if args.no_augmentation else PRESETS[args.preset].augmentation
+    if args.noise is not None:
+        augmentation = replace(augmentation, noise=args.noise)
     return recipe(args.preset, epochs=args.epochs, batch=args.batch, lr=args.lr, warmup=args.warmup,
                   decay_from=args.decay_from, frozen_encoders=True if args.backbone else None,
-                  loss=LossWeights(*weights, annealing), ema=0.0 if args.no_averaging else None,
-                  augmentation=none() if args.no_augmentation else None)
+                  loss=LossWeights(*weights, annealing, args.outliers), ema=0.0 if args.no_averaging else None,
+                  augmentation=augmentation)
 
 
-def storage_size(split: data.Split, size: tuple[int, int], channels: int) -> tuple[int, int]:
-    """Pictures are kept at up to twice the network's size, so that augmentation samples real detail."""
-    first = data.read_picture(split.cases[0].image, "L" if channels == 1 else "RGB")
-    return min(first.shape[0], 2 * size[0]), min(first.shape[1], 2 * size[1])
+@dataclass
+class Prepared:
+    """A run that has passed every check: nothing is trained and nothing written yet."""
+
+    args: argparse.Namespace
+    run: Run
+    dataset: Dataset
+
+    def trainer(self) -> Trainer:
+        """Makes the run's folder, and the trainer where the run stands."""
+        args = self.args
+        self.run.folder.mkdir(parents=True, exist_ok=True)
+        trainer = Trainer(self.run, self.dataset.pictures["train"])
+        if args.backbone:
+            trainer.load_backbone(args.backbone)
+        if args.start_from:
+            trainer.start_from(args.start_from)
+        if args.resume and self.run.checkpoint.is_file():
+            trainer.resume(same_recipe=not args.reschedule)
+        described = self.run.describe() | {
+            "data": str(args.data.resolve()), "start_from": str(args.start_from or ""),
+            "classes": self.dataset.classes, "regions": self.dataset.region_names,
+            "rescheduled_after": trainer.epoch if args.reschedule else 0,
+            "splits": {name: [case.id for case in split.cases] for name, split in self.dataset.splits.items()}}
+        (self.run.folder / "run.json").write_text(json.dumps(described, indent=1))
+        return trainer
+
+
+def asked_for(args: argparse.Namespace, faults: Faults) -> Recipe:
+    """The options by themselves, before any data are read."""
+    chosen = PRESETS[args.preset]
+    try:
+        chosen = chosen_recipe(args)
+    except ValueError as error:
+        faults.add("options", str(error))
+    if args.outliers > 0 and args.network in WITHOUT_EVIDENCE:
+        faults.add("options", f"--outliers needs a network that gives evidence: {args.network} has only softmax outputs")
+    for option in ("backbone", "start_from"):
+        if (path := getattr(args, option)) and not path.is_file():
+            faults.add("options", f"--{option.replace('_', '-')} {path}: no such file")
+    if args.device.startswith("cuda") and not torch.cuda.is_available():
+        faults.add("options", f"--device {args.device}: PyTorch finds no GPU here")
+    return chosen
+
+
+def prepare(args: argparse.Namespace, dataset: Dataset | None = None) -> Prepared:
+    """Checks options, data and network. Errors: DataError that lists every fault. `dataset`: the data, read before."""
+    faults = Faults()
+    chosen = asked_for(args, faults)
+    divisor = args.divisor or (4 if args.network in registry.SCALED else 1)
+    size = (args.size[0], args.size[-1])
+    classes = len(dataset.classes) if dataset else max(args.classes, 1)
+    regions = dataset.regions if dataset else args.regions or 2
+    config = Config(*size, regions, classes, args.channels, divisor, args.stem_stride)
+    if args.network in ("release", "paper"):
+        config = replace(config, channel_divisor=1, stem_stride=1)
+    try:
+        with torch.device("meta"):
+            registry.build(args.network, config, chosen.frozen_encoders)
+    except ValueError as error:
+        faults.add("network", str(error))
+    if dataset is None:
+        dataset = checks.read(args, faults)
+    faults.complain(args.data)
+    config = replace(config, regions=dataset.regions, classes=len(dataset.classes))
+    run = Run(args.out, args.network, config, chosen, args.seed, args.device, args.precision)
+    return Prepared(args, run, dataset)
 
 
 def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
-    size = (args.size[0], args.size[-1])
-    splits = read_splits(args.data)
-    if "train" not in splits or "val" not in splits:
-        raise data.DataError(f"{args.data}: training needs train and val, found {', '.join(splits) or 'neither'}")
-    classes = args.classes or 1 + max(case.label for split in splits.values() for case in split.cases)
-    scaled = args.network in ("edge", *PARTS)
-    config = Config(*size, args.regions, classes, args.channels, args.divisor if scaled else 1,
-                    args.stem_stride if scaled else 1)
-    config.check_size()
-    store = storage_size(splits["train"], size, config.channels_in)
-    pictures = {name: data.load(split, config.regions, classes, config.channels_in, store)
-                for name, split in splits.items()}
-    data.check_disjoint(pictures)
-
-    chosen = chosen_recipe(args)
-    run = Run(args.out, args.network, config, chosen, args.seed, args.device, args.precision)
-    run.folder.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(run, pictures["train"])
-    if args.backbone:
-        trainer.load_backbone(args.backbone)
-    if args.start_from:
-        trainer.start_from(args.start_from)
-    if args.resume and run.checkpoint.is_file():
-        trainer.resume(same_recipe=not args.reschedule)
-    names = splits["train"].class_names()
-    described = run.describe() | {
-        "data": str(args.data.resolve()), "start_from": str(args.start_from or ""), "classes": names,
-        "rescheduled_after": trainer.epoch if args.reschedule else 0,
-        "splits": {name: [case.id for case in split.cases] for name, split in splits.items()}}
-    (run.folder / "run.json").write_text(json.dumps(described, indent=1))
-    while trainer.epoch < chosen.epochs:
+    prepared = prepare(args)
+    print(prepared.dataset.said(), file=sys.stderr)
+    run, val = prepared.run, prepared.dataset.splits["val"]
+    trainer = prepared.trainer()
+    while not trainer.done:
         figures = trainer.train_epoch()
-        found = evaluate.run(trainer.result(), splits["val"], config, batch=chosen.batch, device=args.device)
+        found = evaluate.run(trainer.result(), val, run.config, batch=run.recipe.batch, device=run.device)
         figures |= {f"val_{name}": value for name, value in evaluate.quick(found).items()}
         trainer.history.append(figures)
         trainer.save()
         curves.draw(trainer.history, run.folder / "curves.png")
         print(time.strftime("%H:%M:%S"), " ".join(f"{k} {v:.4g}" for k, v in figures.items()), file=sys.stderr)
-    found = evaluate.run(trainer.result(), splits["val"], config, batch=chosen.batch, device=args.device)
+    found = evaluate.run(trainer.result(), val, run.config, batch=run.recipe.batch, device=run.device)
     document = {"split": "val", "epoch": trainer.epoch} | report.summary(found)
     (run.folder / "metrics.json").write_text(report.as_json(document))
     return 0

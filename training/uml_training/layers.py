@@ -21,6 +21,11 @@ class FrozenBatchNorm2d(nn.Module):
         return x * scale[:, None, None] + shift[:, None, None]
 
 
+class FreezableNorm(nn.BatchNorm2d):
+    """An ordinary batch norm in training that a weights file holds frozen: without eps, which export adds to the
+    variance (`norm_kind::frozen` of the C++ builder)."""
+
+
 def conv3(i: int, o: int, stride: int = 1, bias: bool = False) -> nn.Conv2d:
     return nn.Conv2d(i, o, 3, stride=stride, padding=1, bias=bias)
 

@@ -20,6 +20,7 @@ class LossWeights:
     mutual: float = 0.1
     seg: float = 0.4
     annealing: float = 50.0
+    outliers: float = 0.0  # of the term that pulls the evidence for made outliers to zero; 0: none are made
 
     def kl_weight(self, epoch: float) -> float:
         return min(1.0, epoch / self.annealing)
@@ -37,13 +38,10 @@ def kl_to_uniform(alpha: Tensor) -> Tensor:
     return torch.lgamma(total).squeeze(1) - torch.lgamma(alpha).sum(1) - math.lgamma(alpha.shape[1]) + spread
 
 
-def evidential_loss(evidence: Tensor, target: Tensor, kl_weight: float) -> Tensor:
+def evidential_loss(evidence: Tensor, target: Tensor, kl_weight: float | Tensor) -> Tensor:
     """Mean over everything but the classes. target: one-hot (or soft) like evidence."""
-    loss = expected_cross_entropy(evidence + 1, target)
-    if kl_weight > 0:
-        misleading = evidence * (1 - target) + 1
-        loss = loss + kl_weight * kl_to_uniform(misleading)
-    return loss.mean()
+    misleading = evidence * (1 - target) + 1
+    return (expected_cross_entropy(evidence + 1, target) + kl_weight * kl_to_uniform(misleading)).mean()
 
 
 def log_dice_loss(scores: Tensor, target: Tensor) -> Tensor:
@@ -54,7 +52,7 @@ def log_dice_loss(scores: Tensor, target: Tensor) -> Tensor:
     return -torch.log((2 * both + DICE_SMOOTH) / (total + DICE_SMOOTH)).mean()
 
 
-def mutual_loss(logits: list[Tensor], target: Tensor, kl_weight: float) -> Tensor:
+def mutual_loss(logits: list[Tensor], target: Tensor, kl_weight: float | Tensor) -> Tensor:
     """Summed over the levels, each level's evidence upsampled to the first level's size.
 
     That is the image's size as published; with a stem stride of s it is 1/s of it, and so is the target (averaged over
@@ -75,23 +73,36 @@ def segmentation_loss(logits: Tensor | list[Tensor], mask: Tensor, target: Tenso
     return sum(log_dice_loss(x, target) + F.cross_entropy(x, mask) for x in several) / len(several)
 
 
+def one_hot(index: Tensor, count: int) -> Tensor:
+    """N x ... whole numbers -> N x count x ... of 0 and 1. (PyTorch's own may wait for the device.)"""
+    classes = torch.arange(count, device=index.device).view(1, -1, *[1] * (index.ndim - 1))
+    return (index.unsqueeze(1) == classes).float()
+
+
+def no_evidence_loss(out: dict) -> Tensor:
+    """KL(Dir(alpha) || Dir(1)) of everything that gives evidence: zero where it gives none. For pictures that are not
+    of the kind that is to be known."""
+    logits = ([out["cls_logits"]] if "cls_logits" in out else []) + list(out.get("mut_logits", []))
+    if not logits:
+        raise ValueError("made outliers need a network that gives evidence: this one has only softmax outputs")
+    return sum(kl_to_uniform(F.softplus(x) + 1).mean() for x in logits) / len(logits)
+
+
 def total_loss(out: dict, label: Tensor, mask: Tensor, regions: int, weights: LossWeights,
-               epoch: float) -> tuple[Tensor, dict[str, float]]:
+               kl_weight: float | Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     """label: N, mask: N x H x W (both int64). Returns the loss and its parts before weighting.
 
     A network that gives only some of the outputs (`parts.py`) has only their terms, with the same weights.
     """
-    kl_weight = weights.kl_weight(epoch)
-    target = F.one_hot(mask, regions).movedim(-1, 1).float()
+    target = one_hot(mask, regions)
     parts: dict[str, Tensor] = {}
     if "softmax_logits" in out:
         parts["cls"] = F.cross_entropy(out["softmax_logits"], label)
     if "cls_logits" in out:
-        truth = F.one_hot(label, out["cls_logits"].shape[1]).float()
+        truth = one_hot(label, out["cls_logits"].shape[1])
         parts["cls"] = evidential_loss(F.softplus(out["cls_logits"]), truth, kl_weight)
     if "mut_logits" in out:
         parts["mutual"] = mutual_loss(out["mut_logits"], target, kl_weight)
     if "seg_logits" in out:
         parts["seg"] = segmentation_loss(out["seg_logits"], mask, target)
-    loss = sum(getattr(weights, name) * part for name, part in parts.items())
-    return loss, {name: part.item() for name, part in parts.items()}
+    return sum(getattr(weights, name) * part for name, part in parts.items()), parts

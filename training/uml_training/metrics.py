@@ -69,6 +69,13 @@ def aurc(uncertainty: np.ndarray, loss: np.ndarray) -> float:
     return float(risk_coverage(uncertainty, loss).mean())
 
 
+def augrc(uncertainty: np.ndarray, loss: np.ndarray) -> float:
+    """Mean over the coverages m / n of the loss of the m most certain cases, divided by all n: the generalised risk
+    (Traub et al., NeurIPS 2024). Unlike aurc it does not weigh the first few cases most."""
+    n = len(loss)
+    return float((risk_coverage(uncertainty, loss) * np.arange(1, n + 1) / n).mean())
+
+
 def risk_at(uncertainty: np.ndarray, loss: np.ndarray, coverage: float) -> float:
     risk = risk_coverage(uncertainty, loss)
     return float(risk[max(1, math.ceil(coverage * len(risk) - ROUNDING)) - 1])

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from . import paper_decoders, release_decoders
 from .encoders import VGG16, Res2Net
-from .layers import FrozenBatchNorm2d, down, resize, up, vacuity
+from .layers import FreezableNorm, FrozenBatchNorm2d, down, resize, up, vacuity
 from .mixer import Mixer
 
 NETWORKS = ("release", "paper", "edge")
@@ -61,7 +61,7 @@ class Release(nn.Module):
         super().__init__()
         config.check_size()
         self.config = config
-        scale, norm = config.scaled, FrozenBatchNorm2d if frozen else nn.BatchNorm2d
+        scale, norm = config.scaled, FrozenBatchNorm2d if frozen else FreezableNorm
         levels = [scale(c) for c in (64, 256, 512, 1024)]
         encoder = (config.channels_in, scale, norm, config.stem_stride, with_unused)
         self.cls_feature_encoder, self.seg_feature_encoder = Res2Net(*encoder), Res2Net(*encoder)
@@ -74,15 +74,22 @@ class Release(nn.Module):
         cls, seg = self.cls_feature_encoder(image), self.seg_feature_encoder(image)
         mutual = self.mut_feature_mixer(cls, seg)
         features, mut_logits = self.mut_feature_decoder(mutual)
-        u = vacuity(F.softplus(mut_logits[0]) + 1)
-        f, seg_logits, navigated = self.un_seg_decoder(seg, features[0], u)
-        eta = down(f, 8)
+        f, seg_logits, navigated = self.un_seg_decoder(seg, features[0], self.navigator_vacuity(mut_logits[0]))
+        eta = self.instruction(f)
         out = {"cls_logits": self.un_cls_decoder(cls[3], eta), "mut_logits": mut_logits,
                "seg_logits": up(seg_logits, self.config.stem_stride)}
         if taps:
             named = {"cls_features": cls, "seg_features": seg, "mutual_features": mutual, "mutual_info": features}
             out |= numbered(named) | {f"tap.{k}": v for k, v in navigated.items()} | {"tap.eta": eta}
         return out
+
+    def navigator_vacuity(self, logits: Tensor) -> Tensor:
+        """What the navigators hear about the mutual decoder's finest level: N x 1 x H x W."""
+        return vacuity(F.softplus(logits) + 1)
+
+    def instruction(self, f: Tensor) -> Tensor:
+        """What the classifier hears about the last segmentation feature: at 1/8 of its size."""
+        return down(f, 8)
 
     def outputs(self, image: Tensor, taps: bool = False) -> dict[str, Tensor]:
         """Everything a golden file holds."""
@@ -109,7 +116,7 @@ class Paper(nn.Module):
         if config != Config(config.height, config.width, config.regions, config.classes):
             raise ValueError("the paper network has 3 input channels, channel divisor 1 and stem stride 1")
         self.config = config
-        norm = FrozenBatchNorm2d if frozen else nn.BatchNorm2d
+        norm = FrozenBatchNorm2d if frozen else FreezableNorm
         self.cls_feature_encoder = Res2Net(norm=norm, with_unused=with_unused)
         self.seg_feature_encoder = VGG16(norm, with_unused)
         self.feature_mixer = Mixer([64, 256, 512, 1024], [64, 128, 256, 512], [64, 128, 256, None], 256, "f_conv")
@@ -138,7 +145,6 @@ class Paper(nn.Module):
         named = class_outputs(out.pop("cls_logits")) | {"mutual_alpha": alpha, "mutual_uncertainty": vacuity(alpha)}
         named |= {f"seg_logits.{n}": logits for n, logits in enumerate(out.pop("seg_logits"))}
         return named | out
-
 
 
 def numbered(lists: dict[str, list[Tensor]]) -> dict[str, Tensor]:

@@ -50,6 +50,9 @@ PRESETS = {
     "published": Recipe(),
     "small-data": Recipe(epochs=30, batch=16, optimiser="adamw", lr=2e-3, weight_decay=2e-2, schedule="flat-cosine",
                          warmup=1.0, decay_from=10.0, clip=1.0, ema=0.995),
+    "robust": Recipe(epochs=44, batch=16, optimiser="adamw", lr=2e-3, weight_decay=2e-2, schedule="flat-cosine",
+                     warmup=1.0, decay_from=15.0, clip=1.0, ema=0.995,
+                     augmentation=Augmentation(noise=0.3, noise_power=2.0, blur=0.2, bias=0.3, resolution=0.25)),
 }
 
 

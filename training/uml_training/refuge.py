@@ -14,7 +14,7 @@ import re
 
 import openpyxl
 
-from .data import Case, DataError, Split, complain
+from .data import Case, DataError, Faults, Split
 
 REGIONS = ["background", "rim", "cup"]
 GREY_OF_REGION = (255, 128, 0)
@@ -43,12 +43,11 @@ def labels_of(folder: pathlib.Path) -> dict[str, int]:
     return labels
 
 
-def read(folder: pathlib.Path) -> dict[str, Split]:
-    """The splits that have pictures; every fault is listed before anything is read."""
+def read(folder: pathlib.Path, faults: Faults) -> dict[str, Split]:
+    """The splits that have pictures; a case with a fault is left out."""
     masks = {path.stem: path for path in folder.rglob("*.bmp") if "Disc_Cup_Masks" in path.parts}
     labels = labels_of(folder)
     cases: dict[str, list[Case]] = {}
-    faults: list[str] = []
     for path in sorted(folder.rglob("*.jpg"), key=lambda p: p.name):
         match = NAME.match(path.stem)
         if not match:
@@ -56,13 +55,12 @@ def read(folder: pathlib.Path) -> dict[str, Split]:
         letter = match[1]
         label = {"g": 1, "n": 0}.get(letter, labels.get(path.stem))
         if label is None:
-            faults.append(f"{path.name}: no class in any .xlsx table with columns ImgName and Label")
+            faults.add("class", f"{path.name}: no class in any .xlsx table with columns ImgName and Label")
         if path.stem not in masks:
-            faults.append(f"{path.name}: no {path.stem}.bmp below a folder Disc_Cup_Masks")
+            faults.add("mask", f"{path.name}: no {path.stem}.bmp below a folder Disc_Cup_Masks")
         if label is not None and path.stem in masks:
             case = Case(path.stem, label, CLASSES[label], path, masks[path.stem], GREY_OF_REGION)
             cases.setdefault(SPLIT_OF_LETTER[letter], []).append(case)
-    complain(folder, faults)
-    if not cases:
+    if not cases and not faults.kinds:
         raise DataError(f"{folder}: masks, but no pictures named g0001.jpg, n0001.jpg, V0001.jpg or T0001.jpg")
     return {name: Split(folder, cases[name]) for name in ("train", "val", "test") if name in cases}

@@ -99,5 +99,3 @@ class InstructorClassifier(nn.Module):
     def forward(self, x4: Tensor, eta: Tensor) -> Tensor:
         c = self.cls_head(x4)
         return self.cls_predict((c + c * self.conv_reliable(eta)).mean((2, 3)))
-
-

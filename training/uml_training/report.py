@@ -5,6 +5,7 @@ import json
 import math
 import pathlib
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ NAMES = ("accuracy", "f1_weighted", "auc", "dice", "assd", "hd95", "ece", "brier
 class Table:
     """Findings as arrays, one row an image; masks are already summed up."""
 
-    def __init__(self, found: Findings):
+    def __init__(self, found: Findings, threads: int = 1):
         self.labels = np.array(found.labels)
         self.classified, self.segmented = bool(found.probabilities), bool(found.masks)
         if self.classified:
@@ -33,10 +34,11 @@ class Table:
         if self.segmented:
             pairs = list(zip(found.masks, found.truths))
             self.dice = np.array([metrics.dice(m, t) for m, t in pairs])
-            distances = np.array([metrics.surface_distances(m, t) for m, t in pairs])
+            with ThreadPoolExecutor(min(threads, len(pairs))) as pool:  # numpy and scipy leave other threads alone
+                distances = np.array(list(pool.map(lambda pair: metrics.surface_distances(*pair), pairs)))
+                self.ause = np.array(list(pool.map(lambda u, pair: metrics.ause(
+                    u.ravel(), (pair[0] != pair[1]).astype(float).ravel()), found.pixel_uncertainties, pairs)))
             self.assd, self.hd95 = distances[:, 0], distances[:, 1]
-            self.ause = np.array([metrics.ause(u.ravel(), (m != t).astype(float).ravel())
-                                  for u, (m, t) in zip(found.pixel_uncertainties, pairs)])
 
     def figures(self, i: np.ndarray | slice = slice(None)) -> dict[str, float]:
         """All metrics of the images i, NaN those of what the network does not do; those of pixels are means over the
@@ -91,6 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--split", default="", help="train, val or test, where the folder has them")
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviation of a second, noisy evaluation")
+    parser.add_argument("--network", help="package.module:Class of a network of your own")
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--threads", type=int, default=2)
 
@@ -98,14 +101,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     network, config, state, _ = read(args.weights)
-    model = inference_model(network, config, state).float().to(memory_format=torch.channels_last)
+    model = inference_model(args.network or network, config, state).float().to(memory_format=torch.channels_last)
     splits = read_splits(args.data)
     if args.split not in splits:
         raise data.DataError(f"{args.data}: --split is one of {', '.join(splits) or 'none (leave it out)'}")
     split = splits[args.split]
     result = summary(evaluate.run(model, split, config)) | {"noise": {}}
     if args.noise > 0:
-        noisy = summary(evaluate.run(model, split, config, noise=args.noise))
+        noisy = summary(evaluate.run(model, split, config, f"noise:{args.noise}"))
         result["noise"] = {"sigma": args.noise, "metrics": noisy["metrics"], "ci95": noisy["ci95"]}
     text = as_json(result)
     if args.json:

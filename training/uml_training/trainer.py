@@ -1,4 +1,4 @@
-"""The training loop: deterministic by seed, one checkpoint an epoch, resumable at any moment with the same result."""
+"""The training loop: deterministic by seed, resumable at any step with the same result."""
 
 import copy
 import json
@@ -13,14 +13,17 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from . import weights_file
+from . import outliers, weights_file
 from .augment import augment
-from .averaging import WeightAverage, recalibrate
+from .averaging import WeightAverage, norms, recalibrate
 from .data import Pictures
-from .losses import total_loss
+from .graphed import Graphed
+from .losses import no_evidence_loss, total_loss
 from .networks import Config
-from .parts import build
 from .recipes import Recipe
+from .registry import build
+
+LOOK = 64  # steps on a GPU between looks at the loss: each look waits for the device
 
 
 @dataclass
@@ -54,106 +57,190 @@ def save_atomically(state: dict, path: pathlib.Path) -> None:
 
 
 class Trainer:
+    """The pictures lie on the device as bytes; a step draws, augments and learns there (graphed.py)."""
+
     def __init__(self, run: Run, train: Pictures):
-        self.run, self.train = run, train
+        self.run, self.count = run, len(train.ids)
         torch.manual_seed(run.seed)
+        torch.backends.cudnn.benchmark = True  # shapes never change
         model = build(run.network, run.config, frozen=run.recipe.frozen_encoders)
         for module in model.modules():
             if hasattr(module, "collapsed"):
                 module.collapsed = True
-        self.model = model.to(run.device, memory_format=torch.channels_last)
+        on = self.on = torch.device(run.device)
+        self.model = model.to(on, memory_format=torch.channels_last).train()
+        graphs = on.type == "cuda"  # a graph reads the rate from a tensor
+        self.lr = torch.full((), run.recipe.lr, device=on)
         make = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[run.recipe.optimiser]
-        self.optimiser = make(self.model.parameters(), lr=run.recipe.lr, weight_decay=run.recipe.weight_decay,
-                              fused=True)
+        self.optimiser = make(self.model.parameters(), lr=self.lr if graphs else run.recipe.lr,
+                              weight_decay=run.recipe.weight_decay, fused=True, capturable=graphs)
         self.average = WeightAverage(self.model, run.recipe.ema) if run.recipe.ema > 0 else None
-        self.epoch = 0
-        self.history: list[dict] = []
-        self.masks = torch.from_numpy(train.masks)
-        self.labels = torch.from_numpy(train.labels)
+        self.images = torch.from_numpy(train.images).movedim(-1, 1).contiguous().to(on)
+        self.masks, self.labels = torch.from_numpy(train.masks).to(on), torch.from_numpy(train.labels).to(on)
+        self.chosen = torch.zeros(min(run.recipe.batch, self.count), dtype=torch.long, device=on)
+        self.kl, self.share = torch.zeros((), device=on), torch.zeros((), device=on)
+        self.sums: dict[str, torch.Tensor] = {}  # of the epoch's figures so far
+        self.step, self.history = 0, []
+        self.seconds = 0.0  # of the epoch so far
+        self.learn = Graphed(self.one_step, run.device)
 
     @property
     def steps(self) -> int:
         """Steps an epoch; what does not fill a last batch is left to other epochs' shuffles."""
-        return max(1, len(self.train.ids) // self.run.recipe.batch)
+        return max(1, self.count // self.run.recipe.batch)
 
-    def batch(self, chosen: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
-        images = torch.from_numpy(self.train.images[chosen.numpy()]).movedim(-1, 1).float() / 255
+    @property
+    def epoch(self) -> int:
+        """Whole epochs done."""
+        return self.step // self.steps
+
+    @property
+    def done(self) -> bool:
+        return self.epoch >= self.run.recipe.epochs
+
+    def batch(self, chosen: torch.Tensor, generator: torch.Generator | None = None) -> tuple[torch.Tensor, ...]:
         size = (self.run.config.height, self.run.config.width)
-        x, mask = augment(images, self.masks[chosen], size, self.run.recipe.augmentation, generator)
-        x = x.to(self.run.device, memory_format=torch.channels_last)
-        return x, mask.to(self.run.device), self.labels[chosen].to(self.run.device)
+        x, mask = augment(self.images[chosen].float() / 255, self.masks[chosen], size, self.run.recipe.augmentation,
+                          generator)
+        return x.contiguous(memory_format=torch.channels_last), mask, self.labels[chosen]
+
+    def forward(self, images: torch.Tensor) -> dict:
+        # Without autocast's cache: a graph must not keep tensors that other steps made.
+        with torch.autocast(self.on.type, torch.bfloat16, self.run.precision == "bf16", cache_enabled=False):
+            out = self.model(images)
+        return {k: [t.float() for t in v] if isinstance(v, list) else v.float() for k, v in out.items()}
+
+    def one_step(self) -> None:
+        """Everything of a step that the device does: it reads `chosen`, `lr`, `kl` and `share` and returns nothing."""
+        recipe = self.run.recipe
+        images, masks, labels = self.batch(self.chosen)
+        out = self.forward(images)
+        loss, parts = total_loss(out, labels, masks, self.run.config.regions, recipe.loss, self.kl)
+        if recipe.loss.outliers > 0:
+            parts["outliers"] = self.outlier_loss(images)
+            loss = loss + recipe.loss.outliers * parts["outliers"]
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if recipe.clip > 0:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip, foreach=True)
+        self.optimiser.step()
+        if self.average:
+            self.average.update(self.model, self.share)
+        figures = parts | {"loss": loss}
+        if (logits := out.get("cls_logits", out.get("softmax_logits"))) is not None:
+            figures["accuracy"] = (logits.argmax(1) == labels).float().mean()
+        for name, value in figures.items():
+            if name not in self.sums:
+                self.sums[name] = torch.zeros((), device=self.on)
+            self.sums[name] += value.detach()
+
+    def outlier_loss(self, images: torch.Tensor) -> torch.Tensor:
+        """One outlier of each kind, seen as inference will see it: the norms' statistics are those of real pictures."""
+        made = outliers.made(images[:len(outliers.KINDS)]).contiguous(memory_format=torch.channels_last)
+        layers = [layer for layer in norms(self.model) if layer.training]
+        for layer in layers:
+            layer.eval()
+        out = self.forward(made)
+        for layer in layers:
+            layer.train()
+        return no_evidence_loss(out)
+
+    def fill(self) -> None:
+        """What changes from step to step, by the step's number alone."""
+        recipe = self.run.recipe
+        progress = self.step / self.steps
+        at = self.step % self.steps
+        if at == 0 or self.learn.calls == 0:
+            generator = torch.Generator().manual_seed(self.run.seed * 1_000_003 + self.epoch)
+            self.order = torch.randperm(self.count, generator=generator).to(self.on)
+        self.chosen.copy_(self.order[at * recipe.batch:(at + 1) * recipe.batch])
+        self.lr.fill_(recipe.lr_at(progress))
+        for group in self.optimiser.param_groups:
+            if not isinstance(group["lr"], torch.Tensor):
+                group["lr"] = recipe.lr_at(progress)
+        self.kl.fill_(recipe.loss.kl_weight(progress))
+        if self.average:
+            self.share.fill_(self.average.share(self.step + 1))
+
+    def advance(self) -> None:
+        """One step. Its random numbers depend on the seed and the step's number alone: resuming repeats them."""
+        started = time.monotonic()
+        self.learn(self.run.seed * 1_000_003 + self.step, self.fill)
+        self.step += 1
+        self.seconds += time.monotonic() - started
+        if self.on.type != "cuda" or self.step % LOOK == 0:
+            self.look()
+
+    def look(self) -> float:
+        """The epoch's mean loss so far. An error if it is no number."""
+        self.learn.wait()
+        loss = float(self.sums["loss"])
+        if not np.isfinite(loss):
+            raise FloatingPointError(f"{self.run.folder}: loss is {loss} at epoch {1 + (self.step - 1) // self.steps}, "
+                                     f"step {1 + (self.step - 1) % self.steps} or shortly before: lower the learning "
+                                     "rate or set a gradient limit")
+        return loss / (1 + (self.step - 1) % self.steps)
+
+    def end_epoch(self) -> dict:
+        """The figures of the epoch that the last step ended; the next one's start at 0."""
+        self.look()
+        figures = {"epoch": self.epoch, "lr": self.run.recipe.lr_at(self.epoch - 1e-6), "seconds": self.seconds} | {
+            f"train_{name}": float(value) / self.steps for name, value in self.sums.items()}
+        for value in self.sums.values():
+            value.zero_()
+        self.seconds = 0.0
+        return figures
 
     def train_epoch(self) -> dict:
-        """One epoch; its randomness depends on the seed and the epoch's number alone, so that resuming repeats it."""
-        recipe = self.run.recipe
-        epoch_seed = self.run.seed * 1_000_003 + self.epoch
-        torch.manual_seed(epoch_seed)  # dropout
-        generator = torch.Generator().manual_seed(epoch_seed)
-        order = torch.randperm(len(self.train.ids), generator=generator)
-        sums: dict[str, float] = {}
-        started = time.monotonic()
-        self.model.train()
+        """The rest of the epoch."""
         # Counts the whole run's steps, so that the time left is the run's.
-        bar = tqdm(range(self.steps), f"epoch {self.epoch + 1}/{recipe.epochs}", recipe.epochs * self.steps,
-                   initial=self.epoch * self.steps, mininterval=0.2 if sys.stderr.isatty() else 60)
-        for step in bar:
-            progress = self.epoch + step / self.steps
-            for group in self.optimiser.param_groups:
-                group["lr"] = recipe.lr_at(progress)
-            chosen = order[step * recipe.batch:(step + 1) * recipe.batch]
-            images, masks, labels = self.batch(chosen, generator)
-            with torch.autocast(torch.device(self.run.device).type, torch.bfloat16, self.run.precision == "bf16"):
-                out = self.model(images)
-            out = {k: [t.float() for t in v] if isinstance(v, list) else v.float() for k, v in out.items()}
-            loss, parts = total_loss(out, labels, masks, self.run.config.regions, recipe.loss, progress)
-            if not torch.isfinite(loss):
-                raise FloatingPointError(f"loss is {loss.item()} at epoch {self.epoch + 1}, step {step + 1}: "
-                                         "lower the learning rate or set a gradient limit")
-            self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            if recipe.clip > 0:
-                torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
-            self.optimiser.step()
-            if self.average:
-                self.average.update(self.model)
-            if (logits := out.get("cls_logits", out.get("softmax_logits"))) is not None:
-                parts["accuracy"] = float((logits.argmax(1) == labels).float().mean())
-            for name, value in (parts | {"loss": loss.item()}).items():
-                sums[name] = sums.get(name, 0.0) + value
-            bar.set_postfix(loss=f"{sums['loss'] / (step + 1):.3f}", refresh=False)
-        self.epoch += 1
-        return {"epoch": self.epoch, "lr": recipe.lr_at(self.epoch - 1e-6), "seconds": time.monotonic() - started} | {
-            f"train_{name}": value / self.steps for name, value in sums.items()}
+        bar = tqdm(range(self.step % self.steps, self.steps), f"epoch {self.epoch + 1}/{self.run.recipe.epochs}",
+                   self.run.recipe.epochs * self.steps, initial=self.step,
+                   mininterval=0.2 if sys.stderr.isatty() else 60)
+        for _ in bar:
+            self.advance()
+            if self.on.type != "cuda":
+                bar.set_postfix(loss=f"{self.look():.3f}", refresh=False)
+        return self.end_epoch()
 
     def result(self) -> torch.nn.Module:
         """The model to use: averaged weights if the recipe has them, with statistics that fit."""
+        self.learn.wait()
         if not self.average:
             return copy.deepcopy(self.model).eval()
         model = copy.deepcopy(self.average.model)
-        generator = torch.Generator().manual_seed(self.run.seed)
-        order = torch.randperm(len(self.train.ids), generator=generator)
+        order = torch.randperm(self.count, generator=torch.Generator().manual_seed(self.run.seed)).to(self.on)
+        generator = torch.Generator(self.on).manual_seed(self.run.seed)
         size = self.run.recipe.batch
         count = min(self.run.recipe.recalibrate, self.steps)
         recalibrate(model, (self.batch(order[i * size:(i + 1) * size], generator)[0] for i in range(count)))
         return model
 
     def save(self) -> None:
-        save_atomically({"run": self.run.describe(), "epoch": self.epoch, "history": self.history,
+        self.learn.wait()
+        average = {"model": self.average.model.state_dict()} if self.average else None
+        save_atomically({"run": self.run.describe(), "epoch": self.epoch, "step": self.step, "history": self.history,
+                         "sums": {name: float(value) for name, value in self.sums.items()}, "seconds": self.seconds,
                          "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
-                         "average": self.average.state_dict() if self.average else None}, self.run.checkpoint)
+                         "average": average}, self.run.checkpoint)
         (self.run.folder / "history.json").write_text(json.dumps(self.history, indent=1))
 
     def resume(self, same_recipe: bool = True) -> None:
         state = torch.load(self.run.checkpoint, map_location=self.run.device, weights_only=True)
         mine, theirs = self.run.describe(), state["run"]
+        theirs["recipe"] = Recipe.from_dict(theirs["recipe"]).as_dict()
         for key in ("network", "config", "seed") + (("recipe",) if same_recipe else ()):
             if mine[key] != theirs[key]:
                 raise ValueError(f"{self.run.checkpoint}: made with another {key}: {theirs[key]}, now {mine[key]}")
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
+        for group in self.optimiser.param_groups:
+            if isinstance(group["lr"], torch.Tensor):
+                group["lr"] = self.lr
         if self.average:
-            self.average.load_state_dict(state["average"])
-        self.epoch, self.history = state["epoch"], state["history"]
+            self.average.model.load_state_dict(state["average"]["model"])
+        self.step, self.history, self.seconds = state["step"], state["history"], state["seconds"]
+        self.sums = {name: torch.tensor(value, device=self.on) for name, value in state["sums"].items()}
 
     def load_backbone(self, path: pathlib.Path) -> None:
         """Trained Res2Net (and, for paper, VGG) weights by their published names, into the encoders that have them."""

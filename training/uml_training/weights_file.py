@@ -7,8 +7,9 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from .layers import FrozenBatchNorm2d
-from .networks import Config, build
+from .layers import FreezableNorm, FrozenBatchNorm2d
+from .networks import Config
+from .registry import build
 
 DTYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
 SELF_CHECK = "uml.selfcheck.input"
@@ -19,7 +20,7 @@ def frozen_norms(network: str, config: Config) -> tuple[set[str], list[str]]:
     """Names of the encoder norms, and of all tensors that inference uses."""
     with torch.device("meta"):
         model = build(network, config, frozen=True)
-    norms = {name for name, module in model.named_modules() if isinstance(module, FrozenBatchNorm2d)}
+    norms = {name for name, module in model.named_modules() if isinstance(module, FrozenBatchNorm2d | FreezableNorm)}
     return norms, [name for name in model.state_dict() if not name.endswith("num_batches_tracked")]
 
 
@@ -54,6 +55,9 @@ def rounded(state: dict[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
 def inference_model(network: str, config: Config, state: dict[str, Tensor]) -> nn.Module:
     """The network in double with exactly the stored values."""
     model = build(network, config, frozen=True).double().eval()
+    for module in model.modules():
+        if isinstance(module, FreezableNorm):
+            module.eps = 0.0
     missing = model.load_state_dict({name: value.double() for name, value in state.items()}, strict=False)
     absent = [name for name in missing.missing_keys if not name.endswith("num_batches_tracked")]
     if absent or missing.unexpected_keys:

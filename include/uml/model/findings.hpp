@@ -21,7 +21,7 @@ template <class T> struct basic_findings {
     tensor_view<const T> vacuity; ///< of the pixels, height × width × 1
     uml::screening thresholds{};  ///< of the model's calibration
     double temperature = 1;       ///< likewise
-    const trust::class_set_rule* class_sets = nullptr; ///< likewise; the model's, null for none
+    trust::class_set_rule class_sets{}; ///< likewise
 
     [[nodiscard]] int height() const { return logits.h; }
     [[nodiscard]] int width() const { return logits.w; }
@@ -45,9 +45,7 @@ template <class T> struct basic_findings {
     [[nodiscard]] tempered_probabilities<T> probabilities() const { return {diagnosis, temperature}; }
     /// Whether class k is in the image's set: without calibration that is the predicted class.
     [[nodiscard]] bool in_class_set(int k) const {
-        const auto p = probabilities();
-        const auto i = static_cast<std::size_t>(k);
-        return class_sets != nullptr ? class_sets->contains(p, i) : trust::class_set_rule{}.contains(p, i);
+        return class_sets.contains(probabilities(), static_cast<std::size_t>(k));
     }
     [[nodiscard]] int class_set_size() const {
         int count = 0;

@@ -134,6 +134,8 @@ public:
             f.alpha = views[2];
             f.vacuity = views[3];
             f.thresholds = parts_.card.screening;
+            f.temperature = parts_.card.temperature;
+            f.class_sets = parts_.card.class_set;
         }
         return {};
     }

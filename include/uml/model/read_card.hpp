@@ -63,14 +63,18 @@ namespace card_detail {
     const auto v = json::parse(*stored, f.source());
     if (!v) return v.error();
     if (v->type() != json::kind::array) return refuse(f, key, "is not an array of names");
+    int found = 0;
     for (const auto item : v->items()) {
         const auto name = item.string<label::capacity>();
         if (!name) return refuse(f, key, "has an entry that is not a string of at most 63 bytes");
         if (has_control(name->view())) return refuse(f, key, "has a name with control characters");
-        if (!to.append(label(*name))) return fail(errc::out_of_memory, "no memory for names");
-        if (to.size() > static_cast<std::size_t>(count)) break;
+        if (found++ < count && !to.append(label(*name))) return fail(errc::out_of_memory, "no memory for names");
     }
-    if (static_cast<int>(to.size()) != count) return refuse(f, key, "has not as many names as the configuration says");
+    if (found != count) {
+        error e = refuse(f, key, "holds ");
+        e.what << found << (found == 1 ? " name" : " names") << ", but uml.config says " << count;
+        return e;
+    }
     buffer<label> sorted;
     if (!sorted.resize(to.size())) return fail(errc::out_of_memory, "no memory for names");
     for (std::size_t i = 0; i < to.size(); ++i) sorted.span()[i] = to.span()[i];
