@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <map>
 #include <random>
-#include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -16,9 +16,18 @@ namespace {
 
 using identity = std::pair<dev_t, ino_t>;
 
-std::set<identity>& inputs() {
-    static std::set<identity> all;
+std::map<identity, fs::path>& inputs() {
+    static std::map<identity, fs::path> all;
     return all;
+}
+
+identity identity_of(const struct stat& s) { return {s.st_dev, s.st_ino}; }
+
+// The number of a file that is gone may have gone to another one: what counts is what the input's name leads to now.
+bool is_input(const identity& file) {
+    const auto found = inputs().find(file);
+    struct stat s {};
+    return found != inputs().end() && ::stat(found->second.c_str(), &s) == 0 && identity_of(s) == file;
 }
 
 uml::error refuse(const fs::path& file, std::string_view why) {
@@ -49,7 +58,7 @@ uml::result<place> find_place(const fs::path& file) {
     if (S_ISDIR(s.st_mode)) return refuse(file, "a folder");
     p.stream = S_ISCHR(s.st_mode) || S_ISFIFO(s.st_mode);
     if (!p.stream && !S_ISREG(s.st_mode)) return refuse(file, "neither a file nor a character device nor a pipe");
-    if (inputs().contains({s.st_dev, s.st_ino})) return refuse(file, "an input of this program");
+    if (is_input(identity_of(s))) return refuse(file, "an input of this program");
     return p;
 }
 
@@ -128,7 +137,7 @@ uml::result<std::string> read_from(const descriptor& open, std::uint64_t from, c
 
 void never_overwrite(const fs::path& input) {
     struct stat s {};
-    if (::stat(input.c_str(), &s) == 0) inputs().insert({s.st_dev, s.st_ino});
+    if (::stat(input.c_str(), &s) == 0) inputs()[identity_of(s)] = full_path(input);
 }
 
 uml::result<void> write_file(const fs::path& file, std::string_view text) {
