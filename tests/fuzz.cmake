@@ -3,6 +3,9 @@
 option(UML_FUZZ "Build the fuzzers with Clang's libFuzzer" OFF)
 mark_as_advanced(UML_FUZZ)
 file(GLOB fuzzers CONFIGURE_DEPENDS fuzz/*.cpp)
+if(UML_FUZZ AND TARGET uml-example-support)
+    target_compile_options(uml-example-support PRIVATE -fsanitize=fuzzer-no-link) # so that libFuzzer sees its branches
+endif()
 foreach(source IN LISTS fuzzers)
     get_filename_component(stem "${source}" NAME_WE)
     file(STRINGS "${source}" of_examples REGEX "include \"support/" LIMIT_COUNT 1)

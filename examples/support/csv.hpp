@@ -16,7 +16,8 @@ namespace support {
 /// in the middle of a field or one that is never closed, is an error that names the line.
 class csv_reader {
 public:
-    explicit csv_reader(std::string_view text);
+    explicit csv_reader(std::string_view text); ///< which must stay where it is
+    explicit csv_reader(std::string&& text) = delete;
 
     /// The fields of the next record; nothing after the last.
     [[nodiscard]] uml::result<std::optional<std::vector<std::string>>> next();
