@@ -170,9 +170,9 @@ int main(int count, char** words) {
     const auto parsed = analyze::parse_options(count, words);
     if (!parsed) return complain(wrong_usage, parsed.error().what.view());
     if (!parsed->help && !parsed->version) return run(*parsed);
-    const std::string text = parsed->help ? analyze::help_text()
-                                          : "uml-analyze " UML_VERSION_STRING "\npictures: " +
-                                                support::picture_readers() + "\n";
+    const std::string text = parsed->help
+                                 ? analyze::help_text()
+                                 : "uml-analyze " UML_VERSION_STRING "\npictures: " + support::picture_readers() + "\n";
     std::fputs(text.c_str(), stdout);
     return printed() ? all_done : complain(some_failed, "standard output cannot be written");
 }

@@ -9,9 +9,9 @@
 namespace analyze {
 namespace {
 
-constexpr support::option known[] = {{"--weights"},    {"--out"},     {"--json", 0},      {"--csv"},
-                                     {"--save"},       {"--threads"}, {"--backend"},      {"--precision"},
-                                     {"--resume", 0},  {"--help", 0}, {"--version", 0},   {"--levels", 2},
+constexpr support::option known[] = {{"--weights"},     {"--out"},     {"--json", 0},    {"--csv"},
+                                     {"--save"},        {"--threads"}, {"--backend"},    {"--precision"},
+                                     {"--resume", 0},   {"--help", 0}, {"--version", 0}, {"--levels", 2},
                                      {"--recursive", 0}};
 
 uml::result<std::vector<std::string>> parse_kinds(std::string_view list) {

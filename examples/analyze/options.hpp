@@ -17,10 +17,10 @@ inline constexpr std::array<std::string_view, 4> all_kinds{"overlay", "mask", "u
 /// What the user asked for.
 struct options {
     support::engine_request engine;
-    std::vector<std::string> inputs; ///< pictures and folders
-    std::string folder;              ///< where pictures go; empty: none are written
-    std::vector<std::string> kinds;  ///< of pictures
-    std::string csv;                 ///< empty: none
+    std::vector<std::string> inputs;            ///< pictures and folders
+    std::string folder;                         ///< where pictures go; empty: none are written
+    std::vector<std::string> kinds;             ///< of pictures
+    std::string csv;                            ///< empty: none
     std::optional<support::level_range> levels; ///< of pictures with more than 8 bits
     bool json = false, resume = false, recursive = false, help = false, version = false;
 };

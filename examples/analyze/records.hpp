@@ -33,14 +33,14 @@ private:
     const support::model_facts& model_;
 };
 
-/// A table with one row per finished picture, complete on disk after every row. Beside it, FILE.manifest.jsonl says which
-/// picture, weights and options each row comes from.
+/// A table with one row per finished picture, complete on disk after every row. Beside it, FILE.manifest.jsonl says
+/// which picture, weights and options each row comes from.
 class table {
 public:
     /// Begins a new file. With `resume` goes on with one that exists: a row that was not finished is cut off, and rows
-    /// that come from other weights or options are dropped, as are those of this run's pictures of which it is not known
-    /// what they come from. Fails when the file cannot be written, another program writes it, or its columns are those
-    /// of another network.
+    /// that come from other weights or options are dropped, as are those of this run's pictures of which it is not
+    /// known what they come from. Fails when the file cannot be written, another program writes it, or its columns are
+    /// those of another network.
     [[nodiscard]] static uml::result<table> open(const std::string& file, const support::model_facts& model,
                                                  bool resume, const std::string& weights, const std::string& options,
                                                  const std::vector<task>& tasks);

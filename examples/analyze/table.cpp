@@ -46,8 +46,7 @@ uml::result<bool> table::keep_rows(std::string_view text, const std::string& wei
         if (first && line != header_)
             return uml::fail(uml::errc::invalid_argument, name_, ": has other columns than these weights give");
         if (first) continue;
-        const support::manifest_record* from =
-            made_ ? made_->find_output("row", support::hash_of(line)) : nullptr;
+        const support::manifest_record* from = made_ ? made_->find_output("row", support::hash_of(line)) : nullptr;
         const bool stays = from != nullptr ? from->weights == weights && from->options == options
                                            : !images.contains(csv_field((**fields)[0]));
         all = all && stays;
@@ -81,6 +80,7 @@ uml::result<table> table::open(const std::string& file, const support::model_fac
         if (*same && !text->empty()) return t;
     }
     if (const auto begun = t.file_.replace(t.whole()); !begun) return begun.error();
+    support::never_overwrite(file);
     return t;
 }
 

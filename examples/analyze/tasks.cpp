@@ -50,8 +50,7 @@ void find_clashes(std::vector<task>& tasks) {
             if (hash) ++copies[t->suffix = *hash];
         }
         for (task* t : same)
-            if (copies[t->suffix] > 1)
-                t->suffix = support::hash_of(t->suffix + t->source);
+            if (copies[t->suffix] > 1) t->suffix = support::hash_of(t->suffix + t->source);
     }
 }
 

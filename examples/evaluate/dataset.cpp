@@ -18,7 +18,8 @@ namespace {
 constexpr std::uintmax_t most_table_bytes = std::uintmax_t{64} << 20;
 
 // The files of a folder by their names without endings, which may be written in any case.
-std::multimap<std::string, fs::path> files_by_id(const fs::path& folder, std::initializer_list<std::string_view> endings) {
+std::multimap<std::string, fs::path> files_by_id(const fs::path& folder,
+                                                 std::initializer_list<std::string_view> endings) {
     std::multimap<std::string, fs::path> files;
     std::error_code failed;
     for (fs::directory_iterator i(folder, failed), end; !failed && i != end; i.increment(failed)) {
@@ -60,7 +61,8 @@ uml::result<int> class_of(const std::string& label, const std::string& name, con
     if (failed != std::errc{} || end != label.data() + label.size() || number < 0 || number >= count)
         return wrong("label '", support::printable(label), "' is not a class of this network (0 to ", count - 1, ")");
     bool named = false; // weights without names get "class 0" and so on
-    for (int k = 0; k < count; ++k) named = named || classes[static_cast<std::size_t>(k)] != "class " + std::to_string(k);
+    for (int k = 0; k < count; ++k)
+        named = named || classes[static_cast<std::size_t>(k)] != "class " + std::to_string(k);
     const std::string& wanted = classes[static_cast<std::size_t>(number)];
     if (!named || name.empty() || support::lower(name) == support::lower(wanted)) return number;
     const auto found = std::find_if(classes.begin(), classes.end(),

@@ -23,9 +23,9 @@ namespace fs = std::filesystem;
 
 enum exit_status { all_done = 0, data_refused = 1, wrong_usage = 2, weights_refused = 3, stopped = 128 };
 
-constexpr support::option known[] = {{"--weights"}, {"--data"},    {"--split"},     {"--noise"},   {"--json"},
-                                     {"--plots"},   {"--threads"}, {"--backend"},   {"--precision"},
-                                     {"--help", 0}, {"--levels", 2}};
+constexpr support::option known[] = {{"--weights"},   {"--data"},    {"--split"},    {"--noise"},
+                                     {"--json"},      {"--plots"},   {"--threads"},  {"--backend"},
+                                     {"--precision"}, {"--help", 0}, {"--levels", 2}};
 
 std::string help_text() {
     std::string text =

@@ -27,8 +27,7 @@ uml::result<arguments> arguments::parse(int count, const char* const* words, std
         std::string value;
         if (equals != std::string_view::npos) {
             if (found->values == 0) return uml::fail(uml::errc::invalid_argument, name, " takes no value");
-            if (found->values > 1)
-                return uml::fail(uml::errc::invalid_argument, name, " needs two values behind it");
+            if (found->values > 1) return uml::fail(uml::errc::invalid_argument, name, " needs two values behind it");
             value = word.substr(equals + 1);
         }
         for (int n = 0; equals == std::string_view::npos && n < found->values; ++n) {

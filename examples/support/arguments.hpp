@@ -16,7 +16,7 @@ namespace support {
 /// An option that a program knows.
 struct option {
     std::string_view name; ///< with its dashes
-    int values = 1; ///< how many words behind it belong to it
+    int values = 1;        ///< how many words behind it belong to it
 };
 
 /// A command line taken apart.

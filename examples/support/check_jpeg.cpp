@@ -8,7 +8,7 @@
 namespace support {
 namespace {
 
-constexpr int most_scans = 100;                                 // usual progressive files have about ten
+constexpr int most_scans = 100;                                   // usual progressive files have about ten
 constexpr std::int64_t work_free = 1 << 24, work_per_byte = 8192; // pixels times scans
 
 template <class... Parts> uml::error damaged(const Parts&... parts) {
@@ -131,7 +131,8 @@ private:
         while (!body.empty()) {
             const int wide = body[0] >> 4;
             const std::size_t size = wide == 0 ? 65 : 129;
-            if (wide > 1 || (body[0] & 15) > 3 || body.size() < size) return damaged("a quantisation table that cannot be");
+            if (wide > 1 || (body[0] & 15) > 3 || body.size() < size)
+                return damaged("a quantisation table that cannot be");
             body = body.subspan(size);
         }
         return {};

@@ -15,9 +15,14 @@ csv_reader::csv_reader(std::string_view text) : text_(text) {
     if (semicolon) separator_ = ';';
 }
 
+uml::error csv_reader::zero_byte() const {
+    return uml::fail(uml::errc::malformed, "line ", std::uint64_t{next_line_}, ": a zero byte; is it text in UTF-8?");
+}
+
 // After an opening quote, up to and with the closing one. False where the text ends first.
 uml::result<bool> csv_reader::quoted(std::string& field) {
     for (; at_ < text_.size(); ++at_) {
+        if (text_[at_] == '\0') return zero_byte();
         if (text_[at_] != '"') {
             next_line_ += text_[at_] == '\n' ? 1 : 0;
             field += text_[at_];
@@ -25,8 +30,8 @@ uml::result<bool> csv_reader::quoted(std::string& field) {
             field += text_[at_++];
         } else {
             ++at_;
-            const bool ends = at_ == text_.size() || text_[at_] == separator_ || text_[at_] == '\n' ||
-                              text_.substr(at_, 2) == "\r\n";
+            const bool ends =
+                at_ == text_.size() || text_[at_] == separator_ || text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n";
             if (!ends)
                 return uml::fail(uml::errc::malformed, "line ", std::uint64_t{next_line_},
                                  ": text behind a closing quote");
@@ -66,8 +71,7 @@ uml::result<std::optional<std::vector<std::string>>> csv_reader::next() {
                 ended = true;
                 complete_ = at_;
             } else if (c == '\0') {
-                return uml::fail(uml::errc::malformed, "line ", std::uint64_t{next_line_},
-                                 ": a zero byte; is it text in UTF-8?");
+                return zero_byte();
             } else {
                 fields.back() += c;
                 empty = false;

@@ -12,12 +12,11 @@
 namespace support {
 
 /// Record by record. A byte order mark is skipped; records end with LF or CRLF; empty lines are none. Fields are parted
-/// by commas, or by semicolons where the first line has no comma outside quotes. What the format does not allow, a quote
-/// in the middle of a field or one that is never closed, is an error that names the line.
+/// by commas, or by semicolons where the first line has no comma outside quotes. What the format does not allow, a
+/// quote in the middle of a field or one that is never closed, is an error that names the line.
 class csv_reader {
 public:
     explicit csv_reader(std::string_view text); ///< which must stay where it is
-    explicit csv_reader(std::string&& text) = delete;
 
     /// The fields of the next record; nothing after the last.
     [[nodiscard]] uml::result<std::optional<std::vector<std::string>>> next();
@@ -31,6 +30,7 @@ public:
 
 private:
     [[nodiscard]] uml::result<bool> quoted(std::string& field);
+    [[nodiscard]] uml::error zero_byte() const;
 
     std::string_view text_;
     char separator_ = ',';

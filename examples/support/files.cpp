@@ -22,7 +22,8 @@ uml::result<descriptor> open_regular(const fs::path& file, std::uintmax_t& size)
     if (!d && errno == ENOENT) return uml::fail(uml::errc::cannot_read, name, ": there is no such file");
     if (!d) return uml::fail(uml::errc::cannot_read, name, ": cannot be opened: ", system_reason());
     struct stat s {};
-    if (::fstat(d.get(), &s) != 0 || !S_ISREG(s.st_mode)) return uml::fail(uml::errc::cannot_read, name, ": not a file");
+    if (::fstat(d.get(), &s) != 0 || !S_ISREG(s.st_mode))
+        return uml::fail(uml::errc::cannot_read, name, ": not a file");
     size = static_cast<std::uintmax_t>(s.st_size);
     return d;
 }
@@ -90,8 +91,7 @@ uml::result<std::vector<fs::path>> pictures_in(const fs::path& folder, bool recu
     } else {
         for (fs::directory_iterator i(folder, failed), end; !failed && i != end; i.increment(failed)) take(*i);
     }
-    if (failed)
-        return uml::fail(uml::errc::cannot_read, shown(at), ": the folder cannot be read: ", failed.message());
+    if (failed) return uml::fail(uml::errc::cannot_read, shown(at), ": the folder cannot be read: ", failed.message());
     std::sort(found.begin(), found.end());
     return found;
 }

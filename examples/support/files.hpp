@@ -11,8 +11,8 @@
 
 namespace support {
 
-/// The bytes of a regular file of at most `most` bytes. A device or a pipe is refused and never waited for; so is a file
-/// that changes its size meanwhile.
+/// The bytes of a regular file of at most `most` bytes. A device or a pipe is refused and never waited for; so is a
+/// file that changes its size meanwhile.
 [[nodiscard]] uml::result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& file, std::uintmax_t most);
 
 /// The SHA-256 of a regular file of any size, as hexadecimal digits.

@@ -27,8 +27,9 @@ uml::result<void> check_input_rule(std::string_view text, std::string_view file,
                            : key.says("levels") ? is_pair(v, 0, 255)
                                                 : key.says("resampling") && v.says("bilinear");
         if (!known)
-            return uml::fail(uml::errc::unsupported, file, ": its network wants pictures with ", printable(key.source()),
-                             ": ", printable(v.source().substr(0, 80)), ", which this program does not make");
+            return uml::fail(uml::errc::unsupported, file, ": its network wants pictures with ",
+                             printable(key.source()), ": ", printable(v.source().substr(0, 80)),
+                             ", which this program does not make");
     }
     return {};
 }

@@ -1,5 +1,5 @@
-// What a weights file says of the pictures that its network was trained on (`uml.input`), and whether these programs make
-// such pictures.
+// What a weights file says of the pictures that its network was trained on (`uml.input`), and whether these programs
+// make such pictures.
 #pragma once
 
 #include "support/engine.hpp"
@@ -9,9 +9,9 @@
 namespace support {
 
 /// `uml.input` as a JSON object has the members `channels` ("grey" or "rgb"), `range` (what the network sees, [0, 1]),
-/// `levels` (the samples that become the ends of the range, [0, 255]) and `resampling` ("bilinear": as `resize` does it);
-/// each may be absent. Anything that these programs do not do, an unknown member too, is refused with a sentence. Free
-/// text, as older files have it, says nothing.
+/// `levels` (the samples that become the ends of the range, [0, 255]) and `resampling` ("bilinear": as `resize` does
+/// it); each may be absent. Anything that these programs do not do, an unknown member too, is refused with a sentence.
+/// Free text, as older files have it, says nothing.
 [[nodiscard]] uml::result<void> check_input_rule(const std::string& weights, const model_facts& model);
 
 /// The same for the text alone; `file` is for the sentence.

@@ -61,7 +61,8 @@ std::string key_of(const std::string& output, const std::string& hash) { return 
 class turn {
 public:
     explicit turn(const descriptor& d) : number_(d.get()) {
-        while (::flock(number_, LOCK_EX) != 0 && errno == EINTR) {}
+        while (::flock(number_, LOCK_EX) != 0 && errno == EINTR) {
+        }
     }
     ~turn() { (void)::flock(number_, LOCK_UN); }
     turn(const turn&) = delete;
@@ -81,6 +82,7 @@ uml::result<manifest> manifest::open(const std::filesystem::path& file) {
     struct stat s {};
     if (::fstat(m.open_.get(), &s) != 0 || !S_ISREG(s.st_mode))
         return uml::fail(uml::errc::invalid_argument, shown(file), ": not a file, so it cannot be the list of results");
+    never_overwrite(file);
     const turn mine(m.open_);
     if (const auto r = m.catch_up(); !r) return r.error();
     return m;

@@ -31,9 +31,9 @@ class manifest {
 public:
     [[nodiscard]] static uml::result<manifest> open(const std::filesystem::path& file);
 
-    /// A name for the results of a picture: the one that it has, or its stem where no other picture has that and no file
-    /// that is not known here carries it, or the stem with 8 digits of `suffix`, or with more. Where `clash` is true the
-    /// stem alone is never chosen, and what a picture of the same content elsewhere has is not its own.
+    /// A name for the results of a picture: the one that it has, or its stem where no other picture has that and no
+    /// file that is not known here carries it, or the stem with 8 digits of `suffix`, or with more. Where `clash` is
+    /// true the stem alone is never chosen, and what a picture of the same content elsewhere has is not its own.
     /// `occupied(name)` says whether there are such files. The answer is written down before any result is.
     template <class F>
     [[nodiscard]] uml::result<std::string> claim(const manifest_record& wanted, bool clash, const std::string& suffix,

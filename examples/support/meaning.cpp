@@ -58,7 +58,8 @@ uml::result<scale> scale_of(const raster& r, const std::optional<level_range>& l
 uml::result<picture> to_picture(const raster& r, const std::optional<level_range>& levels) {
     constexpr std::uint32_t usual = 45455; // 1 / 2.2
     if (r.gamma != 0 && (r.gamma < usual - usual / 20 || r.gamma > usual + usual / 20))
-        return uml::fail(uml::errc::unsupported, "a gamma of ", r.gamma, " / 100000, where pictures have 45455: convert it");
+        return uml::fail(uml::errc::unsupported, "a gamma of ", r.gamma,
+                         " / 100000, where pictures have 45455: convert it");
     const std::size_t step = static_cast<std::size_t>(r.channels), colors = r.indexed ? 3 : colors_of(r);
     const auto to_byte = r.indexed ? uml::result<scale>(scale{}) : scale_of(r, levels);
     if (!to_byte) return to_byte.error();

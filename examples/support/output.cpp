@@ -182,7 +182,8 @@ uml::result<line_file> line_file::open(const fs::path& file) {
         if (!f.open_) return cannot_write(file);
         if (::flock(f.open_.get(), LOCK_EX | LOCK_NB) != 0)
             return errno == EWOULDBLOCK ? refuse(file, "another program is writing it") : cannot_write(file);
-        struct stat mine {}, named {};
+        struct stat mine {
+        }, named{};
         // Another program may have put a new file in its place between opening and locking.
         if (::fstat(f.open_.get(), &mine) == 0 && ::lstat(p->file.c_str(), &named) == 0 && S_ISREG(mine.st_mode) &&
             mine.st_dev == named.st_dev && mine.st_ino == named.st_ino)

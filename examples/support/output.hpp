@@ -1,5 +1,5 @@
-// Files to write. A result appears under its name only when it is whole and on the disk, never in the place of something
-// that the program reads, and never through a link to what is not the user's own file.
+// Files to write. A result appears under its name only when it is whole and on the disk, never in the place of
+// something that the program reads, and never through a link to what is not the user's own file.
 #pragma once
 
 #include "support/descriptor.hpp"
@@ -17,8 +17,8 @@ namespace support {
 void never_overwrite(const std::filesystem::path& input);
 
 /// Writes the whole file under a temporary name beside it, brings it to the disk, then renames it. A device or a named
-/// pipe is written to as it is. A symbolic link is followed where it belongs to the user (or root) and leads to a regular
-/// file of the user or to a character device or a pipe.
+/// pipe is written to as it is. A symbolic link is followed where it belongs to the user (or root) and leads to a
+/// regular file of the user or to a character device or a pipe.
 [[nodiscard]] uml::result<void> write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes);
 [[nodiscard]] uml::result<void> write_file(const std::filesystem::path& file, std::string_view text);
 

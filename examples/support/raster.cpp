@@ -9,9 +9,9 @@ namespace support {
 namespace {
 
 bool begins(std::span<const std::uint8_t> bytes, std::string_view with) {
-    return bytes.size() >= with.size() && std::equal(with.begin(), with.end(), bytes.begin(), [](char a, std::uint8_t b) {
-               return static_cast<std::uint8_t>(a) == b;
-           });
+    return bytes.size() >= with.size() &&
+           std::equal(with.begin(), with.end(), bytes.begin(),
+                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
 }
 
 // Turns a picture upright: `orientation` is what EXIF 2.3 calls tag 274, from 1 to 8.
@@ -28,8 +28,8 @@ void turn_upright(raster& r, int orientation) {
                 from_y = r.height - 1 - from_y;
             if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8)
                 from_x = r.width - 1 - from_x;
-            const auto from = static_cast<std::size_t>(from_y) * static_cast<std::size_t>(r.width) +
-                              static_cast<std::size_t>(from_x);
+            const auto from =
+                static_cast<std::size_t>(from_y) * static_cast<std::size_t>(r.width) + static_cast<std::size_t>(from_x);
             const auto to = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x);
             std::copy_n(r.data.begin() + static_cast<std::ptrdiff_t>(from * channels), channels,
                         turned.begin() + static_cast<std::ptrdiff_t>(to * channels));
@@ -69,8 +69,8 @@ uml::result<raster> decode_jpeg(std::span<const std::uint8_t> bytes) {
 uml::result<void> check_size(std::int64_t width, std::int64_t height) {
     if (width < 1 || height < 1) return uml::fail(uml::errc::malformed, "damaged: no pixels");
     if (width > most_side || height > most_side || width * height > most_pixels)
-        return uml::fail(uml::errc::unsupported, width, " x ", height, " pixels; at most ", most_side, " on a side and ",
-                         most_pixels, " in all are read");
+        return uml::fail(uml::errc::unsupported, width, " x ", height, " pixels; at most ", most_side,
+                         " on a side and ", most_pixels, " in all are read");
     return {};
 }
 

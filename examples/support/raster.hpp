@@ -1,4 +1,5 @@
-// A picture as its file holds it: every sample with the value and depth that it has there, before anything is made of it.
+// A picture as its file holds it: every sample with the value and depth that it has there, before anything is made of
+// it.
 #pragma once
 
 #include "uml/core/result.hpp"
@@ -21,11 +22,11 @@ inline constexpr std::int64_t most_pixels = std::int64_t{1} << 25;
 /// Samples of a PNG, JPEG or TIFF file, upright: what EXIF says of orientation has been done.
 struct raster {
     int height = 0, width = 0;
-    int channels = 0; ///< 1 grey or index, 2 grey and alpha, 3 red, green, blue, 4 these and alpha
-    int depth = 8;    ///< bits of a sample: 1, 2, 4, 8 or 16
-    int significant = 8;                 ///< how many of them carry the picture (PNG's sBIT), else `depth`
-    bool indexed = false;                ///< the samples are numbers of `palette`
-    std::vector<std::uint16_t> data;     ///< height × width × channels, unscaled
+    int channels = 0;                ///< 1 grey or index, 2 grey and alpha, 3 red, green, blue, 4 these and alpha
+    int depth = 8;                   ///< bits of a sample: 1, 2, 4, 8 or 16
+    int significant = 8;             ///< how many of them carry the picture (PNG's sBIT), else `depth`
+    bool indexed = false;            ///< the samples are numbers of `palette`
+    std::vector<std::uint16_t> data; ///< height × width × channels, unscaled
     std::vector<std::array<std::uint8_t, 4>> palette;        ///< red, green, blue, alpha
     std::optional<std::array<std::uint16_t, 3>> transparent; ///< the one colour that stands for nothing
     std::uint32_t gamma = 0; ///< PNG's gAMA, times 100000, where no colour profile overrules it; 0: not said

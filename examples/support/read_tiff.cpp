@@ -58,8 +58,8 @@ uml::result<void> check(TIFF* t) {
                   tag(t, TIFFTAG_SAMPLEFORMAT) == SAMPLEFORMAT_UINT ? "" : " of another kind");
     if (TIFFIsTiled(t) != 0) return no("TIFF in tiles is not read");
     const int packing = tag(t, TIFFTAG_COMPRESSION);
-    for (const int known : {COMPRESSION_NONE, COMPRESSION_LZW, COMPRESSION_PACKBITS, COMPRESSION_ADOBE_DEFLATE,
-                            COMPRESSION_DEFLATE})
+    for (const int known :
+         {COMPRESSION_NONE, COMPRESSION_LZW, COMPRESSION_PACKBITS, COMPRESSION_ADOBE_DEFLATE, COMPRESSION_DEFLATE})
         if (packing == known) return {};
     return no("TIFF of compression ", packing, " is not read");
 }
@@ -80,7 +80,9 @@ uml::result<raster> read_tiff(std::span<const std::uint8_t> bytes, int& orientat
     const tiff t(TIFFClientOpen("picture", "rm", &file, source::read, source::write, source::seek, source::close,
                                 source::size, source::map, source::unmap),
                  TIFFClose);
-    const auto damaged = [] { return uml::fail(uml::errc::malformed, "damaged: not the TIFF that its header promises"); };
+    const auto damaged = [] {
+        return uml::fail(uml::errc::malformed, "damaged: not the TIFF that its header promises");
+    };
     if (!t) return damaged();
     if (const auto r = check(t.get()); !r) return r.error();
     if (TIFFLastDirectory(t.get()) == 0) return uml::fail(uml::errc::unsupported, "several pictures in one TIFF file");

@@ -1,4 +1,5 @@
-// What stands between a file's bytes and a raster: the checks that no library is asked to do, then one reader per format.
+// What stands between a file's bytes and a raster: the checks that no library is asked to do, then one reader per
+// format.
 #pragma once
 
 #include "support/raster.hpp"

@@ -11,7 +11,8 @@ namespace support {
 [[nodiscard]] std::string valid_utf8(std::string_view text);
 
 /// For a terminal: valid UTF-8 in which control characters and those that turn the direction of writing are \xNN or
-/// \u{NNNN}, so that no name can move the cursor or colour what follows. `keep` are control characters left as they are.
+/// \u{NNNN}, so that no name can move the cursor or colour what follows. `keep` are control characters left as they
+/// are.
 [[nodiscard]] std::string printable(std::string_view text, std::string_view keep = {});
 
 /// A path for a sentence: printable, shortened in its middle where it is long.

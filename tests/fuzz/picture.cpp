@@ -38,8 +38,8 @@ void use(std::span<const std::uint8_t> file) {
 
 void mend(std::vector<std::uint8_t>& png) {
     for (std::size_t at = 8; at + 12 <= png.size();) {
-        const std::size_t length = std::size_t{png[at]} << 24 | std::size_t{png[at + 1]} << 16 |
-                                   std::size_t{png[at + 2]} << 8 | png[at + 3];
+        const std::size_t length =
+            std::size_t{png[at]} << 24 | std::size_t{png[at + 1]} << 16 | std::size_t{png[at + 2]} << 8 | png[at + 3];
         if (length > png.size() - at - 12) return;
         const std::uint32_t crc = support::crc32(std::span(png).subspan(at + 4, length + 4));
         for (std::size_t i = 0; i < 4; ++i) png[at + 8 + length + i] = static_cast<std::uint8_t>(crc >> (24 - 8 * i));

@@ -47,8 +47,9 @@ TEST_CASE("grey of every depth becomes 0 to 255") {
 TEST_CASE("samples of 16 bits that use only the lower ones need levels") {
     const std::vector<int> twelve{8, 16 * 100 + 8, 16 * 255 + 8, 0};
     const file_bytes plain = make_png(4, 16, 0, twelve);
-    CHECK(complaint(plain) == "16 bits a sample, of which only values from 0 to 4088 are used: say with --levels LOW HIGH "
-                              "which are black and white");
+    CHECK(complaint(plain) ==
+          "16 bits a sample, of which only values from 0 to 4088 are used: say with --levels LOW HIGH "
+          "which are black and white");
     CHECK(picture_of(plain, level_range{0, 4095}) == values{0, 100, 255, 0});
     CHECK(picture_of(plain, level_range{1608, 1609}) == values{0, 0, 255, 0});
     // The same with a high offset: half of the range is what a picture must use.
@@ -75,7 +76,8 @@ TEST_CASE("what is transparent is black") {
     CHECK(picture_of(make_png(2, 8, 6, {255, 255, 255, 0, 10, 20, 30, 255})) == values{0, 0, 0, 10, 20, 30});
     CHECK(picture_of(make_png(3, 16, 4, {65535, 0, 65535, 65535, 0, 65535})) == values{0, 255, 0});
     CHECK(picture_of(make_png(3, 8, 0, {7, 8, 7}, {{"tRNS", {0, 7}}})) == values{0, 8, 0});
-    CHECK(picture_of(make_png(2, 8, 2, {1, 2, 3, 1, 2, 4}, {{"tRNS", {0, 1, 0, 2, 0, 3}}})) == values{0, 0, 0, 1, 2, 4});
+    CHECK(picture_of(make_png(2, 8, 2, {1, 2, 3, 1, 2, 4}, {{"tRNS", {0, 1, 0, 2, 0, 3}}})) ==
+          values{0, 0, 0, 1, 2, 4});
     CHECK(picture_of(make_png(3, 2, 3, {2, 1, 0}, {three_colors, {"tRNS", {255, 0}}})) ==
           values{10, 20, 30, 0, 0, 0, 0, 0, 0});
 }

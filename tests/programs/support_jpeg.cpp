@@ -81,7 +81,8 @@ TEST_CASE("JPEG: what is not read says so") {
     CHECK(complaint(file) == "lossless, hierarchical or arithmetic JPEG is not read (SOF9)");
     file[frame + 1] = 0xc0, file[frame + 5] = 0x9c, file[frame + 6] = 0x40;
     CHECK(complaint(file) == "24 x 40000 pixels; at most 32768 on a side and 33554432 in all are read");
-    file[frame + 5] = 0x40, file[frame + 6] = 0, file[frame + 7] = 8, file[frame + 8] = 0; // 2048 x 16384 from 300 bytes
+    file[frame + 5] = 0x40, file[frame + 6] = 0, file[frame + 7] = 8,
+                 file[frame + 8] = 0; // 2048 x 16384 from 300 bytes
     CHECK(complaint(file).find("too much work for so small a file") != std::string::npos);
 }
 

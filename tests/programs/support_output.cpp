@@ -66,7 +66,8 @@ TEST_CASE("a file appears whole, and nothing else stays") {
     CHECK(ends_with(write_file(f.path / std::string(300, 'n'), "x").error(), "File name too long"));
     CHECK(files_in(f.path) == 1);
     if (fs::exists("/dev/full"))
-        CHECK(write_file("/dev/full", "x").error().what.view() == "/dev/full: cannot be written: No space left on device");
+        CHECK(write_file("/dev/full", "x").error().what.view() ==
+              "/dev/full: cannot be written: No space left on device");
 }
 
 TEST_CASE("no input is overwritten, under whatever name") {
@@ -76,7 +77,8 @@ TEST_CASE("no input is overwritten, under whatever name") {
     fs::create_symlink("in", f.path / "soft");
     never_overwrite(f.path / "in");
     for (const char* name : {"in", "hard", "soft"}) {
-        CHECK(ends_with(write_file(f.path / name, "x").error(), "an input of this program, so nothing is written there"));
+        CHECK(
+            ends_with(write_file(f.path / name, "x").error(), "an input of this program, so nothing is written there"));
         CHECK_FALSE(line_file::open(f.path / name));
     }
     CHECK(text_of(f.path / "in") == "keep");
@@ -116,7 +118,8 @@ TEST_CASE("a table has one writer, and a line is there whole or not at all") {
     const folder f("output-lines");
     auto first = line_file::open(f.path / "t");
     REQUIRE(first);
-    CHECK(ends_with(line_file::open(f.path / "t").error(), "another program is writing it, so nothing is written there"));
+    CHECK(
+        ends_with(line_file::open(f.path / "t").error(), "another program is writing it, so nothing is written there"));
     REQUIRE(first->replace("head\n"));
     CHECK_FALSE(line_file::open(f.path / "t")); // the lock goes with the new file
     REQUIRE(first->append("row\n"));
@@ -142,7 +145,8 @@ TEST_CASE("what a program that was killed has left is removed, what another is w
 namespace {
 
 manifest_record record(char picture, std::string source, std::string stem, std::string weights = "w") {
-    return {std::string(64, picture), std::move(source), std::move(stem), {}, std::move(weights), R"({"a":1})", "accepted", {}};
+    return {std::string(64, picture), std::move(source), std::move(stem), {},
+            std::move(weights),       R"({"a":1})",      "accepted",      {}};
 }
 const auto nothing_there = [](const std::string&) { return false; };
 
@@ -152,15 +156,17 @@ TEST_CASE("names: a clash never gives one picture the results of another") {
     const folder f("manifest-names");
     auto m = manifest::open(f.path / "m");
     REQUIRE(m);
-    const auto name = [&](const manifest_record& r, bool clash = false) { return *m->claim(r, clash, r.picture, nothing_there); };
+    const auto name = [&](const manifest_record& r, bool clash = false) {
+        return *m->claim(r, clash, r.picture, nothing_there);
+    };
     CHECK(name(record('a', "/1/x", "x")) == "x");
-    CHECK(name(record('a', "/1/x", "x")) == "x");                // again
-    CHECK(name(record('a', "/moved/x", "x")) == "x");            // the same content elsewhere
-    CHECK(name(record('b', "/2/x", "x")) == "x-bbbbbbbb");       // another picture of this name
+    CHECK(name(record('a', "/1/x", "x")) == "x");                         // again
+    CHECK(name(record('a', "/moved/x", "x")) == "x");                     // the same content elsewhere
+    CHECK(name(record('b', "/2/x", "x")) == "x-bbbbbbbb");                // another picture of this name
     CHECK(name(record('b', "/2/X", "X")) == "X-" + std::string(16, 'b')); // also where only case differs
-    CHECK(name(record('c', "/1/x", "x")) == "x");                // the file was replaced
-    CHECK(name(record('a', "/5/x", "x")) == "x-aaaaaaaa");       // and the former has to go elsewhere
-    CHECK(name(record('d', "/3/y", "y"), true) == "y-dddddddd"); // two at once
+    CHECK(name(record('c', "/1/x", "x")) == "x");                         // the file was replaced
+    CHECK(name(record('a', "/5/x", "x")) == "x-aaaaaaaa");                // and the former has to go elsewhere
+    CHECK(name(record('d', "/3/y", "y"), true) == "y-dddddddd");          // two at once
     CHECK(*m->claim(record('e', "/4/z", "z"), false, std::string(64, 'e'),
                     [](const std::string& n) { return n == "z"; }) == "z-eeeeeeee"); // a file of unknown origin
     // Another program sees the same.
@@ -223,7 +229,7 @@ TEST_CASE("what the weights say of their pictures is kept to, or refused") {
     CHECK(refusal(R"({"channels": "rgb"})", 3).empty());
     CHECK(refusal(R"({"channels": "rgb"})") ==
           R"(w: its network wants pictures with "channels": "rgb", which this program does not make)");
-    for (const char* other : {R"({"range": [-1, 1]})", R"({"range": [0, 1, 2]})", R"({"range": 1})", R"({"levels": [0, 4095]})",
-                              R"({"resampling": "nearest"})", R"({"crop": 1})"})
+    for (const char* other : {R"({"range": [-1, 1]})", R"({"range": [0, 1, 2]})", R"({"range": 1})",
+                              R"({"levels": [0, 4095]})", R"({"resampling": "nearest"})", R"({"crop": 1})"})
         CHECK_FALSE(refusal(other).empty());
 }
