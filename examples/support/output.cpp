@@ -38,15 +38,24 @@ uml::error refuse(const fs::path& file, std::string_view why) {
 struct place {
     fs::path file;
     bool stream = false;
+    int number = -1; // of what is open already: standard output or standard error
 };
 
 uml::result<place> find_place(const fs::path& file) {
     struct stat s {};
     if (::lstat(file.c_str(), &s) != 0) {
-        if (errno == ENOENT) return place{file};
+        if (errno == ENOENT) return place{file, false, -1};
         return cannot_write(file);
     }
-    place p{file};
+    place p{file, false, -1};
+    struct stat named {};
+    for (const int number : {STDOUT_FILENO, STDERR_FILENO}) {
+        struct stat mine {};
+        // /dev/stdout, or the file that it is sent to: putting another in its place would lose what is printed.
+        if (::stat(file.c_str(), &named) == 0 && ::fstat(number, &mine) == 0 && identity_of(named) == identity_of(mine))
+            p.stream = true, p.number = number;
+    }
+    if (p.stream) return p;
     if (S_ISLNK(s.st_mode)) {
         if (s.st_uid != ::geteuid() && s.st_uid != 0) return refuse(file, "a symbolic link of another user");
         if (::stat(file.c_str(), &s) != 0) return refuse(file, "a symbolic link that leads nowhere");
@@ -84,6 +93,12 @@ uml::result<temporary> make_temporary(const fs::path& beside) {
         return t;
     }
     return cannot_write(beside);
+}
+
+descriptor open_stream(const place& p) {
+    if (p.number < 0) return descriptor(::open(p.file.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    (void)std::fflush(p.number == STDOUT_FILENO ? stdout : stderr);
+    return descriptor(::dup(p.number));
 }
 
 // The name on the disk as well. Some file systems cannot do that for a folder; the file itself is safe by then.
@@ -148,7 +163,7 @@ uml::result<void> write_file(const fs::path& file, std::string_view text) {
         if (!written) return written.error();
         return written->close() ? uml::result<void>() : cannot_write(file);
     }
-    descriptor d(::open(p->file.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    descriptor d = open_stream(*p);
     if (!d || !write_all(d, text) || !d.close()) return cannot_write(file);
     return {};
 }
@@ -174,7 +189,7 @@ uml::result<line_file> line_file::open(const fs::path& file) {
     f.file_ = p->file;
     f.stream_ = p->stream;
     if (f.stream_) {
-        f.open_ = descriptor(::open(p->file.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+        f.open_ = open_stream(*p);
         return f.open_ ? uml::result<line_file>(std::move(f)) : cannot_write(file);
     }
     for (int tries = 0; tries < 100; ++tries) {

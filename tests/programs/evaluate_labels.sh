@@ -37,7 +37,7 @@ for output in data/labels.csv data/images/glioma-2009.PNG data/masks/glioma-2009
     [ "$sum" = "$(sha256sum <$output)" ] || failed "$output was overwritten"
 done
 expect 0 --weights "$weights" --data data --json /dev/stdout
-tail -n +1 out | grep -q '"n": 3' || failed "nothing on /dev/stdout"
+grep -q '"n": 3' out && grep -q '^3 images' out || failed "not all of it on /dev/stdout: $(cat out)"
 expect 1 --weights "$weights" --data data --json /dev/full
 status=0
 "$program" --weights "$weights" --data data >/dev/full 2>err || status=$?

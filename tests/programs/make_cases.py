@@ -30,6 +30,16 @@ def write_png(path, rows, bits: int = 8, color: int = 0, extra=()) -> None:
                      chunk(b"IDAT", zlib.compress(bytes(packed))) + chunk(b"IEND", b""))
 
 
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+def write_interlaced(path, rows) -> None:
+    packed = b"".join(b"\0" + bytes(row[x::step_x]) for x, y, step_x, step_y in ADAM7 for row in rows[y::step_y])
+    head = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 1)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(packed)) +
+                     chunk(b"IEND", b""))
+
+
 def read_png(path):
     """Rows of a PNG with one channel of 8 bits or fewer."""
     data, at, pixels = path.read_bytes(), 8, b""
@@ -77,6 +87,7 @@ def pictures(grey, folder) -> None:
     grey_palette = b"".join(bytes([v, v, v]) for v in range(256))
     opaque = lambda v: 255 if v > 8 else 0
     write_png(folder / "plain.png", grey)
+    write_interlaced(folder / "same-interlaced.png", grey)
     write_png(folder / "same-16-bit.png", each(grey, lambda v: v * 257), 16)
     write_png(folder / "same-color.png", flat(grey, lambda v: (v, v, v)), 8, 2)
     write_png(folder / "same-color-16-bit.png", flat(grey, lambda v: (v * 257,) * 3), 16, 2)
