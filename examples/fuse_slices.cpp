@@ -46,7 +46,7 @@ int main(int count, char** words) {
         if (!says) return complain(says.error());
         masses.insert(masses.end(), says->belief.begin(), says->belief.end());
         masses.push_back(says->vacuity);
-        print(support::to_utf8(std::filesystem::path(words[i]).filename()),
+        print(support::shown(std::filesystem::path(words[i]).filename()),
               uml::opinion<const double>(std::span(masses).last(row)), model);
     }
 

@@ -12,8 +12,8 @@ note() { printf '\n== %s\n' "$*"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # The packages for building and testing; those of later stages are asked for by the stages themselves.
-build_packages=(g++ cmake ninja-build ccache doctest-dev libeigen3-dev libdnnl-dev ocl-icd-opencl-dev libstb-dev
-    libxtensor-dev xtl-dev libbenchmark-dev)
+build_packages=(g++ cmake ninja-build ccache doctest-dev libeigen3-dev libdnnl-dev ocl-icd-opencl-dev libstb-dev libspng-dev
+    libturbojpeg0-dev libtiff-dev libxtensor-dev xtl-dev libbenchmark-dev)
 
 # install_packages NAME...: installs what is missing where that is possible; says what is missing and goes on where not.
 install_packages() {

@@ -1,10 +1,14 @@
 // uml-analyze: from a weights file and pictures to diagnoses, masks and an honest confidence.
 #include "analyze/figures.hpp"
 #include "analyze/options.hpp"
-#include "analyze/records.hpp"
 #include "analyze/report.hpp"
+#include "analyze/results.hpp"
 #include "support/files.hpp"
+#include "support/input_rule.hpp"
 #include "support/palette.hpp"
+#include "support/raster.hpp"
+#include "support/sha256.hpp"
+#include "support/stop.hpp"
 #include "support/terminal.hpp"
 
 #include <algorithm>
@@ -18,89 +22,48 @@ namespace {
 namespace fs = std::filesystem;
 using analyze::options;
 using analyze::outcome;
+using analyze::task;
 using clock_type = std::chrono::steady_clock;
 
-enum exit_status { all_done = 0, some_failed = 1, wrong_usage = 2, weights_refused = 3 };
+enum exit_status { all_done = 0, some_failed = 1, wrong_usage = 2, weights_refused = 3, stopped = 128 };
 
 double seconds_since(clock_type::time_point start) {
     return std::chrono::duration<double>(clock_type::now() - start).count();
 }
 
 int complain(exit_status status, std::string_view what) {
-    std::fprintf(stderr, "uml-analyze: %.*s\n", static_cast<int>(what.size()), what.data());
+    std::fprintf(stderr, "uml-analyze: %s\n", support::printable(what).c_str());
     if (status == wrong_usage) std::fputs("uml-analyze --help tells more\n", stderr);
     return status;
 }
 
-// A picture to read, or a folder that cannot be read.
-struct task {
-    fs::path file;
-    std::string name, problem;
-};
+// Whether everything that was printed has arrived.
+bool printed() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
-bool made_by_this_program(const fs::path& file) {
-    const std::string kind = file.stem().extension().string();
-    return file.extension() == ".png" &&
-           (kind == ".overlay" || kind == ".mask" || kind == ".uncertainty" || kind == ".reliable");
+uml::result<std::vector<std::uint8_t>> draw(const std::string& kind, const analyze::subject& s,
+                                            const support::pixel_maps& maps) {
+    if (kind == "overlay") return support::encode_png(analyze::overlay_figure(s));
+    if (kind == "uncertainty") return support::encode_png(analyze::uncertainty_figure(s));
+    if (kind == "mask") return support::encode_labels(maps.mask, support::mask_palette(s.says.regions));
+    return support::encode_labels(support::reliable_mask(maps, s.model.most_pixel_vacuity), support::mask_palette(2));
 }
 
-std::vector<task> list_tasks(const options& o) {
-    std::vector<task> tasks;
-    for (const std::string& input : o.inputs) {
-        std::error_code ignored;
-        if (!fs::is_directory(input, ignored)) {
-            tasks.push_back({input, {}, {}});
-            continue;
-        }
-        const auto files = support::pictures_in(input);
-        const bool own_results = fs::equivalent(input, o.folder, ignored);
-        const std::size_t before = tasks.size();
-        if (files)
-            for (const fs::path& file : *files)
-                if (!own_results || !made_by_this_program(file)) tasks.push_back({file, {}, {}});
-        if (!files)
-            tasks.push_back({input, {}, std::string(files.error().what.view())});
-        else if (tasks.size() == before)
-            tasks.push_back({input, {}, input + ": no PNG or JPEG files in this folder"});
-    }
-    std::vector<fs::path> files;
-    files.reserve(tasks.size());
-    for (const task& t : tasks) files.push_back(t.file);
-    const std::vector<std::string> names = support::unique_stems(files);
-    for (std::size_t i = 0; i < tasks.size(); ++i) tasks[i].name = names[i];
-    return tasks;
-}
-
-fs::path picture_path(const options& o, const task& t, const std::string& kind) {
-    return fs::path(o.folder) / fs::path(std::u8string(t.name.begin(), t.name.end()) + u8"." +
-                                         std::u8string(kind.begin(), kind.end()) + u8".png");
-}
-
-bool results_exist(const options& o, const task& t, const std::optional<analyze::table>& csv) {
-    if (csv && !csv->has(support::to_utf8(t.file))) return false;
-    return std::all_of(o.kinds.begin(), o.kinds.end(), [&](const std::string& kind) {
-        std::error_code ignored;
-        return fs::is_regular_file(picture_path(o, t, kind), ignored);
-    });
-}
-
-uml::result<void> save(const fs::path& file, const std::string& kind, const analyze::subject& s,
-                       const support::pixel_maps& maps) {
-    if (kind == "overlay") return support::write_png(file, analyze::overlay_figure(s));
-    if (kind == "uncertainty") return support::write_png(file, analyze::uncertainty_figure(s));
-    if (kind == "mask") return support::write_labels(file, maps.mask, support::mask_palette(s.says.regions));
-    return support::write_labels(file, support::reliable_mask(maps, s.model.most_pixel_vacuity),
-                                 support::mask_palette(2));
-}
-
-uml::result<void> analyze_picture(const options& o, const task& t, support::engine& engine, outcome& out) {
+uml::result<void> analyze_picture(const options& o, const task& t, support::engine& engine, analyze::results& results,
+                                  outcome& out) {
     const auto start = clock_type::now();
-    const auto image = support::read_picture(t.file);
-    if (!image) return image.error();
+    const auto bytes = support::read_file(t.file, support::most_file_bytes);
+    if (!bytes) return bytes.error();
+    auto job = results.begin(t, support::hash_of(*bytes));
+    if (!job) return job.error();
+    out.status = outcome::state::skipped;
+    if (job->done) return {};
+    out.status = outcome::state::failed;
+    const auto image = support::decode_picture(*bytes, o.levels);
+    if (!image) return uml::fail(image.error().code, support::shown(t.file), ": ", image.error().what.view());
     const support::picture prepared = engine.prepare(*image);
     const auto network_start = clock_type::now();
     const auto says = engine.run(prepared.view());
-    if (!says) return uml::fail(says.error().code, out.image, ": ", says.error().what.view());
+    if (!says) return uml::fail(says.error().code, support::shown(t.file), ": ", says.error().what.view());
     out.network_seconds = seconds_since(network_start);
 
     const support::model_facts& model = engine.facts();
@@ -121,49 +84,63 @@ uml::result<void> analyze_picture(const options& o, const task& t, support::engi
     const std::string file_name = support::to_utf8(t.file.filename());
     const analyze::subject subject{*image, *says, model, out.regions, file_name};
     for (const std::string& kind : o.kinds) {
-        const fs::path file = picture_path(o, t, kind);
-        if (const auto saved = save(file, kind, subject, maps); !saved) return saved;
-        out.pictures.emplace_back(kind, support::to_utf8(file));
+        const auto png = draw(kind, subject, maps);
+        if (!png) return uml::fail(png.error().code, support::shown(t.file), ": ", png.error().what.view());
+        if (const auto saved = results.save(*job, kind, *png, out); !saved) return saved;
     }
     out.seconds = seconds_since(start);
+    if (const auto noted = results.finish(*job, out); !noted) return noted;
+    out.status = outcome::state::done;
     return {};
 }
 
+// The SHA-256 of the weights, where results are kept that are to be told apart by it.
+uml::result<std::string> weights_hash(const options& o) {
+    if (o.folder.empty() && o.csv.empty()) return std::string();
+    return support::hash_file(o.engine.weights);
+}
+
+int ask_to_go_on(const options& o, std::size_t finished, std::size_t all) {
+    const int signal = support::stop_signal();
+    std::fprintf(stderr, "uml-analyze: stopped after %zu of %zu images%s\n", finished, all,
+                 o.folder.empty() && o.csv.empty() ? ""
+                 : o.resume                        ? "; the same command goes on"
+                                                   : "; the same command with --resume goes on");
+    return stopped + signal;
+}
+
 int run(const options& o) {
+    if (const auto r = support::check_weights_file(o.engine.weights); !r)
+        return complain(weights_refused, r.error().what.view());
+    const auto before = weights_hash(o);
     const auto engine = support::open_engine(o.engine);
     if (!engine) return complain(weights_refused, engine.error().what.view());
     const support::model_facts& model = (*engine)->facts();
-    std::error_code failed;
-    if (!o.folder.empty()) fs::create_directories(o.folder, failed);
-    if (failed) return complain(wrong_usage, "--out " + o.folder + ": the folder cannot be made");
-    std::optional<analyze::table> csv;
-    if (!o.csv.empty()) {
-        auto opened = analyze::table::open(o.csv, model, o.resume);
-        if (!opened) return complain(wrong_usage, opened.error().what.view());
-        csv = *std::move(opened);
-    }
+    if (const auto r = support::check_input_rule(o.engine.weights, model); !r)
+        return complain(weights_refused, r.error().what.view());
+    const auto weights = weights_hash(o);
+    if (!before || !weights || *before != *weights)
+        return complain(weights_refused, support::shown(o.engine.weights) + ": changed while it was read");
 
-    const std::vector<task> tasks = list_tasks(o);
+    const std::vector<task> tasks = analyze::list_tasks(o);
+    auto results = analyze::results::open(o, model, *weights, tasks);
+    if (!results) return complain(wrong_usage, results.error().what.view());
     analyze::document document(o.engine.weights, o.engine, model);
     const bool unicode = support::terminal_has_unicode();
     int done = 0, accepted = 0, wrong = 0, skipped = 0;
+    std::size_t finished = 0;
     support::progress bar(static_cast<int>(tasks.size()));
-    for (const task& t : tasks) {
+    for (; finished < tasks.size() && support::stop_signal() == 0; ++finished) {
+        const task& t = tasks[finished];
         outcome out;
         out.image = support::to_utf8(t.file);
         bar.show(support::to_utf8(t.file.filename()));
-        if (!t.problem.empty()) {
-            out.problem = t.problem;
-        } else if (o.resume && results_exist(o, t, csv)) {
-            out.status = outcome::state::skipped;
-        } else {
-            auto analyzed = analyze_picture(o, t, **engine, out);
-            if (analyzed && csv && !csv->has(out.image)) analyzed = csv->add(out);
-            if (analyzed)
-                out.status = outcome::state::done;
-            else
-                out.problem = analyzed.error().what.view();
-        }
+        out.problem = t.problem;
+        if (t.problem.empty())
+            if (const auto r = analyze_picture(o, t, **engine, *results, out); !r) {
+                out.status = outcome::state::failed;
+                out.problem = r.error().what.view();
+            }
         bar.advance();
         bar.clear();
         done += out.status == outcome::state::done ? 1 : 0;
@@ -174,25 +151,28 @@ int run(const options& o) {
         if (o.json)
             document.add(out);
         else
-            std::fputs(analyze::report(out, model, unicode).c_str(), stdout);
+            std::fputs(support::printable(analyze::report(out, model, unicode), "\n").c_str(), stdout);
         std::fflush(stdout);
     }
     const std::string& text = o.json ? document.finish(done, accepted, wrong, skipped)
                                      : analyze::closing_words(done, accepted, wrong, skipped);
     std::fputs(text.c_str(), stdout);
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-        return complain(some_failed, "standard output cannot be written");
+    if (!printed()) return complain(some_failed, "standard output cannot be written");
+    if (const auto r = results->close(); !r) return complain(some_failed, r.error().what.view());
+    if (finished < tasks.size()) return ask_to_go_on(o, finished, tasks.size());
     return wrong > 0 ? some_failed : all_done;
 }
 
 } // namespace
 
 int main(int count, char** words) {
+    support::catch_signals();
     const auto parsed = analyze::parse_options(count, words);
     if (!parsed) return complain(wrong_usage, parsed.error().what.view());
-    if (parsed->help || parsed->version) {
-        std::fputs(parsed->help ? analyze::help_text().c_str() : "uml-analyze " UML_VERSION_STRING "\n", stdout);
-        return all_done;
-    }
-    return run(*parsed);
+    if (!parsed->help && !parsed->version) return run(*parsed);
+    const std::string text = parsed->help
+                                 ? analyze::help_text()
+                                 : "uml-analyze " UML_VERSION_STRING "\npictures: " + support::picture_readers() + "\n";
+    std::fputs(text.c_str(), stdout);
+    return printed() ? all_done : complain(some_failed, "standard output cannot be written");
 }

@@ -9,11 +9,10 @@
 namespace analyze {
 namespace {
 
-constexpr std::array<std::string_view, 4> all_kinds{"overlay", "mask", "uncertainty", "reliable"};
-
-constexpr support::option known[] = {{"--weights"},       {"--out"},         {"--json", false},   {"--csv"},
-                                     {"--save"},          {"--threads"},     {"--backend"},       {"--precision"},
-                                     {"--resume", false}, {"--help", false}, {"--version", false}};
+constexpr support::option known[] = {{"--weights"},     {"--out"},     {"--json", 0},    {"--csv"},
+                                     {"--save"},        {"--threads"}, {"--backend"},    {"--precision"},
+                                     {"--resume", 0},   {"--help", 0}, {"--version", 0}, {"--levels", 2},
+                                     {"--recursive", 0}};
 
 uml::result<std::vector<std::string>> parse_kinds(std::string_view list) {
     std::vector<std::string> kinds;
@@ -52,6 +51,10 @@ uml::result<options> parse_options(int count, const char* const* words) {
     o.csv = a.value("--csv");
     o.json = a.has("--json");
     o.resume = a.has("--resume");
+    o.recursive = a.has("--recursive");
+    const auto levels = a.levels();
+    if (!levels) return levels.error();
+    o.levels = *levels;
     if (a.has("--save") || a.has("--out")) {
         o.folder = a.value("--out", ".");
         o.kinds.assign(all_kinds.begin(), all_kinds.end());
@@ -76,11 +79,12 @@ std::string help_text() {
 
 usage: uml-analyze --weights W [options] IMAGE|FOLDER...
 
-  IMAGE is a PNG or JPEG file of any size; of a FOLDER all such files in it are read. An image is resized for the
-  network, and the results are mapped back to its own pixels.
+  IMAGE is a PNG, JPEG or TIFF file (TIFF: grey) of any size up to 32768 pixels a side, 33554432 pixels and 128 MiB; of a
+  FOLDER all such files in it are read. An image is turned as EXIF says, resized for the network, and the results are
+  mapped back to its own pixels. What is transparent is black. What is damaged or ambiguous is refused.
 
   --weights W      the network's file (safetensors with the metadata of this library)
-  --out DIR        write pictures there, as DIR/NAME.KIND.png; images of equal name get -2, -3 ... behind it
+  --out DIR        write pictures there, as DIR/NAME.KIND.png; images of equal name get 8 digits behind it
   --save LIST      which kinds, with commas (all by default; without --out into the current folder):
                      overlay      the image with the contours of its regions, class, scores and verdict
                      mask         the number of its region at every pixel, as an indexed PNG
@@ -88,7 +92,11 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
                      reliable     white where the vacuity is low enough to rely on the pixel
   --json           one JSON document on standard output in place of the report (docs/analyze-schema.json)
   --csv FILE       a table with one row per image
-  --resume         skip images whose pictures and table rows exist already
+  --resume         skip images whose results exist: same content, weights and options, by the manifest beside them
+                   (DIR/uml-manifest.jsonl, FILE.manifest.jsonl)
+  --recursive      enter folders in a FOLDER; DIR gets the same folders
+  --levels L H     for images of more than 8 bits: sample L is black, H white. Needed where an image does not use the
+                   range that its file says
   --threads N      use N threads (all cores by default)
   --backend B      and
   --precision P    how to compute, cpu with f32 by default; this build has
@@ -96,9 +104,10 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
     text += support::offers_here();
     text += R"(
   --help           this text
-  --version        the version
+  --version        the version, and what reads images
 
-exit status: 0 all images done, 1 some failed (the others are done), 2 wrong usage, 3 weights refused
+exit status: 0 all images done, 1 some failed (the others are done), 2 wrong usage, 3 weights refused; 130 and 143 after
+SIGINT and SIGTERM, with the image at hand finished
 
 A probability is the network's score for a class, not the chance of being right. Vacuity says how little evidence there
 is, from 0 to 1; an image with more than the limit in the weights file is referred to a human.

@@ -3,20 +3,26 @@
 
 #include "support/engine.hpp"
 
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace analyze {
 
+/// The kinds of pictures that can be written.
+inline constexpr std::array<std::string_view, 4> all_kinds{"overlay", "mask", "uncertainty", "reliable"};
+
 /// What the user asked for.
 struct options {
     support::engine_request engine;
-    std::vector<std::string> inputs; ///< pictures and folders
-    std::string folder;              ///< where pictures go; empty: none are written
-    std::vector<std::string> kinds;  ///< of pictures
-    std::string csv;                 ///< empty: none
-    bool json = false, resume = false, help = false, version = false;
+    std::vector<std::string> inputs;            ///< pictures and folders
+    std::string folder;                         ///< where pictures go; empty: none are written
+    std::vector<std::string> kinds;             ///< of pictures
+    std::string csv;                            ///< empty: none
+    std::optional<support::level_range> levels; ///< of pictures with more than 8 bits
+    bool json = false, resume = false, recursive = false, help = false, version = false;
 };
 
 /// Fails with a sentence that says what is wrong with the command line.

@@ -2,12 +2,15 @@
 #pragma once
 
 #include "analyze/outcome.hpp"
+#include "analyze/tasks.hpp"
+#include "support/manifest.hpp"
+#include "support/output.hpp"
 #include "uml/io/json_writer.hpp"
 
-#include <cstdio>
-#include <memory>
-#include <set>
+#include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace analyze {
 
@@ -30,25 +33,39 @@ private:
     const support::model_facts& model_;
 };
 
-/// A table with one row per finished picture, complete on disk after every row.
+/// A table with one row per finished picture, complete on disk after every row. Beside it, FILE.manifest.jsonl says
+/// which picture, weights and options each row comes from.
 class table {
 public:
-    /// Begins a new file; with `resume` goes on with one that exists, after cutting off a row that was not finished.
-    /// Fails when the file cannot be written, or its columns are those of another network.
+    /// Begins a new file. With `resume` goes on with one that exists: a row that was not finished is cut off, and rows
+    /// that come from other weights or options are dropped, as are those of this run's pictures of which it is not
+    /// known what they come from. Fails when the file cannot be written, another program writes it, or its columns are
+    /// those of another network.
     [[nodiscard]] static uml::result<table> open(const std::string& file, const support::model_facts& model,
-                                                 bool resume);
+                                                 bool resume, const std::string& weights, const std::string& options,
+                                                 const std::vector<task>& tasks);
 
-    [[nodiscard]] bool has(const std::string& image) const { return images_.contains(image); }
-    [[nodiscard]] uml::result<void> add(const outcome& o);
+    /// Whether there is a row of the picture that has this full path and content.
+    [[nodiscard]] bool has(const std::string& source, const std::string& picture) const;
+    /// Adds a row, or puts it in the place of an older one of the same file.
+    [[nodiscard]] uml::result<void> add(const outcome& o, const support::manifest_record& r);
+    [[nodiscard]] uml::result<void> finish() { return file_.finish(); }
 
 private:
-    struct closer {
-        void operator()(std::FILE* f) const { std::fclose(f); }
+    struct kept_row {
+        std::string source, picture, text;
     };
-    std::string name_;
+
+    [[nodiscard]] uml::result<bool> keep_rows(std::string_view text, const std::string& weights,
+                                              const std::string& options, const std::vector<task>& tasks);
+    [[nodiscard]] std::string whole() const;
+
+    std::string name_, header_;
     std::vector<std::string> classes_;
-    std::unique_ptr<std::FILE, closer> file_;
-    std::set<std::string> images_;
+    support::line_file file_;
+    std::optional<support::manifest> made_;
+    std::vector<kept_row> rows_;
+    std::map<std::string, std::size_t> by_source_;
 };
 
 } // namespace analyze

@@ -2,8 +2,10 @@
 
 #include "support/csv.hpp"
 #include "support/files.hpp"
+#include "support/sha256.hpp"
 
 #include <charconv>
+#include <set>
 
 namespace analyze {
 namespace {
@@ -27,43 +29,96 @@ std::string header(const support::model_facts& model) {
 
 } // namespace
 
-uml::result<table> table::open(const std::string& file, const support::model_facts& model, bool resume) {
-    table t;
-    t.name_ = file;
-    t.classes_ = model.classes;
-    std::string begin = header(model);
-    std::error_code ignored;
-    if (resume && std::filesystem::exists(file, ignored)) {
-        constexpr std::uintmax_t most = std::uintmax_t{1} << 30;
-        const auto bytes = support::read_file(file, most);
-        if (!bytes) return bytes.error();
-        std::string text(bytes->begin(), bytes->end());
-        const support::csv_records records = support::read_csv(text, false);
-        text.resize(records.length);
-        if (!text.empty() && !text.starts_with(begin))
-            return uml::fail(uml::errc::invalid_argument, file, ": has other columns than these weights give");
-        if (!text.empty()) begin = text;
-        for (std::size_t i = 1; i < records.rows.size(); ++i) t.images_.insert(records.rows[i][0]);
+// Takes the rows that may stay from a table of an earlier run; false where it holds anything else.
+uml::result<bool> table::keep_rows(std::string_view text, const std::string& weights, const std::string& options,
+                                   const std::vector<task>& tasks) {
+    std::set<std::string> images;
+    for (const task& t : tasks) images.insert(csv_field(support::to_utf8(t.file)));
+    support::csv_reader reader(text);
+    bool all = true;
+    for (bool first = true;; first = false) {
+        const std::size_t begin = reader.complete();
+        const auto fields = reader.next();
+        if (!fields && !reader.cut()) return uml::fail(uml::errc::malformed, name_, ": ", fields.error().what.view());
+        if (!fields || !*fields) return all && reader.complete() == text.size();
+        const std::string line(text.substr(begin, reader.complete() - begin));
+        if (line.empty()) return false; // cut off
+        if (first && line != header_)
+            return uml::fail(uml::errc::invalid_argument, name_, ": has other columns than these weights give");
+        if (first) continue;
+        const support::manifest_record* from = made_ ? made_->find_output("row", support::hash_of(line)) : nullptr;
+        const bool stays = from != nullptr ? from->weights == weights && from->options == options
+                                           : !images.contains(csv_field((**fields)[0]));
+        all = all && stays;
+        if (!stays) continue;
+        if (from != nullptr) by_source_[from->source] = rows_.size();
+        rows_.push_back({from != nullptr ? from->source : "", from != nullptr ? from->picture : "", line});
     }
-    if (const auto written = support::write_file(file, begin); !written) return written.error();
-    t.file_.reset(std::fopen(file.c_str(), "ab"));
-    if (!t.file_) return uml::fail(uml::errc::invalid_argument, file, ": cannot be written");
+}
+
+uml::result<table> table::open(const std::string& file, const support::model_facts& model, bool resume,
+                               const std::string& weights, const std::string& options, const std::vector<task>& tasks) {
+    table t;
+    t.name_ = support::shown(file);
+    t.header_ = header(model);
+    t.classes_ = model.classes;
+    auto opened = support::line_file::open(file);
+    if (!opened) return opened.error();
+    t.file_ = *std::move(opened);
+    if (t.file_.is_stream()) {
+        if (const auto begun = t.file_.append(t.header_); !begun) return begun.error();
+        return t;
+    }
+    auto made = support::manifest::open(file + ".manifest.jsonl");
+    if (!made) return made.error();
+    t.made_ = *std::move(made);
+    if (resume) {
+        const auto text = t.file_.content();
+        if (!text) return text.error();
+        const auto same = t.keep_rows(*text, weights, options, tasks);
+        if (!same) return same.error();
+        if (*same && !text->empty()) return t;
+    }
+    if (const auto begun = t.file_.replace(t.whole()); !begun) return begun.error();
+    support::never_overwrite(file);
     return t;
 }
 
-uml::result<void> table::add(const outcome& o) {
+std::string table::whole() const {
+    std::string text = header_;
+    for (const kept_row& r : rows_) text += r.text;
+    return text;
+}
+
+bool table::has(const std::string& source, const std::string& picture) const {
+    const auto found = by_source_.find(source);
+    return found != by_source_.end() && rows_[found->second].picture == picture;
+}
+
+uml::result<void> table::add(const outcome& o, const support::manifest_record& r) {
     std::string row = csv_field(o.image) + "," + std::to_string(o.width) + "," + std::to_string(o.height) + "," +
                       csv_field(classes_[static_cast<std::size_t>(o.predicted)]) + "," + (o.accepted ? "yes" : "no") +
                       "," + number_text(o.vacuity);
     for (const double b : o.belief) row += "," + number_text(b);
     for (const double p : o.probability) row += "," + number_text(p);
-    for (const auto& r : o.regions) row += "," + std::to_string(r.pixels);
-    for (const auto& r : o.regions) row += "," + (r.pixels > 0 ? number_text(r.mean_vacuity) : std::string());
+    for (const auto& region : o.regions) row += "," + std::to_string(region.pixels);
+    for (const auto& region : o.regions)
+        row += "," + (region.pixels > 0 ? number_text(region.mean_vacuity) : std::string());
     row += "," + number_text(o.reliable_share) + "," + number_text(o.seconds) + "\n";
-    if (std::fwrite(row.data(), 1, row.size(), file_.get()) != row.size() || std::fflush(file_.get()) != 0)
-        return uml::fail(uml::errc::invalid_argument, name_, ": cannot be written");
-    images_.insert(o.image);
-    return {};
+    const auto had = by_source_.find(r.source);
+    if (had == by_source_.end()) {
+        if (const auto added = file_.append(row); !added) return added;
+        by_source_[r.source] = rows_.size();
+        rows_.push_back({r.source, r.picture, row});
+    } else {
+        rows_[had->second] = {r.source, r.picture, row};
+        if (const auto replaced = file_.replace(whole()); !replaced) return replaced;
+    }
+    if (!made_) return {};
+    support::manifest_record record = r;
+    record.outputs = {{"row", support::hash_of(row)}};
+    if (record.name.empty()) record.name = record.source;
+    return made_->add(record);
 }
 
 } // namespace analyze

@@ -2,9 +2,13 @@
 
 #include "support/csv.hpp"
 #include "support/files.hpp"
+#include "support/meaning.hpp"
+#include "support/output.hpp"
+#include "support/raster.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 
 namespace evaluate {
@@ -13,18 +17,27 @@ namespace {
 
 constexpr std::uintmax_t most_table_bytes = std::uintmax_t{64} << 20;
 
-fs::path find_image(const fs::path& folder, const std::string& id) {
-    for (const char* ending : {".png", ".jpg", ".jpeg"}) {
-        fs::path file = folder / "images" / (id + ending);
+// The files of a folder by their names without endings, which may be written in any case.
+std::multimap<std::string, fs::path> files_by_id(const fs::path& folder,
+                                                 std::initializer_list<std::string_view> endings) {
+    std::multimap<std::string, fs::path> files;
+    std::error_code failed;
+    for (fs::directory_iterator i(folder, failed), end; !failed && i != end; i.increment(failed)) {
+        const std::string ending = support::lower(i->path().extension().native());
         std::error_code ignored;
-        if (fs::is_regular_file(file, ignored)) return file;
+        if (std::find(endings.begin(), endings.end(), ending) != endings.end() && i->is_regular_file(ignored))
+            files.emplace(i->path().stem().native(), i->path());
     }
-    return {};
+    return files;
+}
+
+std::multimap<std::string, fs::path> images_in(const fs::path& folder) {
+    return files_by_id(folder / "images", {".png", ".jpg", ".jpeg", ".tif", ".tiff"});
 }
 
 // The folder that holds labels.csv.
 uml::result<fs::path> find_folder(const fs::path& folder, std::string_view split) {
-    const std::string name = support::to_utf8(folder);
+    const std::string name = support::shown(folder);
     std::error_code ignored;
     if (!split.empty()) {
         const fs::path below = folder / split;
@@ -39,63 +52,105 @@ uml::result<fs::path> find_folder(const fs::path& folder, std::string_view split
     return e;
 }
 
+// Which class a row names, by its number and its name; both must say the same.
+uml::result<int> class_of(const std::string& label, const std::string& name, const std::vector<std::string>& classes) {
+    const auto wrong = [](const auto&... parts) { return uml::fail(uml::errc::malformed, parts...); };
+    const int count = static_cast<int>(classes.size());
+    int number = -1;
+    const auto [end, failed] = std::from_chars(label.data(), label.data() + label.size(), number);
+    if (failed != std::errc{} || end != label.data() + label.size() || number < 0 || number >= count)
+        return wrong("label '", support::printable(label), "' is not a class of this network (0 to ", count - 1, ")");
+    bool named = false; // weights without names get "class 0" and so on
+    for (int k = 0; k < count; ++k)
+        named = named || classes[static_cast<std::size_t>(k)] != "class " + std::to_string(k);
+    const std::string& wanted = classes[static_cast<std::size_t>(number)];
+    if (!named || name.empty() || support::lower(name) == support::lower(wanted)) return number;
+    const auto found = std::find_if(classes.begin(), classes.end(),
+                                    [&](const std::string& c) { return support::lower(c) == support::lower(name); });
+    const std::string shown = support::printable(name);
+    if (found == classes.end())
+        return wrong("name '", shown, "' is no class of this network, whose class ", number, " is '",
+                     support::printable(wanted), "'");
+    return wrong("label ", number, " is '", support::printable(wanted), "' in this network, but the name is '", shown,
+                 "', its class ", static_cast<int>(found - classes.begin()));
+}
+
 } // namespace
 
-uml::result<std::vector<labelled_case>> read_dataset(const fs::path& given, std::string_view split, int classes) {
+uml::result<std::vector<labelled_case>> read_dataset(const fs::path& given, std::string_view split,
+                                                     const std::vector<std::string>& classes) {
     const auto folder = find_folder(given, split);
     if (!folder) return folder.error();
     const fs::path table = *folder / "labels.csv";
     const auto bytes = support::read_file(table, most_table_bytes);
     if (!bytes) return bytes.error();
-    const std::string name = support::to_utf8(table);
-    const support::csv_records records =
-        support::read_csv({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, true);
-    if (records.rows.empty()) return uml::fail(uml::errc::malformed, name, ": empty");
+    support::never_overwrite(table);
+    const std::string name = support::shown(table);
+    support::csv_reader reader({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+    const auto first = reader.next();
+    if (!first) return uml::fail(uml::errc::malformed, name, " ", first.error().what.view());
+    if (!*first) return uml::fail(uml::errc::malformed, name, ": empty");
 
-    const std::vector<std::string>& head = records.rows.front();
+    const std::vector<std::string> head = **first;
     const auto column = [&](std::string_view wanted) {
         return static_cast<std::size_t>(std::find(head.begin(), head.end(), wanted) - head.begin());
     };
-    const std::size_t id_column = column("id"), label_column = column("label");
-    for (const std::string_view wanted : {"id", "label", "name"})
+    for (const std::string_view wanted : {"id", "label", "name"}) {
         if (column(wanted) == head.size())
             return uml::fail(uml::errc::malformed, name, ": no column ", wanted, " in the header");
+        if (std::count(head.begin(), head.end(), wanted) > 1)
+            return uml::fail(uml::errc::malformed, name, ": two columns ", wanted, " in the header");
+    }
+    const std::size_t id_column = column("id"), label_column = column("label"), name_column = column("name");
+    const auto images = images_in(*folder), masks = files_by_id(*folder / "masks", {".png"});
 
     std::vector<labelled_case> cases;
     std::set<std::string> seen;
-    for (std::size_t i = 1; i < records.rows.size(); ++i) {
-        const std::vector<std::string>& row = records.rows[i];
+    for (;;) {
+        const auto record = reader.next();
+        if (!record) return uml::fail(uml::errc::malformed, name, " ", record.error().what.view());
+        if (!*record) break;
+        const std::vector<std::string>& row = **record;
         const auto wrong = [&](const auto&... parts) {
-            return uml::fail(uml::errc::malformed, name, " row ", static_cast<std::uint64_t>(i), ": ", parts...);
+            return uml::fail(uml::errc::malformed, name, " line ", std::uint64_t{reader.line()}, ": ", parts...);
         };
-        if (row.size() <= std::max(id_column, label_column)) return wrong("too few fields");
+        if (row.size() != head.size())
+            return wrong(std::uint64_t{row.size()}, " fields, but the header has ", std::uint64_t{head.size()});
         labelled_case c{row[id_column], -1, {}, {}};
-        const std::string& label = row[label_column];
-        const auto [end, failed] = std::from_chars(label.data(), label.data() + label.size(), c.label);
-        if (failed != std::errc{} || end != label.data() + label.size() || c.label < 0 || c.label >= classes)
-            return wrong("label '", label, "' is not a class of this network (0 to ", classes - 1, ")");
-        if (!seen.insert(c.id).second) return wrong("id '", c.id, "' appears twice");
-        c.image = find_image(*folder, c.id);
-        if (c.image.empty()) return wrong("no images/", c.id, " with .png, .jpg or .jpeg");
-        c.mask = *folder / "masks" / (c.id + ".png");
-        std::error_code ignored;
-        if (!fs::is_regular_file(c.mask, ignored)) return wrong("no masks/", c.id, ".png");
+        const std::string id = support::printable(c.id);
+        const auto label = class_of(row[label_column], row[name_column], classes);
+        if (!label) return wrong("id '", id, "': ", label.error().what.view());
+        c.label = *label;
+        if (!seen.insert(c.id).second) return wrong("id '", id, "' appears twice");
+        if (images.count(c.id) == 0) return wrong("no images/", id, " with .png, .jpg, .jpeg, .tif or .tiff");
+        if (images.count(c.id) > 1) return wrong("several images/", id, " with different endings");
+        if (masks.count(c.id) != 1) return wrong(masks.count(c.id) == 0 ? "no masks/" : "two masks/", id, ".png");
+        c.image = images.find(c.id)->second;
+        c.mask = masks.find(c.id)->second;
+        support::never_overwrite(c.image);
+        support::never_overwrite(c.mask);
         cases.push_back(std::move(c));
     }
     if (cases.empty()) return uml::fail(uml::errc::malformed, name, ": no cases");
     return cases;
 }
 
+std::vector<std::string> images_without_row(const std::vector<labelled_case>& cases) {
+    std::set<std::string> known;
+    for (const labelled_case& c : cases) known.insert(c.id);
+    std::vector<std::string> left_out;
+    for (const auto& [id, file] : images_in(cases.front().image.parent_path().parent_path()))
+        if (!known.contains(id)) left_out.push_back(support::to_utf8(file.filename()));
+    return left_out;
+}
+
 uml::result<support::picture> read_mask(const fs::path& file, int regions) {
-    const auto read = support::read_picture(file);
-    if (!read) return read.error();
-    support::picture mask = support::to_grey(*read);
-    const int most = *std::max_element(mask.data.begin(), mask.data.end());
-    if (regions == 2 && most > 1)
-        for (std::uint8_t& value : mask.data) value = value > 127 ? 1 : 0;
-    else if (most >= regions)
-        return uml::fail(uml::errc::malformed, support::to_utf8(file), ": value ", most,
-                         " is no region of this network (0 to ", regions - 1, ")");
+    const auto bytes = support::read_file(file, support::most_file_bytes);
+    if (!bytes) return bytes.error();
+    const auto raster = support::decode_raster(*bytes);
+    if (!raster) return uml::fail(raster.error().code, support::shown(file), ": ", raster.error().what.view());
+    auto mask = support::to_regions(*raster, regions);
+    if (!mask) return uml::fail(mask.error().code, support::shown(file), ": ", mask.error().what.view());
     return mask;
 }
 

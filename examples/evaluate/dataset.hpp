@@ -17,14 +17,18 @@ struct labelled_case {
     std::filesystem::path image, mask;
 };
 
-/// Reads labels.csv (columns id, label and name, others are ignored) of `folder`, or of `folder/split` if a split is
-/// named, and finds every case's files. Fails with the first thing that is missing or wrong: a column, a label that is
-/// no number below `classes`, an id that appears twice, a picture or a mask that is not there.
-[[nodiscard]] uml::result<std::vector<labelled_case>> read_dataset(const std::filesystem::path& folder,
-                                                                   std::string_view split, int classes);
+/// Reads labels.csv (columns id, label and name, others are ignored; RFC 4180, also with semicolons) of `folder`, or of
+/// `folder/split` if a split is named, and finds every case's files: images/ID.png, .jpg, .jpeg, .tif or .tiff and
+/// masks/ID.png, endings in any case. Fails with the line and the first thing that is missing or wrong: a column, a
+/// label that is no number of `classes`, a name that is another class's or none's (where the weights name theirs), an
+/// id that appears twice, a picture or a mask that is not there.
+[[nodiscard]] uml::result<std::vector<labelled_case>>
+read_dataset(const std::filesystem::path& folder, std::string_view split, const std::vector<std::string>& classes);
 
-/// Reads a mask: with two regions any value above 127 is region 1 unless all values are 0 and 1; otherwise values are
-/// the regions' numbers. Fails on a value that is no region.
+/// The images of that folder that no row names.
+[[nodiscard]] std::vector<std::string> images_without_row(const std::vector<labelled_case>& cases);
+
+/// Reads a mask, as `support::to_regions` says.
 [[nodiscard]] uml::result<support::picture> read_mask(const std::filesystem::path& file, int regions);
 
 } // namespace evaluate

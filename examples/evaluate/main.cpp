@@ -6,6 +6,10 @@
 #include "support/arguments.hpp"
 #include "support/files.hpp"
 #include "support/groups.hpp"
+#include "support/input_rule.hpp"
+#include "support/output.hpp"
+#include "support/raster.hpp"
+#include "support/stop.hpp"
 #include "support/terminal.hpp"
 #include "uml/io/json_writer.hpp"
 #include "uml/trust/binomial.hpp"
@@ -20,12 +24,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum exit_status { all_done = 0, data_refused = 1, wrong_usage = 2, weights_refused = 3 };
+enum exit_status { all_done = 0, data_refused = 1, wrong_usage = 2, weights_refused = 3, stopped = 128 };
 
-constexpr support::option known[] = {{"--weights"},   {"--data"},        {"--split"},      {"--noise"},
-                                     {"--json"},      {"--plots"},       {"--threads"},    {"--backend"},
-                                     {"--precision"}, {"--group"},       {"--spacing"},    {"--tolerance"},
-                                     {"--per-image"}, {"--more", false}, {"--help", false}};
+constexpr support::option known[] = {{"--weights"},   {"--data"},      {"--split"},   {"--noise"},     {"--json"},
+                                     {"--plots"},     {"--threads"},   {"--backend"}, {"--precision"}, {"--group"},
+                                     {"--spacing"},   {"--tolerance"}, {"--more", 0}, {"--help", 0},   {"--levels", 2},
+                                     {"--per-image"}};
 
 std::string help_text() {
     std::string text =
@@ -45,6 +49,7 @@ usage: uml-evaluate --weights W --data FOLDER [options]
   --group COLUMN  of labels.csv, for instance the patient: intervals resample these groups in place of images
   --spacing MM    size of a pixel of the images: distances of the regions are then in millimetres
   --tolerance T   of the normalised surface distance, in millimetres with --spacing, else in pixels (2 by default)
+  --levels L H    for images of more than 8 bits: sample L is black, H white
   --threads N     use N threads (all cores by default)
   --backend B     and
   --precision P   how to compute, cpu with f32 by default; this build has
@@ -53,19 +58,32 @@ usage: uml-evaluate --weights W --data FOLDER [options]
     text += R"(
   --help          this text
 
+Images are PNG, JPEG or TIFF (grey), up to 32768 pixels a side, 33554432 pixels and 128 MiB. A mask holds one region
+number per pixel, as grey or as numbers of a palette; with two regions also 0 and 255, or 0 and the largest that its
+depth can hold. In labels.csv, both label and name must be those of the weights.
+
 Dice is the mean over images of the foreground's Dice at the image's own size, 1 where both masks are empty; distances
 are in pixels. aurc, risk_at_80, auroc_error and coverage_90 (the share of images that can be accepted with 90 % of them
 right) order the images by vacuity; ause orders the pixels of an image.
 
-exit status: 0 done, 1 data refused, 2 wrong usage, 3 weights refused
+exit status: 0 done, 1 data refused or a result not written, 2 wrong usage, 3 weights refused; 130 and 143 after SIGINT
+and SIGTERM, with nothing written
 )";
     return text;
 }
 
 int complain(exit_status status, std::string_view what) {
-    std::fprintf(stderr, "uml-evaluate: %.*s\n", static_cast<int>(what.size()), what.data());
+    std::fprintf(stderr, "uml-evaluate: %s\n", support::printable(what).c_str());
     if (status == wrong_usage) std::fputs("uml-evaluate --help tells more\n", stderr);
     return status;
+}
+
+// The first of a list of names, and how many more there are.
+std::string some_of(const std::vector<std::string>& names) {
+    constexpr std::size_t most = 5;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(most, names.size()); ++i) text += (i > 0 ? ", " : "") + names[i];
+    return names.size() > most ? text + " and " + std::to_string(names.size() - most) + " more" : text;
 }
 
 // The network's input with Gaussian noise (Box and Muller), clipped to [0, 1]; the same for the same image number.
@@ -89,24 +107,28 @@ struct evaluation {
 };
 
 uml::result<evaluation> evaluate_all(support::engine& engine, const std::vector<evaluate::labelled_case>& cases,
-                                     double sigma, const evaluate::ruler& ruler) {
+                                     const std::optional<support::level_range>& levels, double sigma,
+                                     const evaluate::ruler& ruler) {
     evaluation all;
     support::progress bar(static_cast<int>(cases.size()));
     const int regions = static_cast<int>(engine.facts().regions.size());
     for (std::size_t i = 0; i < cases.size(); ++i) {
+        if (support::stop_signal() != 0)
+            return uml::fail(uml::errc::none, "stopped after ", std::uint64_t{i}, " of ", std::uint64_t{cases.size()},
+                             " images; nothing is written, the same command begins again");
         bar.show(cases[i].id + (sigma > 0 ? " with noise" : ""));
-        const auto image = support::read_picture(cases[i].image);
+        const auto image = support::read_picture(cases[i].image, levels);
         if (!image) return image.error();
         const auto truth = evaluate::read_mask(cases[i].mask, regions);
         if (!truth) return truth.error();
         if (truth->height != image->height || truth->width != image->width)
-            return uml::fail(uml::errc::wrong_shape, support::to_utf8(cases[i].mask), ": ", truth->width, " x ",
+            return uml::fail(uml::errc::wrong_shape, support::shown(cases[i].mask), ": ", truth->width, " x ",
                              truth->height, " pixels, its image has ", image->width, " x ", image->height);
         const support::picture prepared = engine.prepare(*image);
         const auto says = sigma > 0 ? engine.run({with_noise(prepared, sigma, i).data(), prepared.height,
                                                   prepared.width, prepared.channels})
                                     : engine.run(prepared.view());
-        if (!says) return says.error();
+        if (!says) return uml::fail(says.error().code, support::shown(cases[i].image), ": ", says.error().what.view());
         const support::pixel_maps maps = support::map_back(*says, image->height, image->width);
         all.table.add(*says, maps, *truth, cases[i].label);
         all.images.push_back(evaluate::detail_of(cases[i].id, *says, maps, *truth, cases[i].label, ruler));
@@ -128,6 +150,9 @@ void write_summary(uml::json::writer<std::string>& w, const summary& s) {
         w.key(evaluate::metric_names[m]).begin_array().value(s.intervals[m].low).value(s.intervals[m].high).end_array();
     w.end_object();
 }
+
+// Whether everything that was printed has arrived.
+bool printed() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
 std::string shown(double number) {
     char text[32];
@@ -195,6 +220,12 @@ void write_more(uml::json::writer<std::string>& w, const evaluation& e, const su
     w.end_object();
 }
 
+int give_up(const uml::error& e) {
+    return complain(e.code == uml::errc::none ? static_cast<exit_status>(stopped + support::stop_signal())
+                                              : data_refused,
+                    e.what.view());
+}
+
 int run(const support::arguments& a) {
     support::engine_request request;
     request.weights = a.value("--weights");
@@ -212,6 +243,8 @@ int run(const support::arguments& a) {
     if (!(ruler.spacing > 0)) return complain(wrong_usage, "--spacing wants a size above 0");
     for (const char* name : {"--group", "--per-image"})
         if (a.has(name) && a.value(name).empty()) return complain(wrong_usage, std::string(name) + " needs a value");
+    const auto levels = a.levels();
+    if (!levels) return complain(wrong_usage, levels.error().what.view());
     if (!threads) return complain(wrong_usage, threads.error().what.view());
     if (!sigma) return complain(wrong_usage, sigma.error().what.view());
     request.threads = *threads;
@@ -220,12 +253,17 @@ int run(const support::arguments& a) {
     if (!a.words().empty()) return complain(wrong_usage, "'" + a.words().front() + "' is no option");
     if (const auto r = support::check_available(request); !r) return complain(wrong_usage, r.error().what.view());
 
+    if (const auto r = support::check_weights_file(request.weights); !r)
+        return complain(weights_refused, r.error().what.view());
     const auto engine = support::open_engine(request);
     if (!engine) return complain(weights_refused, engine.error().what.view());
     const support::model_facts& model = (*engine)->facts();
-    const auto cases =
-        evaluate::read_dataset(a.value("--data"), a.value("--split"), static_cast<int>(model.classes.size()));
+    if (const auto r = support::check_input_rule(request.weights, model); !r)
+        return complain(weights_refused, r.error().what.view());
+    const auto cases = evaluate::read_dataset(a.value("--data"), a.value("--split"), model.classes);
     if (!cases) return complain(data_refused, cases.error().what.view());
+    if (const auto others = evaluate::images_without_row(*cases); !others.empty())
+        complain(data_refused, "not evaluated, since labels.csv has no row for them: " + some_of(others));
 
     std::vector<std::uint32_t> groups;
     if (a.has("--group")) {
@@ -236,8 +274,8 @@ int run(const support::arguments& a) {
         groups = *std::move(read);
     }
 
-    const auto found = evaluate_all(**engine, *cases, 0, ruler);
-    if (!found) return complain(data_refused, found.error().what.view());
+    const auto found = evaluate_all(**engine, *cases, *levels, 0, ruler);
+    if (!found) return give_up(found.error());
     const evaluate::score_table& table = found->table;
     const summary clean{evaluate::sum_up(table), evaluate::bootstrap(table, groups)};
     std::printf("%zu images\n\n", table.size());
@@ -249,8 +287,8 @@ int run(const support::arguments& a) {
     write_summary(w, clean);
     w.key("noise").begin_object();
     if (*sigma > 0) {
-        const auto noisy_found = evaluate_all(**engine, *cases, *sigma, ruler);
-        if (!noisy_found) return complain(data_refused, noisy_found.error().what.view());
+        const auto noisy_found = evaluate_all(**engine, *cases, *levels, *sigma, ruler);
+        if (!noisy_found) return give_up(noisy_found.error());
         const summary noisy{evaluate::sum_up(noisy_found->table), evaluate::bootstrap(noisy_found->table, groups)};
         print_summary("with noise", noisy);
         write_summary(w.member("sigma", *sigma), noisy);
@@ -266,26 +304,28 @@ int run(const support::arguments& a) {
         if (const auto r =
                 support::write_file(a.value("--per-image"), evaluate::per_image_csv(found->images, model, groups));
             !r)
-            return complain(wrong_usage, r.error().what.view());
+            return complain(data_refused, r.error().what.view());
 
     if (const std::string file = a.value("--json"); !file.empty())
-        if (const auto r = support::write_file(file, json); !r) return complain(wrong_usage, r.error().what.view());
+        if (const auto r = support::write_file(file, json); !r) return complain(data_refused, r.error().what.view());
     if (const std::string folder = a.value("--plots"); !folder.empty()) {
         std::error_code failed;
         fs::create_directories(folder, failed);
-        if (failed) return complain(wrong_usage, "--plots " + folder + ": the folder cannot be made");
+        if (failed)
+            return complain(wrong_usage, "--plots " + folder + ": the folder cannot be made: " + failed.message());
         if (const auto r = evaluate::write_plots(folder, table, model.classes); !r)
-            return complain(wrong_usage, r.error().what.view());
+            return complain(data_refused, r.error().what.view());
     }
-    return all_done;
+    return printed() ? all_done : complain(data_refused, "standard output cannot be written");
 }
 
 } // namespace
 
 int main(int count, char** words) {
+    support::catch_signals();
     const auto parsed = support::arguments::parse(count, words, known);
     if (!parsed) return complain(wrong_usage, parsed.error().what.view());
     if (!parsed->has("--help")) return run(*parsed);
     std::fputs(help_text().c_str(), stdout);
-    return all_done;
+    return printed() ? all_done : complain(data_refused, "standard output cannot be written");
 }

@@ -1,6 +1,6 @@
 #include "evaluate/plots.hpp"
 
-#include "support/files.hpp"
+#include "support/output.hpp"
 #include "support/palette.hpp"
 #include "support/svg.hpp"
 #include "uml/metrics.hpp"

@@ -26,11 +26,15 @@ uml::result<arguments> arguments::parse(int count, const char* const* words, std
         if (found == known.end()) return uml::fail(uml::errc::invalid_argument, "unknown option ", name);
         std::string value;
         if (equals != std::string_view::npos) {
-            if (!found->takes_value) return uml::fail(uml::errc::invalid_argument, name, " takes no value");
+            if (found->values == 0) return uml::fail(uml::errc::invalid_argument, name, " takes no value");
+            if (found->values > 1) return uml::fail(uml::errc::invalid_argument, name, " needs two values behind it");
             value = word.substr(equals + 1);
-        } else if (found->takes_value) {
-            if (i + 1 == count) return uml::fail(uml::errc::invalid_argument, name, " needs a value");
-            value = words[++i];
+        }
+        for (int n = 0; equals == std::string_view::npos && n < found->values; ++n) {
+            if (i + 1 == count)
+                return uml::fail(uml::errc::invalid_argument, name, " needs ",
+                                 found->values == 1 ? "a value" : "two values");
+            value += (n > 0 ? " " : "") + std::string(words[++i]);
         }
         if (!a.values_.emplace(name, value).second)
             return uml::fail(uml::errc::invalid_argument, name, " is given twice");
@@ -63,6 +67,20 @@ uml::result<double> arguments::number(std::string_view name, double least, doubl
         return uml::fail(uml::errc::invalid_argument, name, " wants a number from ", static_cast<int>(least), " to ",
                          static_cast<int>(most), ", not '", text, "'");
     return n;
+}
+
+uml::result<std::optional<level_range>> arguments::levels() const {
+    if (!has("--levels")) return std::optional<level_range>();
+    const std::string text = value("--levels");
+    level_range l;
+    const char* const end = text.data() + text.size();
+    const auto low = std::from_chars(text.data(), end, l.low);
+    const auto high = low.ptr == end ? low : std::from_chars(low.ptr + 1, end, l.high);
+    if (low.ec != std::errc{} || low.ptr == end || *low.ptr != ' ' || high.ec != std::errc{} || high.ptr != end ||
+        l.low < 0 || l.high <= l.low || l.high > 65535)
+        return uml::fail(uml::errc::invalid_argument,
+                         "--levels wants two whole numbers LOW HIGH with 0 <= LOW < HIGH <= 65535, not '", text, "'");
+    return std::optional<level_range>(l);
 }
 
 } // namespace support

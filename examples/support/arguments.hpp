@@ -1,6 +1,7 @@
 // Command lines: `--name value`, `--name=value`, `--flag`, and everything else in order.
 #pragma once
 
+#include "support/picture.hpp"
 #include "uml/core/result.hpp"
 
 #include <map>
@@ -15,13 +16,14 @@ namespace support {
 /// An option that a program knows.
 struct option {
     std::string_view name; ///< with its dashes
-    bool takes_value = true;
+    int values = 1;        ///< how many words behind it belong to it
 };
 
 /// A command line taken apart.
 class arguments {
 public:
-    /// Fails with a sentence on an unknown option, a missing or superfluous value, and an option given twice.
+    /// Fails with a sentence on an unknown option, a missing or superfluous value, and an option given twice. Several
+    /// values of one option are kept with a space between.
     /// After `--` everything is a plain word.
     [[nodiscard]] static uml::result<arguments> parse(int count, const char* const* words,
                                                       std::span<const option> known);
@@ -34,6 +36,8 @@ public:
     /// number.
     [[nodiscard]] uml::result<int> integer(std::string_view name, int least, int most, int otherwise) const;
     [[nodiscard]] uml::result<double> number(std::string_view name, double least, double most, double otherwise) const;
+    /// `--levels LOW HIGH`, the samples that become black and white; none where it is absent.
+    [[nodiscard]] uml::result<std::optional<level_range>> levels() const;
 
 private:
     std::map<std::string, std::string> values_;

@@ -2,37 +2,92 @@
 
 namespace support {
 
-csv_records read_csv(std::string_view text, bool to_end) {
+csv_reader::csv_reader(std::string_view text) : text_(text) {
     constexpr std::string_view mark = "\xef\xbb\xbf";
-    csv_records found;
-    std::vector<std::string> row(1);
-    bool inside_quotes = false;
-    const auto end_row = [&](std::size_t next) {
-        if (row.size() > 1 || !row[0].empty()) found.rows.push_back(row);
-        row.assign(1, {});
-        found.length = next;
-    };
-    for (std::size_t i = text.starts_with(mark) ? mark.size() : 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (c == '"' && inside_quotes && i + 1 < text.size() && text[i + 1] == '"')
-            row.back() += text[++i];
-        else if (c == '"')
-            inside_quotes = !inside_quotes;
-        else if (!inside_quotes && c == ',')
-            row.emplace_back();
-        else if (!inside_quotes && c == '\n')
-            end_row(i + 1);
-        else if (inside_quotes || c != '\r')
-            row.back() += c;
+    if (text_.starts_with(mark)) at_ = mark.size();
+    bool quotes = false, semicolon = false;
+    for (std::size_t i = at_; i < text_.size() && (quotes || text_[i] != '\n'); ++i) {
+        if (text_[i] == '"') quotes = !quotes;
+        if (quotes) continue;
+        if (text_[i] == ',') return;
+        semicolon = semicolon || text_[i] == ';';
     }
-    if (to_end && found.length < text.size()) end_row(text.size());
-    return found;
+    if (semicolon) separator_ = ';';
+}
+
+uml::error csv_reader::zero_byte() const {
+    return uml::fail(uml::errc::malformed, "line ", std::uint64_t{next_line_}, ": a zero byte; is it text in UTF-8?");
+}
+
+// After an opening quote, up to and with the closing one. False where the text ends first.
+uml::result<bool> csv_reader::quoted(std::string& field) {
+    for (; at_ < text_.size(); ++at_) {
+        if (text_[at_] == '\0') return zero_byte();
+        if (text_[at_] != '"') {
+            next_line_ += text_[at_] == '\n' ? 1 : 0;
+            field += text_[at_];
+        } else if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') {
+            field += text_[at_++];
+        } else {
+            ++at_;
+            const bool ends =
+                at_ == text_.size() || text_[at_] == separator_ || text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n";
+            if (!ends)
+                return uml::fail(uml::errc::malformed, "line ", std::uint64_t{next_line_},
+                                 ": text behind a closing quote");
+            return true;
+        }
+    }
+    return false;
+}
+
+uml::result<std::optional<std::vector<std::string>>> csv_reader::next() {
+    using record = std::optional<std::vector<std::string>>;
+    for (;;) {
+        line_ = next_line_;
+        if (at_ == text_.size()) return record();
+        std::vector<std::string> fields(1);
+        bool ended = false, empty = true;
+        while (!ended && at_ < text_.size()) {
+            const char c = text_[at_++];
+            if (c == '"') {
+                if (!fields.back().empty())
+                    return uml::fail(uml::errc::malformed, "line ", std::uint64_t{next_line_},
+                                     ": a quote inside a field that does not begin with one");
+                const auto closed = quoted(fields.back());
+                if (!closed) return closed.error();
+                if (!*closed) {
+                    cut_ = true;
+                    return uml::fail(uml::errc::malformed, "line ", std::uint64_t{line_},
+                                     ": a quote is opened and never closed");
+                }
+                empty = false;
+            } else if (c == separator_) {
+                fields.emplace_back();
+                empty = false;
+            } else if (c == '\n' || (c == '\r' && at_ < text_.size() && text_[at_] == '\n')) {
+                at_ += c == '\r' ? 1 : 0;
+                ++next_line_;
+                ended = true;
+                complete_ = at_;
+            } else if (c == '\0') {
+                return zero_byte();
+            } else {
+                fields.back() += c;
+                empty = false;
+            }
+        }
+        if (!empty) return record(std::move(fields));
+    }
 }
 
 std::string csv_field(std::string_view text) {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+    std::string field;
+    if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos) field = "'";
+    field += text;
+    if (field.find_first_of(",;\"\r\n") == std::string::npos) return field;
     std::string quoted = "\"";
-    for (const char c : text) {
+    for (const char c : field) {
         if (c == '"') quoted += '"';
         quoted += c;
     }

@@ -1,23 +1,45 @@
-// Comma-separated tables (RFC 4180): fields in quotes where they need them.
+// Tables as comma-separated values (RFC 4180): reading strictly, and quoting.
 #pragma once
 
+#include "uml/core/result.hpp"
+
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace support {
 
-/// The complete records of a text.
-struct csv_records {
-    std::vector<std::vector<std::string>> rows;
-    std::size_t length = 0; ///< of the text up to the end of the last complete record
+/// Record by record. A byte order mark is skipped; records end with LF or CRLF; empty lines are none. Fields are parted
+/// by commas, or by semicolons where the first line has no comma outside quotes. What the format does not allow, a
+/// quote in the middle of a field or one that is never closed, is an error that names the line.
+class csv_reader {
+public:
+    explicit csv_reader(std::string_view text); ///< which must stay where it is
+
+    /// The fields of the next record; nothing after the last.
+    [[nodiscard]] uml::result<std::optional<std::vector<std::string>>> next();
+
+    /// The line on which the last record began, from 1.
+    [[nodiscard]] std::size_t line() const { return line_; }
+    /// The bytes up to the end of the last record that had one: what follows it may have been cut off.
+    [[nodiscard]] std::size_t complete() const { return complete_; }
+    /// Whether an error came from a quote that is open at the end of the text.
+    [[nodiscard]] bool cut() const { return cut_; }
+
+private:
+    [[nodiscard]] uml::result<bool> quoted(std::string& field);
+    [[nodiscard]] uml::error zero_byte() const;
+
+    std::string_view text_;
+    char separator_ = ',';
+    std::size_t at_ = 0, line_ = 1, next_line_ = 1, complete_ = 0;
+    bool cut_ = false;
 };
 
-/// A record ends with a line break; what comes after the last one is left out, unless `to_end`. Empty lines are
-/// skipped, and a byte order mark.
-[[nodiscard]] csv_records read_csv(std::string_view text, bool to_end);
-
-/// A field as it stands in a table.
+/// A field, quoted if it must be. Text that a spreadsheet would take for a formula (it begins with = + - @, a tab or a
+/// carriage return) gets an apostrophe in front.
 [[nodiscard]] std::string csv_field(std::string_view text);
 
 } // namespace support

@@ -60,8 +60,6 @@ public:
     [[nodiscard]] uml::result<reading> run(const uml::image_view& image) override {
         auto found = model_.run(image, workspace_);
         if (!found) return found.error();
-        found->temperature = model_.card().temperature;
-        found->class_sets = &model_.card().class_set;
         reading r;
         r.vacuity = static_cast<double>(found->diagnosis.vacuity());
         r.predicted = found->diagnosis.predicted();

@@ -1,101 +1,107 @@
 #include "support/files.hpp"
 
+#include "support/descriptor.hpp"
+#include "support/raster.hpp"
+#include "support/sha256.hpp"
+
 #include <algorithm>
-#include <cstdio>
-#include <memory>
-#include <set>
-#include <system_error>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace support {
 namespace fs = std::filesystem;
 namespace {
 
-struct closer {
-    void operator()(std::FILE* f) const { std::fclose(f); }
-};
-using handle = std::unique_ptr<std::FILE, closer>;
+// Opens without waiting for the other end of a pipe.
+uml::result<descriptor> open_regular(const fs::path& file, std::uintmax_t& size) {
+    const std::string name = shown(file);
+    descriptor d(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    if (!d && errno == ENOENT) return uml::fail(uml::errc::cannot_read, name, ": there is no such file");
+    if (!d) return uml::fail(uml::errc::cannot_read, name, ": cannot be opened: ", system_reason());
+    struct stat s {};
+    if (::fstat(d.get(), &s) != 0 || !S_ISREG(s.st_mode))
+        return uml::fail(uml::errc::cannot_read, name, ": not a file");
+    size = static_cast<std::uintmax_t>(s.st_size);
+    return d;
+}
 
-handle open(const fs::path& file, const char* mode) { return handle(std::fopen(file.string().c_str(), mode)); }
-
-std::string lower(std::string s) {
-    for (char& c : s)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return s;
+bool is_picture(const fs::path& file) {
+    const std::string ending = lower(file.extension().string());
+    return ending == ".png" || ending == ".jpg" || ending == ".jpeg" ||
+           (reads_tiff() && (ending == ".tif" || ending == ".tiff"));
 }
 
 } // namespace
 
 uml::result<std::vector<std::uint8_t>> read_file(const fs::path& file, std::uintmax_t most) {
-    const std::string name = to_utf8(file);
-    std::error_code ignored;
-    const fs::file_status status = fs::status(file, ignored);
-    if (!fs::exists(status)) return uml::fail(uml::errc::cannot_read, name, ": there is no such file");
-    if (!fs::is_regular_file(status)) return uml::fail(uml::errc::cannot_read, name, ": not a file");
-    const std::uintmax_t size = fs::file_size(file, ignored);
-    if (ignored) return uml::fail(uml::errc::cannot_read, name, ": cannot be read");
+    std::uintmax_t size = 0;
+    const auto d = open_regular(file, size);
+    if (!d) return d.error();
     if (size > most)
-        return uml::fail(uml::errc::unsupported, name, ": has ", static_cast<std::uint64_t>(size), " bytes; more than ",
-                         static_cast<std::uint64_t>(most), " are not read");
-    const handle f = open(file, "rb");
-    if (!f) return uml::fail(uml::errc::cannot_read, name, ": cannot be opened");
-    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
-    const std::size_t got = bytes.empty() ? 0 : std::fread(bytes.data(), 1, bytes.size(), f.get());
-    if (got != bytes.size()) return uml::fail(uml::errc::cannot_read, name, ": cannot be read to its end");
+        return uml::fail(uml::errc::unsupported, shown(file), ": has ", static_cast<std::uint64_t>(size),
+                         " bytes; more than ", static_cast<std::uint64_t>(most), " are not read");
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size) + 1);
+    std::size_t got = 0;
+    while (got < bytes.size()) {
+        const ssize_t n = ::read(d->get(), bytes.data() + got, bytes.size() - got);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return uml::fail(uml::errc::cannot_read, shown(file), ": cannot be read: ", system_reason());
+        if (n == 0) break;
+        got += static_cast<std::size_t>(n);
+    }
+    if (got != size) return uml::fail(uml::errc::cannot_read, shown(file), ": changed while it was read");
+    bytes.pop_back();
     return bytes;
 }
 
-uml::result<void> write_file(const fs::path& file, std::span<const std::uint8_t> bytes) {
-    fs::path part = file;
-    part += ".part";
-    const auto give_up = [&] {
-        std::error_code ignored;
-        fs::remove(part, ignored);
-        return uml::fail(uml::errc::invalid_argument, to_utf8(file), ": cannot be written");
-    };
-    handle f = open(part, "wb");
-    if (!f) return uml::fail(uml::errc::invalid_argument, to_utf8(file), ": cannot be written");
-    const bool written = bytes.empty() || std::fwrite(bytes.data(), 1, bytes.size(), f.get()) == bytes.size();
-    if (std::fclose(f.release()) != 0 || !written) return give_up();
-    std::error_code failed;
-    fs::rename(part, file, failed);
-    if (failed) return give_up();
-    return {};
+uml::result<std::string> hash_file(const fs::path& file) {
+    std::uintmax_t size = 0;
+    const auto d = open_regular(file, size);
+    if (!d) return d.error();
+    sha256 hash;
+    std::vector<std::uint8_t> bytes(std::size_t{1} << 16);
+    for (;;) {
+        const ssize_t n = ::read(d->get(), bytes.data(), bytes.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return uml::fail(uml::errc::cannot_read, shown(file), ": cannot be read: ", system_reason());
+        if (n == 0) return hash.hex();
+        hash.add(std::span(bytes).first(static_cast<std::size_t>(n)));
+    }
 }
 
-uml::result<void> write_file(const fs::path& file, std::string_view text) {
-    return write_file(file, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
-}
-
-uml::result<std::vector<fs::path>> pictures_in(const fs::path& folder) {
+uml::result<std::vector<fs::path>> pictures_in(const fs::path& folder, bool recursive, const fs::path& not_into) {
     std::error_code failed;
     std::vector<fs::path> found;
-    for (fs::directory_iterator i(folder, failed), end; !failed && i != end; i.increment(failed)) {
-        const std::string ending = lower(i->path().extension().string());
+    fs::path at = folder;
+    const auto take = [&](const fs::directory_entry& entry) {
         std::error_code ignored;
-        if ((ending == ".png" || ending == ".jpg" || ending == ".jpeg") && i->is_regular_file(ignored))
-            found.push_back(i->path());
+        if (is_picture(entry.path()) && entry.is_regular_file(ignored)) found.push_back(entry.path());
+    };
+    if (recursive) {
+        for (fs::recursive_directory_iterator i(folder, failed), end; !failed && i != end; i.increment(failed)) {
+            at = i->path();
+            std::error_code ignored;
+            if (!not_into.empty() && i->is_directory(ignored) && fs::equivalent(at, not_into, ignored))
+                i.disable_recursion_pending();
+            take(*i);
+        }
+    } else {
+        for (fs::directory_iterator i(folder, failed), end; !failed && i != end; i.increment(failed)) take(*i);
     }
-    if (failed) return uml::fail(uml::errc::cannot_read, to_utf8(folder), ": the folder cannot be read");
+    if (failed) return uml::fail(uml::errc::cannot_read, shown(at), ": the folder cannot be read: ", failed.message());
     std::sort(found.begin(), found.end());
     return found;
 }
 
-std::vector<std::string> unique_stems(const std::vector<fs::path>& files) {
-    std::set<std::string> taken;
-    std::vector<std::string> names;
-    names.reserve(files.size());
-    for (const fs::path& file : files) {
-        const std::string stem = to_utf8(file.stem());
-        std::string name = stem;
-        for (int n = 2; !taken.insert(lower(name)).second; ++n) name = stem + "-" + std::to_string(n);
-        names.push_back(name);
-    }
-    return names;
+fs::path full_path(const fs::path& p) {
+    std::error_code failed;
+    fs::path full = fs::weakly_canonical(p, failed);
+    return failed ? p : full;
 }
 
-std::string to_utf8(const fs::path& p) {
-    const std::u8string s = p.u8string();
-    return {s.begin(), s.end()};
-}
+std::string system_reason() { return std::strerror(errno); }
 
 } // namespace support

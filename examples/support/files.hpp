@@ -1,32 +1,32 @@
-// Files: reading whole, writing whole, listing the pictures of a folder, and names for what is made of them.
+// Files to read: whole, safely, and the pictures of a folder.
 #pragma once
 
+#include "support/text.hpp"
 #include "uml/core/result.hpp"
 
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace support {
 
-/// The bytes of a regular file of at most `most` bytes.
+/// The bytes of a regular file of at most `most` bytes. A device or a pipe is refused and never waited for; so is a
+/// file that changes its size meanwhile.
 [[nodiscard]] uml::result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& file, std::uintmax_t most);
 
-/// Writes the whole file under a temporary name beside it, then renames it.
-[[nodiscard]] uml::result<void> write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes);
-[[nodiscard]] uml::result<void> write_file(const std::filesystem::path& file, std::string_view text);
+/// The SHA-256 of a regular file of any size, as hexadecimal digits.
+[[nodiscard]] uml::result<std::string> hash_file(const std::filesystem::path& file);
 
-/// The PNG and JPEG files of a folder by their endings, sorted by name; folders in it are not entered.
-[[nodiscard]] uml::result<std::vector<std::filesystem::path>> pictures_in(const std::filesystem::path& folder);
+/// The picture files of a folder by their endings, sorted by name. Folders in it are entered where `recursive` is true,
+/// except links to folders and `not_into`.
+[[nodiscard]] uml::result<std::vector<std::filesystem::path>>
+pictures_in(const std::filesystem::path& folder, bool recursive = false, const std::filesystem::path& not_into = {});
 
-/// One name per file: its stem, with -2, -3 ... behind it where an earlier file has taken the name. Names that differ
-/// only in case count as equal, so that the files they lead to exist on any file system.
-[[nodiscard]] std::vector<std::string> unique_stems(const std::vector<std::filesystem::path>& files);
+/// The absolute path without links, `.` and `..`; as given where it cannot be found.
+[[nodiscard]] std::filesystem::path full_path(const std::filesystem::path& p);
 
-/// A path as UTF-8.
-[[nodiscard]] std::string to_utf8(const std::filesystem::path& p);
+/// What the system says about `errno`.
+[[nodiscard]] std::string system_reason();
 
 } // namespace support

@@ -12,12 +12,14 @@ uml::result<std::vector<std::uint32_t>> read_groups(const std::filesystem::path&
                                                     std::string_view column, const std::vector<std::string>& ids) {
     constexpr std::uintmax_t most_bytes = std::uintmax_t{64} << 20;
     const std::filesystem::path table = (split.empty() ? folder : folder / split) / "labels.csv";
-    const std::string name = to_utf8(table);
+    const std::string name = shown(table);
     const auto bytes = read_file(table, most_bytes);
     if (!bytes) return bytes.error();
-    const csv_records records = read_csv({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, true);
-    if (records.rows.empty()) return uml::fail(uml::errc::malformed, name, ": empty");
-    const std::vector<std::string>& head = records.rows.front();
+    csv_reader reader({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+    const auto first = reader.next();
+    if (!first) return uml::fail(uml::errc::malformed, name, " ", first.error().what.view());
+    if (!*first) return uml::fail(uml::errc::malformed, name, ": empty");
+    const std::vector<std::string> head = **first;
     const auto place = [&](std::string_view wanted) {
         return static_cast<std::size_t>(std::find(head.begin(), head.end(), wanted) - head.begin());
     };
@@ -27,11 +29,14 @@ uml::result<std::vector<std::uint32_t>> read_groups(const std::filesystem::path&
                          " in the header");
 
     std::map<std::string, std::string> group_of;
-    for (std::size_t i = 1; i < records.rows.size(); ++i) {
-        const std::vector<std::string>& row = records.rows[i];
+    for (;;) {
+        const auto record = reader.next();
+        if (!record) return uml::fail(uml::errc::malformed, name, " ", record.error().what.view());
+        if (!*record) break;
+        const std::vector<std::string>& row = **record;
         if (row.size() <= std::max(id, group) || row[group].empty())
-            return uml::fail(uml::errc::malformed, name, " row ", static_cast<std::uint64_t>(i), ": nothing in column ",
-                             column);
+            return uml::fail(uml::errc::malformed, name, " line ", std::uint64_t{reader.line()},
+                             ": nothing in column ", column);
         group_of[row[id]] = row[group];
     }
     std::map<std::string, std::uint32_t> number_of;

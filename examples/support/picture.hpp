@@ -1,4 +1,4 @@
-// Pictures in memory and as files: PNG and JPEG in, PNG out.
+// Pictures in memory and as files: PNG, JPEG and TIFF in, PNG out.
 #pragma once
 
 #include "uml/core/result.hpp"
@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,17 +40,19 @@ private:
     }
 };
 
-/// What a reader of files from strangers takes at most: bytes of a file, pixels of a side, pixels in all.
-inline constexpr std::uintmax_t most_file_bytes = std::uintmax_t{128} << 20;
-inline constexpr int most_side = 1 << 15;
-inline constexpr std::int64_t most_pixels = std::int64_t{1} << 25;
+/// The samples that become black and white; what lies beyond them is cut off.
+struct level_range {
+    int low = 0, high = 0; ///< 0 <= low < high <= 65535
+};
 
-/// Reads a PNG or JPEG file: 16-bit samples become 8, transparency is dropped. Anything larger than the limits above,
-/// damaged, or of another format is refused with a sentence.
-[[nodiscard]] uml::result<picture> read_picture(const std::filesystem::path& file);
+/// Reads a PNG, JPEG or TIFF file, as "support/raster.hpp" and "support/meaning.hpp" say. Anything larger than their
+/// limits, damaged, or of another format is refused with a sentence.
+[[nodiscard]] uml::result<picture> read_picture(const std::filesystem::path& file,
+                                                const std::optional<level_range>& levels = {});
 
 /// The same from bytes in memory.
-[[nodiscard]] uml::result<picture> decode_picture(std::span<const std::uint8_t> bytes);
+[[nodiscard]] uml::result<picture> decode_picture(std::span<const std::uint8_t> bytes,
+                                                  const std::optional<level_range>& levels = {});
 
 /// Grey by the luma of BT.601, in Pillow's integer arithmetic: (19595 R + 38470 G + 7471 B + 2^15) / 2^16.
 [[nodiscard]] picture to_grey(const picture& p);
@@ -57,13 +60,12 @@ inline constexpr std::int64_t most_pixels = std::int64_t{1} << 25;
 /// Three channels; a grey picture is repeated three times.
 [[nodiscard]] picture to_color(const picture& p);
 
-/// Writes a PNG. The file appears under its name only when it is complete, so a program that was killed leaves none
-/// that looks finished.
-[[nodiscard]] uml::result<void> write_png(const std::filesystem::path& file, const picture& p);
+/// The picture as a PNG file.
+[[nodiscard]] uml::result<std::vector<std::uint8_t>> encode_png(const picture& p);
 
-/// Writes a one-channel picture of labels as an indexed PNG: a pixel's value is its label, the palette its colour.
-/// Every label must be below the number of colours, at most 256.
-[[nodiscard]] uml::result<void> write_labels(const std::filesystem::path& file, const picture& labels,
-                                             std::span<const color> palette);
+/// A one-channel picture of labels as an indexed PNG file: a pixel's value is its label, the palette its colour. Every
+/// label must be below the number of colours, at most 256.
+[[nodiscard]] uml::result<std::vector<std::uint8_t>> encode_labels(const picture& labels,
+                                                                   std::span<const color> palette);
 
 } // namespace support

@@ -1,5 +1,7 @@
 #include "support/terminal.hpp"
 
+#include "support/text.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -53,7 +55,7 @@ void progress::show(std::string_view item) {
     }
     const std::string bar = text_bar(static_cast<double>(done_) / total_, 24, unicode_);
     std::fprintf(stderr, "\r\033[K%s %d/%d%s  %.40s", bar.c_str(), done_, total_, left.c_str(),
-                 std::string(item).c_str());
+                 printable(item).c_str());
     std::fflush(stderr);
     drawn_ = true;
 }

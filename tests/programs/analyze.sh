@@ -50,14 +50,16 @@ python3 "$here/check_json.py" "$source_dir/docs/analyze-schema.json" document.js
 python3 - document.json <<'P' || failed "the document does not say what happened"
 import json, sys
 d = json.load(open(sys.argv[1]))
-assert [i["status"] for i in d["images"]] == ["done", "failed", "failed", "failed", "done", "failed", "done"], d["images"]
-assert d["summary"]["done"] == 3 and d["summary"]["failed"] == 4, d["summary"]
-assert [i["pictures"]["mask"] for i in d["images"] if i["status"] == "done"] == [
-    "bad/same.mask.png", "bad/same-2.mask.png", "bad/same-3.mask.png"], d["images"]
+import re
+# The same picture under two paths is one; its copy in another folder is another.
+assert [i["status"] for i in d["images"]] == ["done", "failed", "failed", "failed", "done", "failed"], d["images"]
+assert d["summary"]["done"] == 2 and d["summary"]["failed"] == 4, d["summary"]
+names = [i["pictures"]["mask"] for i in d["images"] if i["status"] == "done"]
+assert len(set(names)) == 2 and all(re.fullmatch(r"bad/same-[0-9a-f]{8}\.mask\.png", n) for n in names), names
 P
 [ "$(grep -c '^uml-analyze: ' err)" -eq 4 ] || failed "not every bad image is reported: $(cat err)"
-[ "$(ls bad | wc -l)" -eq 6 ] || failed "the good images were not done: $(ls bad)"
-cmp -s bad/same.mask.png bad/same-2.mask.png || failed "the same picture gave two masks"
+[ "$(ls bad/*.png | wc -l)" -eq 4 ] || failed "the good images were not done: $(ls bad)"
+[ "$(sha256sum bad/*.mask.png | cut -d' ' -f1 | sort -u | wc -l)" = 1 ] || failed "the same picture gave two masks"
 
 # Masks have the image's own size; the same result with one thread and with two, from a closed standard input.
 python3 "$here/make_pictures.py" odd

@@ -1,7 +1,9 @@
 // Pictures survive a file; damaged and hostile files are refused and never crash the reader.
 #include "support/files.hpp"
+#include "support/output.hpp"
 #include "support/palette.hpp"
 #include "support/picture.hpp"
+#include "support/raster.hpp"
 
 #include <doctest/doctest.h>
 
@@ -39,7 +41,9 @@ TEST_CASE("a PNG that was written is read back") {
     const folder f("png");
     for (const int channels : {1, 3}) {
         const picture p = pattern(13, 17, channels);
-        REQUIRE(write_png(f.path / "p.png", p));
+        const auto png = encode_png(p);
+        REQUIRE(png);
+        REQUIRE(write_file(f.path / "p.png", *png));
         const auto back = read_picture(f.path / "p.png");
         REQUIRE(back);
         CHECK(back->height == 13);
@@ -47,47 +51,33 @@ TEST_CASE("a PNG that was written is read back") {
         CHECK(back->channels == channels);
         CHECK(back->data == p.data);
     }
-    CHECK_FALSE(fs::exists(f.path / "p.png.part"));
 }
 
 TEST_CASE("labels are written with the colours of their palette") {
     const folder f("labels");
     picture labels(2, 3, 1);
     labels.data = {0, 1, 2, 2, 1, 0};
-    REQUIRE(write_labels(f.path / "l.png", labels, mask_palette(3)));
+    const auto png = encode_labels(labels, mask_palette(3));
+    REQUIRE(png);
+    REQUIRE(write_file(f.path / "l.png", *png));
     const auto back = read_picture(f.path / "l.png");
     REQUIRE(back);
     REQUIRE(back->channels == 3);
     for (int i = 0; i < 6; ++i)
         for (std::size_t k = 0; k < 3; ++k)
             CHECK(back->at(i / 3, i % 3)[k] == mask_palette(3)[labels.data[static_cast<std::size_t>(i)]][k]);
-    CHECK_FALSE(write_labels(f.path / "l.png", labels, {}));
+    CHECK_FALSE(encode_labels(labels, {}));
 }
 
 TEST_CASE("what is no picture is refused with a sentence") {
     const folder f("refused");
     REQUIRE(write_file(f.path / "text.png", "no picture"));
     REQUIRE(write_file(f.path / "empty.png", ""));
-    CHECK(read_picture(f.path / "text.png").error().what.view().ends_with("neither PNG nor JPEG"));
+    CHECK(read_picture(f.path / "text.png").error().what.view().find("neither PNG nor JPEG") != std::string_view::npos);
     CHECK_FALSE(read_picture(f.path / "empty.png"));
     CHECK(read_picture(f.path / "none.png").error().what.view().ends_with("there is no such file"));
     CHECK(read_picture(f.path).error().what.view().ends_with("not a file"));
     if (fs::exists("/dev/zero")) CHECK_FALSE(read_picture("/dev/zero"));
-}
-
-TEST_CASE("a PNG that promises too many pixels is refused before memory is taken") {
-    auto bytes = *read_file(sample, most_file_bytes);
-    for (const int byte : {0x00, 0x01, 0x7f, 0xff}) {
-        const auto high = static_cast<std::uint8_t>(byte);
-        bytes[16] = high, bytes[17] = 0x00, bytes[18] = 0x7f, bytes[19] = 0xff; // width
-        bytes[20] = high, bytes[21] = 0x00, bytes[22] = 0x7f, bytes[23] = 0xff; // height
-        const auto refused = decode_picture(bytes);
-        REQUIRE_FALSE(refused);
-        if (byte == 0) CHECK(refused.error().what.view() == "32767 x 32767 pixels; at most 33554432 are read");
-    }
-    bytes[16] = bytes[20] = 0;
-    bytes[18] = bytes[19] = bytes[22] = bytes[23] = 0;
-    CHECK_FALSE(decode_picture(bytes));
 }
 
 TEST_CASE("truncated and damaged files never crash the reader") {
@@ -115,11 +105,6 @@ TEST_CASE("truncated and damaged files never crash the reader") {
     }
 }
 
-TEST_CASE("equal stems get numbers, also where they differ only in case") {
-    const auto names = unique_stems({"a/x.png", "b/x.jpg", "c/X.png", "x-2.png", "y.png"});
-    CHECK(names == std::vector<std::string>{"x", "x-2", "X-3", "x-2-2", "y"});
-}
-
 TEST_CASE("a folder's pictures are found by their endings, in order") {
     const folder f("list");
     for (const char* name : {"b.PNG", "a.jpeg", "c.txt", "d.jpg"}) REQUIRE(write_file(f.path / name, "x"));
@@ -130,4 +115,7 @@ TEST_CASE("a folder's pictures are found by their endings, in order") {
     CHECK((*files)[0].filename() == "a.jpeg");
     CHECK((*files)[2].filename() == "d.jpg");
     CHECK_FALSE(pictures_in(f.path / "none"));
+    REQUIRE(write_file(f.path / "e.png" / "f.jpg", "x"));
+    CHECK(pictures_in(f.path, true)->size() == 4);
+    CHECK(pictures_in(f.path, true, f.path / "e.png")->size() == 3);
 }

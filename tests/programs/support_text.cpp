@@ -3,6 +3,7 @@
 #include "support/csv.hpp"
 #include "support/svg.hpp"
 #include "support/terminal.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,7 +16,7 @@ using namespace support;
 
 namespace {
 
-constexpr option known[] = {{"--out"}, {"--n"}, {"--flag", false}};
+constexpr option known[] = {{"--out"}, {"--n"}, {"--flag", 0}, {"--levels", 2}};
 
 uml::result<arguments> parse(std::vector<const char*> words) {
     words.insert(words.begin(), "program");
@@ -48,22 +49,76 @@ TEST_CASE("a wrong command line is told apart") {
     for (const char* wrong : {"0", "10", "3x", "", "x"}) CHECK_FALSE(parse({"--n", wrong})->integer("--n", 1, 9, 5));
     for (const char* wrong : {"nan", "-1", "", "1e", "inf"}) CHECK_FALSE(parse({"--n", wrong})->number("--n", 0, 9, 5));
     CHECK(*parse({"--n", "0.25"})->number("--n", 0, 9, 5) == 0.25);
+    CHECK_FALSE(parse({})->levels()->has_value());
+    CHECK((*parse({"--levels", "8", "4088"})->levels())->low == 8);
+    CHECK((*parse({"--levels", "8", "4088"})->levels())->high == 4088);
+    CHECK(complaint({"--levels", "8"}) == "--levels needs two values");
+    CHECK(complaint({"--levels=8"}) == "--levels needs two values behind it");
+    for (const char* wrong : {"8", "7", "-1", "65536", "x", "9x", ""})
+        CHECK_FALSE(parse({"--levels", "8", wrong})->levels());
 }
 
-TEST_CASE("tables: quotes, line ends, a last record that was cut off") {
-    const auto whole = read_csv("\xef\xbb\xbf"
-                                "a,b\r\n\n\"x,\"\"y\"\"\n\",2\nlast,3",
-                                false);
-    REQUIRE(whole.rows.size() == 2);
-    CHECK(whole.rows[0] == std::vector<std::string>{"a", "b"});
-    CHECK(whole.rows[1] == std::vector<std::string>{"x,\"y\"\n", "2"});
-    CHECK(read_csv("a\nlast,3", false).length == 2);
-    CHECK(read_csv("a\nlast,3", true).rows.size() == 2);
-    for (const char* field : {"plain", "with,comma", "with \"quotes\"", "two\nlines", ""}) {
-        const auto back = read_csv(csv_field(field) + ",end\n", false);
-        REQUIRE(back.rows.size() == 1);
-        CHECK(back.rows[0][0] == field);
+namespace {
+
+using rows = std::vector<std::vector<std::string>>;
+
+// All records, the last one being an error's sentence.
+rows records(std::string_view text) {
+    csv_reader reader(text);
+    rows all;
+    for (;;) {
+        const auto next = reader.next();
+        if (!next) all.push_back({std::string(next.error().what.view())});
+        if (!next || !*next) return all;
+        all.push_back(**next);
     }
+}
+
+} // namespace
+
+TEST_CASE("tables: quotes, line ends, semicolons") {
+    CHECK(records("\xef\xbb\xbf"
+                  "a,b\r\n\n\"x,\"\"y\"\"\n\",2\nlast,3") == rows{{"a", "b"}, {"x,\"y\"\n", "2"}, {"last", "3"}});
+    CHECK(records("a;b\n1,5;2\n") == rows{{"a", "b"}, {"1,5", "2"}});
+    CHECK(records("\"a,b\";c\n1;2\n") == rows{{"a,b", "c"}, {"1", "2"}});
+    CHECK(records("a,b;c\n1;2,3\n") == rows{{"a", "b;c"}, {"1;2", "3"}});
+    CHECK(records("a,\n,\n\"\",\"\"\r\n") == rows{{"a", ""}, {"", ""}, {"", ""}});
+    CHECK(records("a\rb,c\n") == rows{{"a\rb", "c"}});
+    CHECK(records("").empty());
+    csv_reader cut("a\nlast,3");
+    REQUIRE(cut.next());
+    REQUIRE(cut.next());
+    CHECK(cut.line() == 2);
+    CHECK(cut.complete() == 2);
+}
+
+TEST_CASE("tables: what the format does not allow is an error with its line") {
+    CHECK(records("a,b\n1,\"x\n2,y\n3,z\n").back()[0] == "line 2: a quote is opened and never closed");
+    CHECK(records("a,b\n\"x\n\n1\",2\n\"x\"y,2\n").back()[0] == "line 5: text behind a closing quote");
+    CHECK(records("a,b\n1,x\"y\n").back()[0] == "line 2: a quote inside a field that does not begin with one");
+    for (const std::string_view zero : {std::string_view("a\0b", 3), std::string_view("\"a\0\"", 4)})
+        CHECK(records(zero).back()[0] == "line 1: a zero byte; is it text in UTF-8?");
+}
+
+TEST_CASE("tables: what is written is read back, and is no formula") {
+    for (const char* field : {"plain", "with,comma", "with;semicolon", "with \"quotes\"", "two\nlines", "", "a=b"})
+        CHECK(records(csv_field(field) + ",end\n") == rows{{field, "end"}});
+    for (const char* field : {"=1+1", "+1", "-1", "@x", "\tx", "\rx", "=a,b"})
+        CHECK(records(csv_field(field) + ",end\n") == rows{{"'" + std::string(field), "end"}});
+}
+
+TEST_CASE("names cannot move a terminal's cursor, and are UTF-8 whatever they were") {
+    CHECK(printable("plain \xc3\xa9 \xe2\x96\x88") == "plain \xc3\xa9 \xe2\x96\x88");
+    CHECK(printable("\x1b[31m\n\x7f") == "\\x1b[31m\\x0a\\x7f");
+    CHECK(printable("a\nb\x1b", "\n") == "a\nb\\x1b");
+    CHECK(printable("\xc2\x9b"
+                    "31m") == "\\u{009b}31m");
+    CHECK(printable("\xe2\x80\xae") == "\\u{202e}");
+    CHECK(printable("\xff\xc3") == "\\xff\\xc3");
+    CHECK(valid_utf8("\xff\n") == "\\xff\n");
+    const std::string lengthy = shown(std::string(100, 'a') + "/" + std::string(100, 'b'));
+    CHECK(lengthy.size() < 170);
+    CHECK(lengthy.find("[...]") != std::string::npos);
 }
 
 TEST_CASE("charts leave out what is not finite and escape what is markup") {

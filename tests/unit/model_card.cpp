@@ -181,7 +181,7 @@ TEST_CASE("findings: set and verdict") {
     uml::trust::class_set_rule rule;
     rule.levels = 1;
     rule.thresholds[0] = 0.7; // classes with a probability from 0.3 on
-    f.class_sets = &rule;
+    f.class_sets = rule;
     CHECK(f.class_set_size() == 2);
     CHECK(f.in_class_set(1));
     CHECK_FALSE(f.in_class_set(2));

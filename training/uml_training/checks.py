@@ -71,18 +71,19 @@ def find_regions(splits: dict[str, Split], asked: int, names: list[str], faults:
     cases = [case for split in splits.values() for case in split.cases]
     if cases and cases[0].greys:
         return len(cases[0].greys)
-    held = np.zeros(256, bool)
+    held: set[int] = set()
     for case in cases:
         try:
-            held |= np.bincount(data.raw_mask(case).ravel(), minlength=256) > 0
+            mask, white = data.raw_mask(case)
         except DataError:
             continue  # found again, and said, when pictures are read
-    values = np.flatnonzero(held).tolist()
+        held |= {255 if value == white >= data.MOST_REGIONS else value for value in np.unique(mask).tolist()}
+    values = sorted(held)
     largest = max(values, default=0)
     if largest >= data.MOST_REGIONS and set(values) - {0, 1, 255}:
         shown = ", ".join(map(str, values[:6])) + (", ..." if len(values) > 6 else "")
         faults.add("regions", f"masks hold the values {shown}: neither region numbers (0, 1, 2, ...) nor black and "
-                              f"white; with --regions 2 what is above {data.WHITE} becomes region 1")
+                              "white")
         return 2
     return 2 if largest >= data.MOST_REGIONS else max(2, largest + 1)
 

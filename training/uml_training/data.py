@@ -10,7 +10,6 @@ from PIL import Image, UnidentifiedImageError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 MOST_OF_A_KIND = 5  # faults listed
-WHITE = 127  # in masks of two regions, what is above it is region 1
 MOST_REGIONS = 64  # larger values are greys, not region numbers
 
 
@@ -118,27 +117,59 @@ def read_picture(path: pathlib.Path, mode: str) -> np.ndarray:
         raise DataError(f"{path}: not a readable picture ({error})") from error
 
 
-def raw_mask(case: Case) -> np.ndarray:
-    """H x W u8, as the file has it; of a layout with greys the region numbers, 255 where a grey is none of them."""
-    mask = read_picture(case.mask, "L")
+def read_samples(path: pathlib.Path) -> tuple[np.ndarray, int]:
+    """H x W numbers as the file has them (of a palette: the indices, not the colours), and the largest that its depth
+    can hold. Colours and transparency are refused."""
+    try:
+        data = path.read_bytes()
+        with Image.open(path) as picture:
+            kind = picture.mode
+            if "transparency" in picture.info and kind != "P":
+                raise DataError(f"{path}: a mask with transparency; it must hold one region number per pixel")
+            if kind in ("LA", "RGB", "RGBA"):
+                samples = np.asarray(picture)
+                if kind != "RGB" and samples[..., -1].min() < 255:
+                    raise DataError(f"{path}: a mask with transparency; it must hold one region number per pixel")
+                if kind != "LA" and (samples[..., :1] != samples[..., :3]).any():
+                    raise DataError(f"{path}: a mask in colours; it must hold one region number per pixel")
+                return samples[..., 0], 255
+            if kind not in ("1", "L", "P") and not kind.startswith("I"):
+                raise DataError(f"{path}: a mask of kind {kind}; it must hold one region number per pixel")
+            samples = np.asarray(picture).astype(np.int64)
+            # Pillow stretches grey of 1, 2 and 4 bits to 8; the depth itself stands in a PNG's header.
+            depth = data[24] if picture.format == "PNG" else 16 if kind.startswith("I") else 8
+            if kind == "L" and depth < 8:
+                samples //= 255 // ((1 << depth) - 1)
+            return samples, (1 << depth) - 1
+    except (OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path}: not a readable picture ({error})") from error
+
+
+def raw_mask(case: Case) -> tuple[np.ndarray, int]:
+    """H x W numbers as the file has them, and the largest that its depth can hold; of a layout with greys the region
+    numbers, and -1 where a grey is none of them."""
     if not case.greys:
-        return mask
-    table = np.full(256, 255, np.uint8)
+        return read_samples(case.mask)
+    table = np.full(256, -1, np.int64)
     table[list(case.greys)] = np.arange(len(case.greys))
-    return table[mask]
+    return table[read_picture(case.mask, "L")], len(case.greys) - 1
 
 
 def read_mask(case: Case, regions: int) -> np.ndarray:
-    """H x W u8 region indices. With two regions any value above 127 is region 1; otherwise values are indices."""
-    mask = raw_mask(case)
-    largest = mask.max(initial=0)
-    if not case.greys and regions == 2 and largest > WHITE:
-        return (mask > WHITE).astype(np.uint8)
-    if largest >= regions:
-        known = f"the greys {case.greys}" if case.greys else f"0 to {regions - 1}"
-        forgotten = f": for {largest + 1} regions say --regions {largest + 1}" if largest < MOST_REGIONS else ""
-        raise DataError(f"{case.mask}: mask has values other than {known} (the largest is {largest}{forgotten})")
-    return mask
+    """H x W u8 region indices. The samples are the regions' numbers (or `case.greys` says which greys stand for them);
+    with two regions also 0 and 255, or 0 and the largest that the file's depth can hold. uml-evaluate reads the same."""
+    mask, white = raw_mask(case)
+    values = set(np.unique(mask).tolist())
+    if case.greys and min(values) < 0:
+        raise DataError(f"{case.mask}: mask has values other than the greys {case.greys}")
+    if max(values) < regions:
+        return mask.astype(np.uint8)
+    if regions == 2 and (values <= {0, 255} or values <= {0, white}):
+        return (mask > 0).astype(np.uint8)
+    largest = max(values)
+    more = ", or 0 and 255 throughout" if regions == 2 else ""
+    forgotten = f": for {largest + 1} regions say --regions {largest + 1}" if largest < MOST_REGIONS else ""
+    raise DataError(f"{case.mask}: mask has values other than 0 to {regions - 1}{more} (the largest is {largest}{forgotten})")
 
 
 @dataclass(frozen=True)

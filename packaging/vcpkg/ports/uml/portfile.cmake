@@ -25,6 +25,7 @@ vcpkg_cmake_configure(
         ${FEATURE_OPTIONS}
         -DUML_BUILD_TESTS=OFF
         -DUML_BUILD_BENCH=OFF
+        -DUML_PICTURE_LIBRARIES= # what lies on the machine must not decide
 )
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(CONFIG_PATH share/uml)

@@ -1,0 +1,205 @@
+// JPEG (ITU-T T.81): segments, Huffman tables and scans, before any decoder sees the file. Decoders have crashed on
+// tables with more codes than bits can name, and small files of thousands of scans keep them busy for minutes.
+#include "support/readers.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace support {
+namespace {
+
+constexpr int most_scans = 100;                                   // usual progressive files have about ten
+constexpr std::int64_t work_free = 1 << 24, work_per_byte = 8192; // pixels times scans
+
+template <class... Parts> uml::error damaged(const Parts&... parts) {
+    return uml::fail(uml::errc::malformed, "damaged: ", parts...);
+}
+template <class... Parts> uml::error unknown(const Parts&... parts) {
+    return uml::fail(uml::errc::unsupported, parts...);
+}
+
+class walk {
+public:
+    explicit walk(std::span<const std::uint8_t> bytes) : all_(bytes) {}
+
+    uml::result<jpeg_facts> run() {
+        at_ = 2;
+        for (;;) {
+            if (at_ + 2 > all_.size()) return damaged("the file ends before the picture does");
+            if (all_[at_] != 0xff) return damaged("a segment is missing");
+            const int marker = all_[at_ + 1];
+            if (marker == 0xff) { // fill byte
+                ++at_;
+                continue;
+            }
+            at_ += 2;
+            if (marker == 0xd9) break;
+            if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8) || marker == 0)
+                return damaged("a marker in the wrong place");
+            if (at_ + 2 > all_.size()) return damaged("the file ends before the picture does");
+            const std::size_t length = std::size_t{all_[at_]} << 8 | all_[at_ + 1];
+            if (length < 2 || length > all_.size() - at_) return damaged("a segment is longer than the file");
+            const auto body = all_.subspan(at_ + 2, length - 2);
+            at_ += length;
+            if (const auto r = take(marker, body); !r) return r.error();
+            if (marker == 0xda) skip_entropy();
+        }
+        if (scans_ == 0) return damaged("no pixels");
+        const std::int64_t work = std::int64_t{jpeg_.width} * jpeg_.height * scans_;
+        if (work > work_free + work_per_byte * static_cast<std::int64_t>(all_.size()))
+            return unknown(jpeg_.width, " x ", jpeg_.height, " pixels in ", scans_, " scans from ",
+                           std::uint64_t{all_.size()}, " bytes: too much work for so small a file");
+        return jpeg_;
+    }
+
+private:
+    uml::result<void> take(int marker, std::span<const std::uint8_t> body) {
+        switch (marker) {
+        case 0xc0:
+        case 0xc1:
+        case 0xc2: return frame(marker, body);
+        case 0xc4: return huffman(body);
+        case 0xda: return scan(body);
+        case 0xdb: return quantisation(body);
+        case 0xdd: return body.size() == 2 ? uml::result<void>() : damaged("a restart interval of the wrong size");
+        case 0xcc: return unknown("arithmetic coding is not read");
+        case 0xdc: return unknown("a picture whose height comes later (DNL) is not read");
+        case 0xe1: {
+            constexpr std::string_view name("Exif\0\0", 6);
+            if (body.size() > name.size() && std::equal(name.begin(), name.end(), body.begin()))
+                jpeg_.orientation = exif_orientation(body.subspan(name.size()));
+            return {};
+        }
+        default:
+            if (marker >= 0xc3 && marker <= 0xcf)
+                return unknown("lossless, hierarchical or arithmetic JPEG is not read (SOF", marker - 0xc0, ")");
+            return {};
+        }
+    }
+
+    uml::result<void> frame(int marker, std::span<const std::uint8_t> body) {
+        if (jpeg_.width != 0) return damaged("two frames");
+        if (body.size() < 6) return damaged("a frame is too short");
+        if (body[0] != 8) return unknown(body[0], " bits a sample; JPEG is read with 8");
+        const int height = body[1] << 8 | body[2], width = body[3] << 8 | body[4];
+        components_ = body[5];
+        if (body.size() != 6 + 3 * components_) return damaged("a frame of the wrong size");
+        if (components_ == 4) return unknown("CMYK or another picture of four inks is not read");
+        if (components_ != 1 && components_ != 3) return unknown(components_, " channels are not read");
+        if (const auto r = check_size(width, height); !r) return r;
+        int blocks = 0;
+        for (std::size_t i = 0; i < components_; ++i) {
+            ids_[i] = body[6 + 3 * i];
+            const int h = body[7 + 3 * i] >> 4, v = body[7 + 3 * i] & 15;
+            if (h < 1 || h > 4 || v < 1 || v > 4) return damaged("a sampling factor is not from 1 to 4");
+            if (body[8 + 3 * i] > 3) return damaged("a quantisation table that cannot be");
+            if (std::find(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(i), ids_[i]) !=
+                ids_.begin() + static_cast<std::ptrdiff_t>(i))
+                return damaged("two channels of one name");
+            blocks += h * v;
+        }
+        if (components_ > 1 && blocks > 10) return damaged("more than 10 blocks a unit");
+        jpeg_.width = width, jpeg_.height = height, jpeg_.channels = static_cast<int>(components_);
+        progressive_ = marker == 0xc2;
+        return {};
+    }
+
+    // A table lists how many codes of 1 to 16 bits there are, then a symbol for each.
+    uml::result<void> huffman(std::span<const std::uint8_t> body) {
+        while (!body.empty()) {
+            if (body.size() < 17) return damaged("a Huffman table is too short");
+            const int kind = body[0] >> 4, id = body[0] & 15;
+            if (kind > 1 || id > 3) return damaged("a Huffman table that cannot be");
+            std::size_t count = 0;
+            std::uint32_t space = 0; // of 2^16 codes of 16 bits
+            for (std::size_t bits = 1; bits <= 16; ++bits) {
+                count += body[bits];
+                space += std::uint32_t{body[bits]} << (16 - bits);
+                if (space > 1u << 16) return damaged("a Huffman table has more codes than bits can name");
+            }
+            if (count > 256 || count > body.size() - 17) return damaged("a Huffman table has too many codes");
+            const auto symbols = body.subspan(17, count);
+            if (kind == 0 && std::any_of(symbols.begin(), symbols.end(), [](std::uint8_t s) { return s > 11; }))
+                return damaged("a Huffman table for brightness names more bits than there are");
+            tables_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(id)] = true;
+            body = body.subspan(17 + count);
+        }
+        return {};
+    }
+
+    static uml::result<void> quantisation(std::span<const std::uint8_t> body) {
+        while (!body.empty()) {
+            const int wide = body[0] >> 4;
+            const std::size_t size = wide == 0 ? 65 : 129;
+            if (wide > 1 || (body[0] & 15) > 3 || body.size() < size)
+                return damaged("a quantisation table that cannot be");
+            body = body.subspan(size);
+        }
+        return {};
+    }
+
+    uml::result<void> scan(std::span<const std::uint8_t> body) {
+        if (jpeg_.width == 0) return damaged("a scan before the frame");
+        const std::size_t count = body.empty() ? 0 : body[0];
+        if (count < 1 || count > components_ || body.size() != 4 + 2 * count) return damaged("a scan that cannot be");
+        const int first = body[1 + 2 * count], last = body[2 + 2 * count], bits = body[3 + 2 * count];
+        const bool all_in_one = first == 0 && last == 63 && bits == 0;
+        if (progressive_ ? first > last || last > 63 || (bits & 15) > 13 || (first == 0) != (last == 0) ||
+                               (first > 0 && count > 1)
+                         : !all_in_one)
+            return damaged("a scan that cannot be");
+        for (std::size_t i = 0; i < count; ++i) {
+            if (std::find(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(components_), body[1 + 2 * i]) ==
+                ids_.begin() + static_cast<std::ptrdiff_t>(components_))
+                return damaged("a scan of a channel that is not there");
+            const std::size_t dc = body[2 + 2 * i] >> 4, ac = body[2 + 2 * i] & 15;
+            const bool needs_dc = first == 0 && (!progressive_ || bits >> 4 == 0), needs_ac = last > 0;
+            if ((needs_dc && (dc > 3 || !tables_[0][dc])) || (needs_ac && (ac > 3 || !tables_[1][ac])))
+                return damaged("a scan without its Huffman table");
+        }
+        if (++scans_ > most_scans) return unknown("more than ", most_scans, " scans");
+        if (!progressive_ && scans_ > jpeg_.channels) return damaged("more scans than channels");
+        return {};
+    }
+
+    // To the next marker that is not a restart.
+    void skip_entropy() {
+        while (at_ + 1 < all_.size() &&
+               !(all_[at_] == 0xff && all_[at_ + 1] != 0 && !(all_[at_ + 1] >= 0xd0 && all_[at_ + 1] <= 0xd7)))
+            ++at_;
+    }
+
+    std::span<const std::uint8_t> all_;
+    std::size_t at_ = 0, components_ = 0;
+    std::array<std::uint8_t, 3> ids_{};
+    std::array<std::array<bool, 4>, 2> tables_{};
+    bool progressive_ = false;
+    int scans_ = 0;
+    jpeg_facts jpeg_{};
+};
+
+} // namespace
+
+uml::result<jpeg_facts> check_jpeg(std::span<const std::uint8_t> bytes) { return walk(bytes).run(); }
+
+int exif_orientation(std::span<const std::uint8_t> exif) {
+    if (exif.size() < 8 || exif[0] != exif[1] || (exif[0] != 'I' && exif[0] != 'M')) return 1;
+    const bool little = exif[0] == 'I';
+    const auto number = [&](std::size_t at, std::size_t bytes) {
+        std::size_t n = 0;
+        for (std::size_t i = 0; i < bytes; ++i) n = n << 8 | exif[at + (little ? bytes - 1 - i : i)];
+        return n;
+    };
+    const std::size_t start = number(4, 4);
+    if (start < 8 || start > exif.size() - 2) return 1;
+    const std::size_t count = number(start, 2);
+    for (std::size_t i = 0; i < count && start + 14 + 12 * i <= exif.size(); ++i) {
+        const std::size_t entry = start + 2 + 12 * i;
+        if (number(entry, 2) != 274) continue;
+        const std::size_t n = number(entry + 2, 2) == 3 ? number(entry + 8, 2) : 1;
+        return n >= 1 && n <= 8 ? static_cast<int>(n) : 1;
+    }
+    return 1;
+}
+
+} // namespace support

@@ -1,0 +1,24 @@
+// What a weights file says of the pictures that its network was trained on (`uml.input`), and whether these programs
+// make such pictures.
+#pragma once
+
+#include "support/engine.hpp"
+
+#include <string>
+
+namespace support {
+
+/// `uml.input` as a JSON object has the members `channels` ("grey" or "rgb"), `range` (what the network sees, [0, 1]),
+/// `levels` (the samples that become the ends of the range, [0, 255]) and `resampling` ("bilinear": as `resize` does
+/// it); each may be absent. Anything that these programs do not do, an unknown member too, is refused with a sentence.
+/// Free text, as older files have it, says nothing.
+[[nodiscard]] uml::result<void> check_input_rule(const std::string& weights, const model_facts& model);
+
+/// The same for the text alone; `file` is for the sentence.
+[[nodiscard]] uml::result<void> check_input_rule(std::string_view text, std::string_view file, int channels);
+
+/// A regular file of which no result may take the place; refused where it is a device or a pipe, which could be waited
+/// for without end.
+[[nodiscard]] uml::result<void> check_weights_file(const std::string& weights);
+
+} // namespace support

@@ -1,0 +1,105 @@
+#include "support/meaning.hpp"
+
+#include <algorithm>
+
+namespace support {
+namespace {
+
+// Whether samples come with one for how opaque they are.
+bool has_alpha(const raster& r) { return r.channels == 2 || r.channels == 4; }
+std::size_t colors_of(const raster& r) { return static_cast<std::size_t>(r.channels - (has_alpha(r) ? 1 : 0)); }
+
+// How opaque a pixel is, from 0 to `r.white()` (for a palette: 255).
+std::uint32_t opacity(const raster& r, const std::uint16_t* samples) {
+    if (r.indexed) return r.palette[*samples][3];
+    const std::size_t colors = colors_of(r);
+    if (r.transparent && std::equal(samples, samples + colors, r.transparent->begin())) return 0;
+    return has_alpha(r) ? samples[colors] : static_cast<std::uint32_t>(r.white());
+}
+
+// A line from a range of samples to 0..255, rounded.
+struct scale {
+    int low = 0, high = 255, shift = 0;
+
+    [[nodiscard]] std::uint32_t operator()(std::uint32_t sample) const {
+        const int value = std::clamp(static_cast<int>(sample >> shift), low, high);
+        return static_cast<std::uint32_t>((2 * 255 * std::int64_t{value - low} + (high - low)) / (2 * (high - low)));
+    }
+};
+
+uml::error needs_levels(const raster& r, int least, int most) {
+    return uml::fail(uml::errc::unsupported, r.depth, " bits a sample, of which only values from ", least, " to ", most,
+                     " are used: say with --levels LOW HIGH which are black and white");
+}
+
+uml::result<scale> scale_of(const raster& r, const std::optional<level_range>& levels) {
+    if (r.depth <= 8 && r.significant == r.depth) return scale{0, r.white(), 0};
+    if (levels) return scale{levels->low, levels->high, 0};
+    const std::size_t colors = colors_of(r), step = static_cast<std::size_t>(r.channels);
+    int least = r.white(), most = 0;
+    for (std::size_t i = 0; i < r.data.size(); i += step) {
+        if (opacity(r, &r.data[i]) == 0) continue;
+        for (std::size_t k = 0; k < colors; ++k) {
+            least = std::min(least, int{r.data[i + k]});
+            most = std::max(most, int{r.data[i + k]});
+        }
+    }
+    // By the standard the significant bits are the upper ones; many programs leave them where they were.
+    const int range = (1 << r.significant) - 1;
+    const bool lower = r.depth == 16 && r.significant < r.depth && most <= range;
+    const int shift = lower ? 0 : r.depth - r.significant;
+    if (r.depth == 16 ? (most >> shift) - (least >> shift) <= range / 2 : most <= range)
+        return needs_levels(r, std::min(least, most), most);
+    return scale{0, range, shift};
+}
+
+} // namespace
+
+uml::result<picture> to_picture(const raster& r, const std::optional<level_range>& levels) {
+    constexpr std::uint32_t usual = 45455; // 1 / 2.2
+    if (r.gamma != 0 && (r.gamma < usual - usual / 20 || r.gamma > usual + usual / 20))
+        return uml::fail(uml::errc::unsupported, "a gamma of ", r.gamma,
+                         " / 100000, where pictures have 45455: convert it");
+    const std::size_t step = static_cast<std::size_t>(r.channels), colors = r.indexed ? 3 : colors_of(r);
+    const auto to_byte = r.indexed ? uml::result<scale>(scale{}) : scale_of(r, levels);
+    if (!to_byte) return to_byte.error();
+    const std::uint32_t opaque = r.indexed ? 255 : static_cast<std::uint32_t>(r.white());
+    picture p(r.height, r.width, static_cast<int>(colors));
+    for (std::size_t i = 0, j = 0; i < r.data.size(); i += step) {
+        const std::uint32_t alpha = opacity(r, &r.data[i]);
+        for (std::size_t k = 0; k < colors; ++k, ++j) {
+            const std::uint32_t value = r.indexed ? r.palette[r.data[i]][k] : (*to_byte)(r.data[i + k]);
+            p.data[j] = static_cast<std::uint8_t>((value * alpha + opaque / 2) / opaque);
+        }
+    }
+    return p;
+}
+
+uml::result<picture> to_regions(const raster& r, int regions) {
+    const auto no = [](const auto&... parts) { return uml::fail(uml::errc::malformed, parts...); };
+    const std::size_t step = static_cast<std::size_t>(r.channels), colors = colors_of(r);
+    picture mask(r.height, r.width, 1);
+    const int white = r.white();
+    bool numbers = true, bytes = true, whole = true; // which rules explain every value so far
+    int strange = 0;
+    for (std::size_t i = 0, j = 0; j < mask.data.size(); i += step, ++j) {
+        const int value = r.data[i];
+        if (colors == 3 && (r.data[i + 1] != value || r.data[i + 2] != value))
+            return no("a mask in colours; it must hold one region number per pixel");
+        if (!r.indexed && opacity(r, &r.data[i]) != static_cast<std::uint32_t>(white))
+            return no("a mask with transparency; it must hold one region number per pixel");
+        numbers = numbers && value < regions;
+        bytes = bytes && (value == 0 || value == 255);
+        whole = whole && (value == 0 || value == white);
+        if (value >= regions && (strange == 0 || (value != 255 && value != white))) strange = value;
+        mask.data[j] = static_cast<std::uint8_t>(std::min(value, 255)); // a larger one is 255 or refused
+    }
+    if (!numbers && (regions != 2 || (!bytes && !whole)))
+        return no("value ", strange, " is no region of this network (0 to ", regions - 1,
+                  regions == 2 ? ", or 0 and 255 throughout)" : ")");
+    if (!numbers)
+        for (std::uint8_t& label : mask.data) label = label != 0 ? 1 : 0;
+    return mask;
+}
+
+} // namespace support

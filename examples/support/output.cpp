@@ -1,0 +1,235 @@
+#include "support/output.hpp"
+
+#include "support/files.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <map>
+#include <random>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+namespace support {
+namespace fs = std::filesystem;
+namespace {
+
+using identity = std::pair<dev_t, ino_t>;
+
+std::map<identity, fs::path>& inputs() {
+    static std::map<identity, fs::path> all;
+    return all;
+}
+
+identity identity_of(const struct stat& s) { return {s.st_dev, s.st_ino}; }
+
+// The number of a file that is gone may have gone to another one: what counts is what the input's name leads to now.
+bool is_input(const identity& file) {
+    const auto found = inputs().find(file);
+    struct stat s {};
+    return found != inputs().end() && ::stat(found->second.c_str(), &s) == 0 && identity_of(s) == file;
+}
+
+uml::error refuse(const fs::path& file, std::string_view why) {
+    return uml::fail(uml::errc::invalid_argument, shown(file), ": ", why, ", so nothing is written there");
+}
+
+// Where a result goes: a regular file (that may not exist yet), or a stream.
+struct place {
+    fs::path file;
+    bool stream = false;
+    int number = -1; // of what is open already: standard output or standard error
+};
+
+uml::result<place> find_place(const fs::path& file) {
+    struct stat s {};
+    if (::lstat(file.c_str(), &s) != 0) {
+        if (errno == ENOENT) return place{file, false, -1};
+        return cannot_write(file);
+    }
+    place p{file, false, -1};
+    struct stat named {};
+    for (const int number : {STDOUT_FILENO, STDERR_FILENO}) {
+        struct stat mine {};
+        // /dev/stdout, or the file that it is sent to: putting another in its place would lose what is printed.
+        if (::stat(file.c_str(), &named) == 0 && ::fstat(number, &mine) == 0 && identity_of(named) == identity_of(mine))
+            p.stream = true, p.number = number;
+    }
+    if (p.stream) return p;
+    if (S_ISLNK(s.st_mode)) {
+        if (s.st_uid != ::geteuid() && s.st_uid != 0) return refuse(file, "a symbolic link of another user");
+        if (::stat(file.c_str(), &s) != 0) return refuse(file, "a symbolic link that leads nowhere");
+        if (S_ISREG(s.st_mode)) {
+            if (s.st_uid != ::geteuid()) return refuse(file, "a symbolic link to a file of another user");
+            p.file = full_path(file);
+        }
+    }
+    if (S_ISDIR(s.st_mode)) return refuse(file, "a folder");
+    p.stream = S_ISCHR(s.st_mode) || S_ISFIFO(s.st_mode);
+    if (!p.stream && !S_ISREG(s.st_mode)) return refuse(file, "neither a file nor a character device nor a pipe");
+    if (is_input(identity_of(s))) return refuse(file, "an input of this program");
+    return p;
+}
+
+struct temporary {
+    fs::path file;
+    descriptor open;
+};
+
+constexpr std::string_view temporary_begin = ".uml-", temporary_end = ".part";
+
+// A file that did not exist, locked so that it is not taken for one that was left behind.
+uml::result<temporary> make_temporary(const fs::path& beside) {
+    std::random_device chance;
+    for (int tries = 0; tries < 16; ++tries) {
+        char digits[24];
+        std::snprintf(digits, sizeof digits, "%08x%08x", chance(), chance());
+        const fs::path name = std::string(temporary_begin) + digits + std::string(temporary_end);
+        temporary t{beside.parent_path() / name, {}};
+        t.open = descriptor(::open(t.file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+        if (!t.open && errno == EEXIST) continue;
+        if (!t.open) break;
+        (void)::flock(t.open.get(), LOCK_EX | LOCK_NB);
+        return t;
+    }
+    return cannot_write(beside);
+}
+
+descriptor open_stream(const place& p) {
+    if (p.number < 0) return descriptor(::open(p.file.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    (void)std::fflush(p.number == STDOUT_FILENO ? stdout : stderr);
+    return descriptor(::dup(p.number));
+}
+
+// The name on the disk as well. Some file systems cannot do that for a folder; the file itself is safe by then.
+void sync_folder(const fs::path& file) {
+    const fs::path folder = file.parent_path().empty() ? fs::path(".") : file.parent_path();
+    const descriptor d(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (d) (void)::fsync(d.get());
+}
+
+// Writes the temporary file and gives it its name; the open file stays open.
+uml::result<descriptor> put_in_place(const fs::path& file, std::string_view text) {
+    auto t = make_temporary(file);
+    if (!t) return t.error();
+    if (write_all(t->open, text) && ::fsync(t->open.get()) == 0 && ::rename(t->file.c_str(), file.c_str()) == 0) {
+        sync_folder(file);
+        return std::move(t->open);
+    }
+    const uml::error e = cannot_write(file);
+    ::unlink(t->file.c_str());
+    return e;
+}
+
+} // namespace
+
+uml::error cannot_write(const fs::path& file) {
+    const std::string why = system_reason();
+    return uml::fail(uml::errc::invalid_argument, shown(file), ": cannot be written: ", why);
+}
+
+bool write_all(const descriptor& open, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t n = ::write(open.get(), text.data(), text.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return true;
+}
+
+uml::result<std::string> read_from(const descriptor& open, std::uint64_t from, const fs::path& name) {
+    std::string text;
+    std::string piece(std::size_t{1} << 16, '\0');
+    for (;;) {
+        const ssize_t n = ::pread(open.get(), piece.data(), piece.size(), static_cast<off_t>(from + text.size()));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return uml::fail(uml::errc::cannot_read, shown(name), ": cannot be read: ", system_reason());
+        if (n == 0) return text;
+        text.append(piece, 0, static_cast<std::size_t>(n));
+    }
+}
+
+void never_overwrite(const fs::path& input) {
+    struct stat s {};
+    if (::stat(input.c_str(), &s) == 0) inputs()[identity_of(s)] = full_path(input);
+}
+
+uml::result<void> write_file(const fs::path& file, std::string_view text) {
+    const auto p = find_place(file);
+    if (!p) return p.error();
+    if (!p->stream) {
+        auto written = put_in_place(p->file, text);
+        if (!written) return written.error();
+        return written->close() ? uml::result<void>() : cannot_write(file);
+    }
+    descriptor d = open_stream(*p);
+    if (!d || !write_all(d, text) || !d.close()) return cannot_write(file);
+    return {};
+}
+
+uml::result<void> write_file(const fs::path& file, std::span<const std::uint8_t> bytes) {
+    return write_file(file, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+void remove_leftovers(const fs::path& folder) {
+    std::error_code failed;
+    for (fs::directory_iterator i(folder, failed), end; !failed && i != end; i.increment(failed)) {
+        const std::string name = i->path().filename().native();
+        if (!name.starts_with(temporary_begin) || !name.ends_with(temporary_end)) continue;
+        const descriptor d(::open(i->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        if (d && ::flock(d.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(i->path().c_str());
+    }
+}
+
+uml::result<line_file> line_file::open(const fs::path& file) {
+    const auto p = find_place(file);
+    if (!p) return p.error();
+    line_file f;
+    f.file_ = p->file;
+    f.stream_ = p->stream;
+    if (f.stream_) {
+        f.open_ = open_stream(*p);
+        return f.open_ ? uml::result<line_file>(std::move(f)) : cannot_write(file);
+    }
+    for (int tries = 0; tries < 100; ++tries) {
+        f.open_ = descriptor(::open(p->file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666));
+        if (!f.open_) return cannot_write(file);
+        if (::flock(f.open_.get(), LOCK_EX | LOCK_NB) != 0)
+            return errno == EWOULDBLOCK ? refuse(file, "another program is writing it") : cannot_write(file);
+        struct stat mine {
+        }, named{};
+        // Another program may have put a new file in its place between opening and locking.
+        if (::fstat(f.open_.get(), &mine) == 0 && ::lstat(p->file.c_str(), &named) == 0 && S_ISREG(mine.st_mode) &&
+            mine.st_dev == named.st_dev && mine.st_ino == named.st_ino)
+            return f;
+    }
+    return refuse(file, "another program keeps replacing it");
+}
+
+uml::result<std::string> line_file::content() const { return read_from(open_, 0, file_); }
+
+uml::result<void> line_file::replace(std::string_view text) {
+    if (stream_) return append(text);
+    auto fresh = put_in_place(file_, text);
+    if (!fresh) return fresh.error();
+    open_ = *std::move(fresh);
+    return {};
+}
+
+uml::result<void> line_file::append(std::string_view text) {
+    if (stream_) return write_all(open_, text) ? uml::result<void>() : cannot_write(file_);
+    const off_t end = ::lseek(open_.get(), 0, SEEK_END);
+    if (end >= 0 && write_all(open_, text)) return {};
+    const uml::error e = cannot_write(file_);
+    if (end >= 0 && ::ftruncate(open_.get(), end) != 0)
+        return uml::fail(e.code, e.what.view(), "; its last line may be cut");
+    return e;
+}
+
+uml::result<void> line_file::finish() {
+    if (!stream_ && ::fsync(open_.get()) != 0) return cannot_write(file_);
+    return open_.close() ? uml::result<void>() : cannot_write(file_);
+}
+
+} // namespace support

@@ -1,0 +1,61 @@
+// Files to write. A result appears under its name only when it is whole and on the disk, never in the place of
+// something that the program reads, and never through a link to what is not the user's own file.
+#pragma once
+
+#include "support/descriptor.hpp"
+#include "uml/core/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace support {
+
+/// From now on nothing of this program writes to the file that is there now under this name (or any other name of it).
+void never_overwrite(const std::filesystem::path& input);
+
+/// Writes the whole file under a temporary name beside it, brings it to the disk, then renames it. A device or a named
+/// pipe is written to as it is. A symbolic link is followed where it belongs to the user (or root) and leads to a
+/// regular file of the user or to a character device or a pipe.
+[[nodiscard]] uml::result<void> write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes);
+[[nodiscard]] uml::result<void> write_file(const std::filesystem::path& file, std::string_view text);
+
+/// Removes temporary files that a program which was killed has left in a folder.
+void remove_leftovers(const std::filesystem::path& folder);
+
+/// A file to which whole lines are added by one program at a time.
+class line_file {
+public:
+    /// Opens or creates it and locks it until this object goes; refused where another program has the lock.
+    [[nodiscard]] static uml::result<line_file> open(const std::filesystem::path& file);
+
+    /// Whether it is a device or a pipe: there is nothing to read back, and no lock.
+    [[nodiscard]] bool is_stream() const { return stream_; }
+    /// What is in it.
+    [[nodiscard]] uml::result<std::string> content() const;
+    /// Puts other text in its place, all or nothing.
+    [[nodiscard]] uml::result<void> replace(std::string_view text);
+    /// Adds text at its end, all or nothing.
+    [[nodiscard]] uml::result<void> append(std::string_view text);
+    /// Brings it to the disk.
+    [[nodiscard]] uml::result<void> finish();
+
+private:
+    std::filesystem::path file_;
+    descriptor open_;
+    bool stream_ = false;
+};
+
+/// Everything in an open file from a place on.
+[[nodiscard]] uml::result<std::string> read_from(const descriptor& open, std::uint64_t from,
+                                                 const std::filesystem::path& name);
+
+/// Writes all of it. False where that fails; `errno` says why.
+[[nodiscard]] bool write_all(const descriptor& open, std::string_view text);
+
+/// "NAME: cannot be written: " and what the system says.
+[[nodiscard]] uml::error cannot_write(const std::filesystem::path& file);
+
+} // namespace support

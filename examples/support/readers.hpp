@@ -1,0 +1,51 @@
+// What stands between a file's bytes and a raster: the checks that no library is asked to do, then one reader per
+// format.
+#pragma once
+
+#include "support/raster.hpp"
+
+namespace support {
+
+/// A PNG file whose chunks, checksums and order have been checked.
+struct png_facts {
+    int height = 0, width = 0;
+    int depth = 0, color = 0; ///< as in IHDR
+    int significant = 0;      ///< the fewest significant bits of a colour channel
+    int orientation = 1;
+    std::uint32_t gamma = 0;
+    std::vector<std::array<std::uint8_t, 4>> palette;
+    std::optional<std::array<std::uint16_t, 3>> transparent;
+    /// The same picture with IHDR, IDAT and IEND alone (and a palette in which every colour is its own number): what
+    /// else the file holds never reaches a library.
+    std::vector<std::uint8_t> plain;
+
+    [[nodiscard]] int channels() const { return color == 2 ? 3 : color == 4 ? 2 : color == 6 ? 4 : 1; }
+};
+
+[[nodiscard]] uml::result<png_facts> check_png(std::span<const std::uint8_t> bytes);
+
+/// A JPEG file whose segments, Huffman tables and number of scans have been checked.
+struct jpeg_facts {
+    int height = 0, width = 0, channels = 0; ///< 1 or 3
+    int orientation = 1;
+};
+
+[[nodiscard]] uml::result<jpeg_facts> check_jpeg(std::span<const std::uint8_t> bytes);
+
+/// The orientation in EXIF data (which begin with "II" or "MM"): 1 to 8; 1 where there is none.
+[[nodiscard]] int exif_orientation(std::span<const std::uint8_t> exif);
+
+/// Each by the library that this build has for it. The numbers in `data` are those of the file.
+[[nodiscard]] uml::result<raster> read_png(const png_facts& png);
+[[nodiscard]] uml::result<raster> read_jpeg(std::span<const std::uint8_t> bytes, const jpeg_facts& jpeg);
+[[nodiscard]] uml::result<raster> read_tiff(std::span<const std::uint8_t> bytes, int& orientation);
+
+/// The libraries' names and versions.
+[[nodiscard]] std::string png_reader();
+[[nodiscard]] std::string jpeg_reader();
+[[nodiscard]] std::string tiff_reader();
+
+/// CRC-32 as in PNG.
+[[nodiscard]] std::uint32_t crc32(std::span<const std::uint8_t> data);
+
+} // namespace support

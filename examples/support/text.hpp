@@ -1,0 +1,27 @@
+// Text from strangers, made safe to show: names of files, of classes and of columns may hold any byte.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace support {
+
+/// The same text where it is UTF-8; any other byte as \xNN.
+[[nodiscard]] std::string valid_utf8(std::string_view text);
+
+/// For a terminal: valid UTF-8 in which control characters and those that turn the direction of writing are \xNN or
+/// \u{NNNN}, so that no name can move the cursor or colour what follows. `keep` are control characters left as they
+/// are.
+[[nodiscard]] std::string printable(std::string_view text, std::string_view keep = {});
+
+/// A path for a sentence: printable, shortened in its middle where it is long.
+[[nodiscard]] std::string shown(const std::filesystem::path& p);
+
+/// A path as valid UTF-8.
+[[nodiscard]] std::string to_utf8(const std::filesystem::path& p);
+
+/// ASCII letters in lower case.
+[[nodiscard]] std::string lower(std::string s);
+
+} // namespace support

@@ -1,0 +1,236 @@
+// Results: where they may go, what is believed of earlier ones.
+#include "support/files.hpp"
+#include "support/input_rule.hpp"
+#include "support/manifest.hpp"
+#include "support/output.hpp"
+#include "support/sha256.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <sys/stat.h>
+#include <thread>
+
+using namespace support;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct folder {
+    fs::path path;
+    explicit folder(const char* name) : path(fs::temp_directory_path() / ("uml-test-" + std::string(name))) {
+        fs::remove_all(path);
+        fs::create_directories(path);
+    }
+    ~folder() { fs::remove_all(path); }
+    folder(const folder&) = delete;
+    folder& operator=(const folder&) = delete;
+};
+
+std::string text_of(const fs::path& file) {
+    const auto bytes = read_file(file, 1 << 20);
+    return bytes ? std::string(bytes->begin(), bytes->end()) : "(" + std::string(bytes.error().what.view()) + ")";
+}
+
+bool ends_with(const uml::error& e, std::string_view end) { return e.what.view().ends_with(end); }
+
+std::size_t files_in(const fs::path& f) {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(f), fs::directory_iterator()));
+}
+
+} // namespace
+
+TEST_CASE("SHA-256 of FIPS 180-4's examples, whole and in pieces") {
+    CHECK(hash_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(hash_of("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    CHECK(hash_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
+          "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    const std::string million(1000000, 'a');
+    CHECK(hash_of(million) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    sha256 pieces;
+    const auto bytes = std::span(reinterpret_cast<const std::uint8_t*>(million.data()), million.size());
+    for (std::size_t at = 0, n = 1; at < million.size(); at += n, n = n % 130 + 1)
+        pieces.add(bytes.subspan(at, std::min(n, million.size() - at)));
+    CHECK(pieces.hex() == hash_of(million));
+}
+
+TEST_CASE("a file appears whole, and nothing else stays") {
+    const folder f("output-whole");
+    REQUIRE(write_file(f.path / "a", "one"));
+    REQUIRE(write_file(f.path / "a", "two"));
+    CHECK(text_of(f.path / "a") == "two");
+    CHECK(files_in(f.path) == 1);
+    CHECK_FALSE(write_file(f.path / "none" / "a", "x"));
+    CHECK(ends_with(write_file(f.path / "none" / "a", "x").error(), "cannot be written: No such file or directory"));
+    CHECK(ends_with(write_file(f.path / std::string(300, 'n'), "x").error(), "File name too long"));
+    CHECK(files_in(f.path) == 1);
+    if (fs::exists("/dev/full"))
+        CHECK(write_file("/dev/full", "x").error().what.view() ==
+              "/dev/full: cannot be written: No space left on device");
+}
+
+TEST_CASE("no input is overwritten, under whatever name") {
+    const folder f("output-input");
+    REQUIRE(write_file(f.path / "in", "keep"));
+    fs::create_hard_link(f.path / "in", f.path / "hard");
+    fs::create_symlink("in", f.path / "soft");
+    never_overwrite(f.path / "in");
+    for (const char* name : {"in", "hard", "soft"}) {
+        CHECK(
+            ends_with(write_file(f.path / name, "x").error(), "an input of this program, so nothing is written there"));
+        CHECK_FALSE(line_file::open(f.path / name));
+    }
+    CHECK(text_of(f.path / "in") == "keep");
+}
+
+TEST_CASE("links are followed to files, streams are written to, the rest is refused") {
+    const folder f("output-kinds");
+    REQUIRE(write_file(f.path / "file", "old"));
+    fs::create_symlink("file", f.path / "link");
+    fs::create_symlink("nowhere", f.path / "dangling");
+    fs::create_symlink(".", f.path / "loop");
+    REQUIRE(write_file(f.path / "link", "new"));
+    CHECK(fs::is_symlink(f.path / "link"));
+    CHECK(text_of(f.path / "file") == "new");
+    CHECK(ends_with(write_file(f.path / "dangling", "x").error(),
+                    "a symbolic link that leads nowhere, so nothing is written there"));
+    CHECK_FALSE(fs::exists(f.path / "nowhere"));
+    CHECK_FALSE(write_file(f.path / "loop", "x"));
+    CHECK(ends_with(write_file(f.path, "x").error(), "a folder, so nothing is written there"));
+    CHECK(write_file("/dev/null", "x"));
+    CHECK(fs::is_character_file("/dev/null"));
+    REQUIRE(::mkfifo((f.path / "pipe").c_str(), 0600) == 0);
+    std::string got;
+    std::thread reader([&] {
+        char text[8] = {};
+        std::FILE* const p = std::fopen((f.path / "pipe").c_str(), "rb");
+        got.assign(text, std::fread(text, 1, sizeof text, p));
+        std::fclose(p);
+    });
+    CHECK(write_file(f.path / "pipe", "piped"));
+    reader.join();
+    CHECK(got == "piped");
+    CHECK(ends_with(read_file(f.path / "pipe", 10).error(), "not a file")); // and nothing waits for a writer
+}
+
+TEST_CASE("a table has one writer, and a line is there whole or not at all") {
+    const folder f("output-lines");
+    auto first = line_file::open(f.path / "t");
+    REQUIRE(first);
+    CHECK(
+        ends_with(line_file::open(f.path / "t").error(), "another program is writing it, so nothing is written there"));
+    REQUIRE(first->replace("head\n"));
+    CHECK_FALSE(line_file::open(f.path / "t")); // the lock goes with the new file
+    REQUIRE(first->append("row\n"));
+    CHECK(*first->content() == "head\nrow\n");
+    REQUIRE(first->finish());
+    CHECK(line_file::open(f.path / "t"));
+    CHECK(text_of(f.path / "t") == "head\nrow\n");
+    CHECK(files_in(f.path) == 1);
+}
+
+TEST_CASE("what a program that was killed has left is removed, what another is writing stays") {
+    const folder f("output-left");
+    REQUIRE(write_file(f.path / ".uml-0123.part", "x"));
+    REQUIRE(write_file(f.path / ".uml-other", "x"));
+    auto held = line_file::open(f.path / ".uml-4567.part");
+    REQUIRE(held);
+    remove_leftovers(f.path);
+    CHECK_FALSE(fs::exists(f.path / ".uml-0123.part"));
+    CHECK(fs::exists(f.path / ".uml-4567.part"));
+    CHECK(fs::exists(f.path / ".uml-other"));
+}
+
+namespace {
+
+manifest_record record(char picture, std::string source, std::string stem, std::string weights = "w") {
+    return {std::string(64, picture), std::move(source), std::move(stem), {},
+            std::move(weights),       R"({"a":1})",      "accepted",      {}};
+}
+const auto nothing_there = [](const std::string&) { return false; };
+
+} // namespace
+
+TEST_CASE("names: a clash never gives one picture the results of another") {
+    const folder f("manifest-names");
+    auto m = manifest::open(f.path / "m");
+    REQUIRE(m);
+    const auto name = [&](const manifest_record& r, bool clash = false) {
+        return *m->claim(r, clash, r.picture, nothing_there);
+    };
+    CHECK(name(record('a', "/1/x", "x")) == "x");
+    CHECK(name(record('a', "/1/x", "x")) == "x");                         // again
+    CHECK(name(record('a', "/moved/x", "x")) == "x");                     // the same content elsewhere
+    CHECK(name(record('b', "/2/x", "x")) == "x-bbbbbbbb");                // another picture of this name
+    CHECK(name(record('b', "/2/X", "X")) == "X-" + std::string(16, 'b')); // also where only case differs
+    CHECK(name(record('c', "/1/x", "x")) == "x");                         // the file was replaced
+    CHECK(name(record('a', "/5/x", "x")) == "x-aaaaaaaa");                // and the former has to go elsewhere
+    CHECK(name(record('d', "/3/y", "y"), true) == "y-dddddddd");          // two at once
+    CHECK(*m->claim(record('e', "/4/z", "z"), false, std::string(64, 'e'),
+                    [](const std::string& n) { return n == "z"; }) == "z-eeeeeeee"); // a file of unknown origin
+    // Another program sees the same.
+    const auto again = manifest::open(f.path / "m");
+    REQUIRE(again);
+}
+
+TEST_CASE("results are found by content, weights and options, and a line that was cut off counts for nothing") {
+    const folder f("manifest-results");
+    manifest_record r = record('a', "/1/\xff\n x%", "x", "w");
+    {
+        auto m = manifest::open(f.path / "m");
+        REQUIRE(m);
+        r.name = *m->claim(r, false, r.picture, nothing_there);
+        CHECK(m->find(r, false) == nullptr);
+        r.outputs["mask"] = std::string(64, '1');
+        REQUIRE(m->add(r));
+    }
+    const std::string whole = text_of(f.path / "m");
+    for (std::size_t cut = 0; cut < 30; ++cut) {
+        std::ofstream(f.path / "m", std::ios::binary) << whole << whole.substr(0, cut);
+        auto m = manifest::open(f.path / "m");
+        REQUIRE(m);
+        CHECK(text_of(f.path / "m") == whole);
+        const manifest_record* found = m->find(r, true);
+        REQUIRE(found != nullptr);
+        CHECK(found->source == r.source);
+        CHECK(found->name == "x");
+        CHECK(found->outputs == r.outputs);
+        CHECK(m->find_output("mask", std::string(64, '1')) == found);
+        manifest_record other = r;
+        other.source = "/elsewhere";
+        CHECK(m->find(other, false) != nullptr);
+        CHECK(m->find(other, true) == nullptr);
+        other = r, other.weights = "v";
+        CHECK(m->find(other, false) == nullptr);
+        other = r, other.options = R"({"a":2})";
+        CHECK(m->find(other, false) == nullptr);
+        other = r, other.picture[0] = 'b';
+        CHECK(m->find(other, false) == nullptr);
+    }
+}
+
+TEST_CASE("two programs on one manifest see each other's lines") {
+    const folder f("manifest-two");
+    auto one = manifest::open(f.path / "m"), two = manifest::open(f.path / "m");
+    REQUIRE(one);
+    REQUIRE(two);
+    CHECK(*one->claim(record('a', "/1/x", "x"), false, std::string(64, 'a'), nothing_there) == "x");
+    CHECK(*two->claim(record('b', "/2/x", "x"), false, std::string(64, 'b'), nothing_there) == "x-bbbbbbbb");
+}
+
+TEST_CASE("what the weights say of their pictures is kept to, or refused") {
+    const auto refusal = [](std::string_view text, int channels = 1) {
+        const auto r = check_input_rule(text, "w", channels);
+        return r ? "" : std::string(r.error().what.view());
+    };
+    CHECK(refusal("grey, value / 255, resized with Pillow's bilinear filter").empty());
+    CHECK(refusal(R"({"channels": "grey", "range": [0, 1], "levels": [0, 255], "resampling": "bilinear"})").empty());
+    CHECK(refusal(R"({"channels": "rgb"})", 3).empty());
+    CHECK(refusal(R"({"channels": "rgb"})") ==
+          R"(w: its network wants pictures with "channels": "rgb", which this program does not make)");
+    for (const char* other : {R"({"range": [-1, 1]})", R"({"range": [0, 1, 2]})", R"({"range": 1})",
+                              R"({"levels": [0, 4095]})", R"({"resampling": "nearest"})", R"({"crop": 1})"})
+        CHECK_FALSE(refusal(other).empty());
+}
