@@ -2,6 +2,7 @@
 // processes that compute all the time. Runs of all kinds alternate, so that a machine that changes disturbs all alike.
 #include "uml/threads/pool.hpp"
 #include "uml/uml.hpp"
+#include "uml_paths.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -20,6 +20,10 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 set(UML_SHARED_DIR "${CMAKE_CURRENT_SOURCE_DIR}/../shared" CACHE PATH "Golden files and pictures; tests that need them skip without")
 cmake_path(ABSOLUTE_PATH UML_SHARED_DIR NORMALIZE OUTPUT_VARIABLE uml_shared_dir)
+# Paths as string literals, in a header for those who need them: as definitions they would part the compiler caches of
+# two clones.
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/paths/uml_paths.hpp" CONTENT
+    "#pragma once\n#define UML_SHARED_DIR \"${uml_shared_dir}\"\n#define UML_SOURCE_DIR \"${PROJECT_SOURCE_DIR}\"\n")
 
 set(UML_TEST_ONLY "" CACHE STRING "Build only the unit tests whose file name matches")
 option(UML_TEST_SOURCES "Also what one build per compiler is enough for: every header alone, the documents' code, one file under several flags" ON)
@@ -108,8 +112,8 @@ function(uml_program name)
         endif()
     endforeach()
     target_link_libraries(${name} PRIVATE uml_kernels uml_dev_flags uml_with_parts)
-    target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/examples" "${PROJECT_SOURCE_DIR}/tests")
-    target_compile_definitions(${name} PRIVATE UML_SHARED_DIR="${uml_shared_dir}" UML_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/examples" "${PROJECT_SOURCE_DIR}/tests"
+        "${PROJECT_BINARY_DIR}/paths")
     if(TARGET Threads::Threads)
         target_link_libraries(${name} PRIVATE Threads::Threads)
     endif()
@@ -181,9 +185,7 @@ function(uml_test_folder folder program)
             if(TARGET Threads::Threads)
                 target_link_libraries(${target} PRIVATE Threads::Threads)
             endif()
-            target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
-            target_compile_definitions(${target} PRIVATE
-                UML_SHARED_DIR="${uml_shared_dir}" UML_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+            target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/paths")
         endif()
         target_sources(${target} PRIVATE "${source}")
         get_filename_component(stem "${source}" NAME_WE)

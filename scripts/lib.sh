@@ -3,6 +3,8 @@ set -euo pipefail
 exec </dev/null
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
+# One compiler cache for all stages and clones: paths below the root count from there.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=true
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PIP_DISABLE_PIP_VERSION_CHECK=1 CLICOLOR=0
 jobs=${UML_JOBS:-$(nproc 2>/dev/null || echo 2)}
 logs=$root/build/logs

@@ -1,4 +1,5 @@
-# Every header compiles alone, and twice in one file; as it is and without exceptions, RTTI and guarded statics.
+# Every header compiles alone, and twice in one file, without exceptions, RTTI and guarded statics: what does that
+# compiles with them too, as every program here shows.
 if(NOT UML_TEST_SOURCES)
     return()
 endif()
@@ -21,23 +22,17 @@ list(REMOVE_DUPLICATES header_packages)
 
 foreach(key IN LISTS header_packages)
     string(REGEX REPLACE "_$" "" package "${key}")
-    set(name uml-headers)
+    set(target uml-headers)
     if(package)
-        set(name uml-headers-${package})
+        set(target uml-headers-${package})
     endif()
-    set(targets ${name})
+    add_library(${target} OBJECT ${header_sources_of_${key}})
+    target_link_libraries(${target} PRIVATE uml::uml uml_dev_flags)
+    uml_link_package(${target} "${package}")
     # xtensor itself throws: its adapter is for hosted programs.
     if(NOT MSVC AND NOT package STREQUAL "xtensor")
-        list(APPEND targets ${name}-bare)
+        target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti -fno-threadsafe-statics)
     endif()
-    foreach(target IN LISTS targets)
-        add_library(${target} OBJECT ${header_sources_of_${key}})
-        target_link_libraries(${target} PRIVATE uml::uml uml_dev_flags)
-        uml_link_package(${target} "${package}")
-        if(target MATCHES "-bare$")
-            target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti -fno-threadsafe-statics)
-        endif()
-    endforeach()
 endforeach()
 
 # uml.hpp as host code of a CUDA file, where nvcc is present.

@@ -3,6 +3,7 @@
 #include "support/files.hpp"
 #include "support/picture.hpp"
 #include "support/raster.hpp"
+#include "uml_paths.hpp"
 
 #include <doctest/doctest.h>
 

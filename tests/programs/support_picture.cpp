@@ -4,6 +4,7 @@
 #include "support/palette.hpp"
 #include "support/picture.hpp"
 #include "support/raster.hpp"
+#include "uml_paths.hpp"
 
 #include <doctest/doctest.h>
 

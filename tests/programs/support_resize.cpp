@@ -1,6 +1,7 @@
 // Resizing equals Pillow's, and maps come back to a picture's own pixels.
 #include "support/maps.hpp"
 #include "support/resize.hpp"
+#include "uml_paths.hpp"
 
 #include <doctest/doctest.h>
 

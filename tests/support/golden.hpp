@@ -2,6 +2,7 @@
 #pragma once
 
 #include "uml/io/file.hpp"
+#include "uml_paths.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include "uml/backend/reference.hpp"
 #include "uml/graph/dynamic_program.hpp"
 #include "uml/networks/network.hpp"
+#include "uml_paths.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,8 @@
 // Reads the numbers that tests/data/make_metrics_oracle.py and make_evidence_oracle.py wrote.
 #pragma once
 
+#include "uml_paths.hpp"
+
 #include <doctest/doctest.h>
 
 #include <fstream>

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace {
@@ -20,6 +21,9 @@ std::vector<std::byte> labelled_bytes() {
     d.metadata["uml.classes"] = R"(["a", "b", "c"])";
     d.metadata["uml.screening"] = R"({"image_vacuity": 0.5, "pixel_vacuity": 0.25})";
     d.metadata["uml.temperature"] = "2";
+    d.metadata["uml.class_set"] = R"({"score": "raps", "coverage": 0.9, "thresholds": [0.5, 0.6, null], "penalty": 0.1,
+                                      "free_ranks": 1})";
+    d.metadata["uml.mask_set"] = R"({"threshold": 0.25, "miss": 0.1})";
     return d.bytes();
 }
 
@@ -63,6 +67,15 @@ TEST_CASE_TEMPLATE("a model on prepared weights answers as a loaded one, bit by 
     CHECK(used->card().configuration == uml_test::tiny_config);
     CHECK(used->screening().image_vacuity == 0.5F);
     CHECK(used->screening().pixel_vacuity == 0.25F);
+    const auto &set = used->card().class_set, &same = loaded->card().class_set;
+    CHECK(set.score == uml::trust::set_score::raps);
+    CHECK(set.coverage == 0.9);
+    CHECK(set.penalty == 0.1);
+    CHECK(set.free_ranks == 1);
+    CHECK(set.levels == 3);
+    CHECK(std::ranges::equal(set.thresholds, same.thresholds));
+    CHECK(used->card().mask_set.threshold == 0.25);
+    CHECK(used->card().mask_set.miss == 0.1);
     const auto pixels = uml_test::pixels(16, 24, 3);
     const uml::image_view picture(pixels.data(), 16, 24, 3);
     auto a = loaded->make_workspace(), b = used->make_workspace();
@@ -110,7 +123,11 @@ TEST_CASE("prepared weights of something else are refused") {
     CHECK(with_byte(offsetof(header, layout), 0) == uml::errc::wrong_network);
     CHECK(with_byte(offsetof(header, classes), 4) == uml::errc::malformed);
     CHECK(with_byte(offsetof(header, classes) + 3, 255) == uml::errc::malformed);
-    CHECK(with_byte(sizeof(header) + 63, 'x') == uml::errc::malformed); // a name without an end
+    using uml::prepared_detail::promises;
+    for (const std::size_t at : {offsetof(header, temperature) + 6, offsetof(header, image_vacuity) + 3,
+                                 offsetof(header, check), sizeof(header) + offsetof(promises, coverage) + 7,
+                                 sizeof(header) + sizeof(promises) + 2, sizeof(header) + sizeof(promises) + 63})
+        CHECK(with_byte(at, 'x') == uml::errc::malformed); // any byte before the weights
 
     std::memmove(copy.span().data() + 1, good.data(), good.size() - 1);
     CHECK(refusal<tiny>(copy.span().subspan(1)) == uml::errc::invalid_argument);

@@ -1,5 +1,6 @@
 // The configuration's fields: one table, and the lists outside of C++ that name them too.
 #include "uml/networks/config.hpp"
+#include "uml_paths.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,6 @@
 // Frames of any layout reach the network as training prepared its pictures, and its maps come back to their pixels.
 #include "uml/picture.hpp"
+#include "uml_paths.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,6 @@
 // Resizing equals Pillow's bit for bit, with every filter, of bytes and of floats.
 #include "uml/picture/resize.hpp"
+#include "uml_paths.hpp"
 
 #include <doctest/doctest.h>
 

@@ -15,8 +15,8 @@ struct prepared_weights {
     [[nodiscard]] std::span<const std::byte> bytes() const { return {memory.data(), size}; }
 };
 
-/// Folds and packs a file's weights for the backend `target`, and runs its self-check. The same file gives the same bytes. Errors: those of
-/// load.
+/// Folds and packs a file's weights for the backend `target`, and runs its self-check. The same file gives the same
+/// bytes. Errors: those of load.
 template <class net, auto target = cpu{}>
 requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepare(const weights_file& file) {
     using namespace prepared_detail;
@@ -39,10 +39,14 @@ requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepar
     std::byte* const first = memory->data();
     std::memset(first, 0, total);
     std::memcpy(first, &h, sizeof h);
-    auto* name = reinterpret_cast<label*>(first + sizeof h);
+    const promises promised(card->class_set, card->mask_set);
+    std::memcpy(first + sizeof h, &promised, sizeof promised);
+    auto* name = reinterpret_cast<label*>(first + sizeof h + sizeof promised);
     *name++ = label(card->network);
     for (const label& l : card->classes.span()) *name++ = l;
     for (const label& l : card->regions.span()) *name++ = l;
+    h.check = h.digest_of({first, before});
+    std::memcpy(first, &h, sizeof h);
     load_options o;
     o.memory = {first + before, static_cast<std::size_t>(h.weights)};
     if (const auto packed = load<net>(file, target, o); !packed) return packed.error();

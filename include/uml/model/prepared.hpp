@@ -5,6 +5,7 @@
 #include "uml/core/digest.hpp"
 #include "uml/model/model.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -14,20 +15,56 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace prepared_detail {
 
-/// What prepared weights begin with. Behind it stand the names of the network, the classes and the regions, then the
-/// weights, all from multiples of 64 bytes.
+/// The rules of class and mask sets, in numbers without gaps.
+struct promises {
+    double penalty = 0, coverage = 0, mask_threshold = 0, mask_miss = 0;
+    std::int32_t score = 0, free_ranks = 0, levels = 0, reserved = 0;
+    double thresholds[trust::class_set_rule::most_classes] = {};
+    double end[2] = {};
+
+    promises() = default;
+    promises(const trust::class_set_rule& classes, const trust::mask_set_rule& mask)
+        : penalty(classes.penalty), coverage(classes.coverage), mask_threshold(mask.threshold), mask_miss(mask.miss),
+          score(static_cast<std::int32_t>(classes.score)), free_ranks(classes.free_ranks),
+          levels(static_cast<std::int32_t>(classes.levels)) {
+        std::copy(std::begin(classes.thresholds), std::end(classes.thresholds), thresholds);
+    }
+    [[nodiscard]] trust::class_set_rule class_set() const {
+        trust::class_set_rule r{static_cast<trust::set_score>(score), penalty, free_ranks, coverage,
+                                static_cast<std::size_t>(levels), {}};
+        std::copy(std::begin(thresholds), std::end(thresholds), r.thresholds);
+        return r;
+    }
+    [[nodiscard]] trust::mask_set_rule mask_set() const { return {mask_threshold, mask_miss}; }
+};
+static_assert(sizeof(promises) % 64 == 0);
+
+/// What prepared weights begin with. Behind it stand the promises and the names of the network, the classes and the
+/// regions, then the weights, all from multiples of 64 bytes.
 struct header {
-    char magic[8] = {'u', 'm', 'l', 'p', 'r', 'e', 'p', '1'};
+    char magic[8] = {'u', 'm', 'l', 'p', 'r', 'e', 'p', '2'};
     std::uint64_t layout = 0; ///< layout_of the program
     std::int64_t weights = 0; ///< bytes of the weights
     double temperature = 1;
     std::uint32_t byte_order = 0x01020304;
     std::uint32_t classes = 0, regions = 0; ///< how many have names
     float image_vacuity = 0, pixel_vacuity = 0;
-    std::uint32_t reserved[3] = {};
+    std::uint32_t reserved = 0;
+    std::uint64_t check = 0; ///< digest of everything before the weights, with zeros here
 
+    /// The digest that belongs into `check`; `all` begins with this header.
+    [[nodiscard]] std::uint64_t digest_of(std::span<const std::byte> all) const {
+        digest d;
+        header plain = *this;
+        plain.check = 0;
+        const auto* own = reinterpret_cast<const unsigned char*>(&plain);
+        for (std::size_t i = 0; i < sizeof plain; ++i) d.add_byte(own[i]);
+        for (const std::byte b : all.subspan(sizeof plain, bytes_before_weights() - sizeof plain))
+            d.add_byte(static_cast<unsigned char>(b));
+        return d.value;
+    }
     [[nodiscard]] constexpr std::size_t bytes_before_weights() const {
-        return sizeof(header) + (std::size_t{1} + classes + regions) * sizeof(label);
+        return sizeof(header) + sizeof(promises) + (std::size_t{1} + classes + regions) * sizeof(label);
     }
 };
 static_assert(sizeof(header) == 64 && sizeof(label) == 64);
@@ -80,6 +117,8 @@ template <class B> [[nodiscard]] std::uint64_t layout_of(const program_view& p) 
         bytes.size() != h.bytes_before_weights() + static_cast<std::size_t>(weights))
         return fail(errc::malformed, "prepared weights: ", static_cast<std::uint64_t>(bytes.size()),
                     " bytes are not what their header says");
+    if (h.check != h.digest_of(bytes))
+        return fail(errc::malformed, "prepared weights: their header or the names behind it are damaged");
     return h;
 }
 
@@ -91,9 +130,10 @@ template <class B> struct usable {
 } // namespace prepared_detail
 
 /// A model on weights that `prepare` or the CMake function `uml_embed_weights` made for the same network, backend and
-/// version of this library; `target` is the backend's value. The bytes are used in place and must outlive the model; the numbers in them are trusted.
-/// No heap. Errors: errc::malformed for other bytes, wrong_network for another network, backend or version, unsupported
-/// for another byte order, invalid_argument where the bytes do not begin at a multiple of 64.
+/// version of this library; `target` is the backend's value. The bytes are used in place and must outlive the model; the
+/// weights in them are trusted. No heap. Errors: errc::malformed for other or damaged bytes, wrong_network for another
+/// network, backend or version, unsupported for another byte order, invalid_argument where the bytes do not begin at a
+/// multiple of 64.
 template <class net, auto target = cpu{}>
 requires net::is_static
 [[nodiscard]] result<model<net, std::remove_cv_t<decltype(target)>>> use(std::span<const std::byte> prepared) {
@@ -104,7 +144,9 @@ requires net::is_static
     constexpr program_view p = program::view();
     const auto h = read_header(prepared, layout_of<B>(p), p.sizes.packed);
     if (!h) return h.error();
-    const std::span names(reinterpret_cast<const label*>(prepared.data() + sizeof(header)),
+    promises promised;
+    std::memcpy(&promised, prepared.data() + sizeof(header), sizeof promised);
+    const std::span names(reinterpret_cast<const label*>(prepared.data() + sizeof(header) + sizeof promised),
                           std::size_t{1} + h->classes + h->regions);
     for (const label& name : names)
         if (name.letters[label::capacity] != 0) return fail(errc::malformed, "prepared weights: a name has no end");
@@ -117,6 +159,8 @@ requires net::is_static
     card.regions = label_list::borrow(names.subspan(std::size_t{1} + h->classes, h->regions));
     card.temperature = h->temperature;
     card.screening = {h->image_vacuity, h->pixel_vacuity};
+    card.class_set = promised.class_set();
+    card.mask_set = promised.mask_set();
     // Only pack() writes to a backend's weights, and it is not called.
     const auto numbers = prepared.subspan(h->bytes_before_weights());
     auto weights = parts.where.make_weights(p, {const_cast<std::byte*>(numbers.data()), numbers.size()});
