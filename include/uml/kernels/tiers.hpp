@@ -41,6 +41,8 @@ struct traits {
 #else
     static constexpr int tile_rows = 1, narrow_rows = 1; // 32 registers of a float each
 #endif
+    // How far short loops over vectors are unrolled: not where a vector is several floats anyway.
+    static constexpr int unroll = tile_rows > 1 ? 8 : 1;
 #if defined(__GNUC__)
     typedef float floats __attribute__((vector_size(lanes * sizeof(float))));
     typedef std::int32_t integers __attribute__((vector_size(lanes * sizeof(float))));
@@ -90,6 +92,7 @@ struct traits {
     static constexpr isa tier = isa::avx2;
     static constexpr int lanes = 8;
     static constexpr int tile_rows = 6, narrow_rows = 8, tile_panels = 1; // 16 registers
+    static constexpr int unroll = 8;
     typedef float floats __attribute__((vector_size(lanes * sizeof(float))));
     typedef std::int32_t integers __attribute__((vector_size(lanes * sizeof(float))));
 };
@@ -130,6 +133,7 @@ struct traits {
     static constexpr isa tier = isa::avx512;
     static constexpr int lanes = 16;
     static constexpr int tile_rows = 12, narrow_rows = 12, tile_panels = 2; // 32 registers
+    static constexpr int unroll = 8;
     typedef float floats __attribute__((vector_size(lanes * sizeof(float))));
     typedef std::int32_t integers __attribute__((vector_size(lanes * sizeof(float))));
 };
