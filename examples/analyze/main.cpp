@@ -41,7 +41,7 @@ struct task {
 bool made_by_this_program(const fs::path& file) {
     const std::string kind = file.stem().extension().string();
     return file.extension() == ".png" &&
-           (kind == ".overlay" || kind == ".mask" || kind == ".uncertainty" || kind == ".reliable");
+           (kind == ".overlay" || kind == ".mask" || kind == ".uncertainty" || kind == ".reliable" || kind == ".set");
 }
 
 std::vector<task> list_tasks(const options& o) {
@@ -89,6 +89,8 @@ uml::result<void> save(const fs::path& file, const std::string& kind, const anal
     if (kind == "overlay") return support::write_png(file, analyze::overlay_figure(s));
     if (kind == "uncertainty") return support::write_png(file, analyze::uncertainty_figure(s));
     if (kind == "mask") return support::write_labels(file, maps.mask, support::mask_palette(s.says.regions));
+    if (kind == "set")
+        return support::write_labels(file, support::mask_set(maps, s.model.mask_set), support::mask_palette(2));
     return support::write_labels(file, support::reliable_mask(maps, s.model.most_pixel_vacuity),
                                  support::mask_palette(2));
 }
@@ -108,6 +110,7 @@ uml::result<void> analyze_picture(const options& o, const task& t, support::engi
     out.height = image->height, out.width = image->width;
     out.belief = says->belief, out.probability = says->probability;
     out.vacuity = says->vacuity, out.predicted = says->predicted, out.accepted = says->accepted;
+    out.class_set = says->class_set, out.verdict = says->verdict;
     out.regions = support::summarize(maps, says->regions);
     std::size_t reliable = 0;
     for (const float u : maps.vacuity) {
@@ -117,6 +120,10 @@ uml::result<void> analyze_picture(const options& o, const task& t, support::engi
         reliable += vacuity <= model.most_pixel_vacuity ? 1u : 0u;
     }
     out.reliable_share = static_cast<double>(reliable) / static_cast<double>(maps.vacuity.size());
+
+    if (model.mask_set.calibrated())
+        out.mask_set_share = static_cast<double>(support::mask_set_size(maps, model.mask_set)) /
+                             static_cast<double>(maps.foreground.size());
 
     const std::string file_name = support::to_utf8(t.file.filename());
     const analyze::subject subject{*image, *says, model, out.regions, file_name};
@@ -133,6 +140,8 @@ int run(const options& o) {
     const auto engine = support::open_engine(o.engine);
     if (!engine) return complain(weights_refused, engine.error().what.view());
     const support::model_facts& model = (*engine)->facts();
+    if (std::find(o.kinds.begin(), o.kinds.end(), "set") != o.kinds.end() && !model.mask_set.calibrated())
+        return complain(wrong_usage, "--save set: " + o.engine.weights + " has no mask set; uml-calibrate makes one");
     std::error_code failed;
     if (!o.folder.empty()) fs::create_directories(o.folder, failed);
     if (failed) return complain(wrong_usage, "--out " + o.folder + ": the folder cannot be made");

@@ -22,7 +22,7 @@ std::string header(const support::model_facts& model) {
     for (const std::string& name : model.classes) line += "," + csv_field("probability " + name);
     for (const std::string& name : model.regions) line += "," + csv_field("pixels " + name);
     for (const std::string& name : model.regions) line += "," + csv_field("vacuity " + name);
-    return line + ",reliable_share,seconds\n";
+    return line + ",reliable_share,seconds,verdict,class_set,familiarity\n";
 }
 
 } // namespace
@@ -59,7 +59,11 @@ uml::result<void> table::add(const outcome& o) {
     for (const double p : o.probability) row += "," + number_text(p);
     for (const auto& r : o.regions) row += "," + std::to_string(r.pixels);
     for (const auto& r : o.regions) row += "," + (r.pixels > 0 ? number_text(r.mean_vacuity) : std::string());
-    row += "," + number_text(o.reliable_share) + "," + number_text(o.seconds) + "\n";
+    row += "," + number_text(o.reliable_share) + "," + number_text(o.seconds) + "," +
+           std::string(uml::trust::name_of(o.verdict)) + ",";
+    std::string set;
+    for (const int k : o.class_set) set += (set.empty() ? "" : "|") + classes_[static_cast<std::size_t>(k)];
+    row += csv_field(set) + ",\n"; // no statistics for familiarity
     if (std::fwrite(row.data(), 1, row.size(), file_.get()) != row.size() || std::fflush(file_.get()) != 0)
         return uml::fail(uml::errc::invalid_argument, name_, ": cannot be written");
     images_.insert(o.image);
