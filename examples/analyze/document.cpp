@@ -27,6 +27,17 @@ document::document(const std::string& weights, const support::engine_request& ho
     json_.end_array();
     json_.key("limits").begin_object();
     json_.member("image_vacuity", model.most_image_vacuity).member("pixel_vacuity", model.most_pixel_vacuity);
+    json_.end_object();
+    json_.key("promises").begin_object().member("temperature", model.temperature).key("class_coverage");
+    if (model.class_set.calibrated())
+        json_.value(model.class_set.coverage);
+    else
+        json_.null();
+    json_.key("mask_miss");
+    if (model.mask_set.calibrated())
+        json_.value(model.mask_set.miss);
+    else
+        json_.null();
     json_.end_object().end_object();
     json_.key("images").begin_array();
 }
@@ -47,6 +58,9 @@ void document::add_findings(const outcome& o) {
     json_.member("class", model_.classes[static_cast<std::size_t>(o.predicted)]);
     json_.member("vacuity", o.vacuity);
     json_.member("accepted", o.accepted).member("reason", reason(o, model_));
+    json_.member("verdict", uml::trust::name_of(o.verdict)).key("class_set").begin_array();
+    for (const int k : o.class_set) json_.value(model_.classes[static_cast<std::size_t>(k)]);
+    json_.end_array().key("familiarity").null(); // the weights have no statistics for it
     json_.key("classes").begin_array();
     for (std::size_t k = 0; k < model_.classes.size(); ++k) {
         json_.begin_object().member("name", model_.classes[k]);
@@ -78,7 +92,12 @@ void document::add_findings(const outcome& o) {
     json_.end_array();
 
     json_.key("pixels").begin_object().member("mean_vacuity", o.mean_pixel_vacuity);
-    json_.member("most_vacuity", o.most_pixel_vacuity).member("reliable_share", o.reliable_share).end_object();
+    json_.member("most_vacuity", o.most_pixel_vacuity).member("reliable_share", o.reliable_share).key("mask_set_share");
+    if (model_.mask_set.calibrated())
+        json_.value(o.mask_set_share);
+    else
+        json_.null();
+    json_.end_object();
     json_.key("seconds").begin_object().member("network", o.network_seconds).member("all", o.seconds).end_object();
     json_.key("pictures").begin_object();
     for (const auto& [kind, path] : o.pictures) json_.member(kind, path);

@@ -1,6 +1,7 @@
 #include "analyze/figures.hpp"
 
 #include "analyze/contours.hpp"
+#include "analyze/outcome.hpp"
 #include "support/canvas.hpp"
 #include "support/palette.hpp"
 #include "support/resize.hpp"
@@ -174,7 +175,10 @@ support::picture overlay_figure(const subject& s) {
     const auto predicted = static_cast<std::size_t>(s.says.predicted);
     p.line(s.name, 9.5, ink::faint);
     p.skip(6);
-    p.line(s.model.classes[predicted], 24, ink::text);
+    if (s.says.class_set.size() == 1)
+        p.line(s.model.classes[predicted], 24, ink::text);
+    else
+        p.line(class_set_text(s.says.class_set, s.model.classes), 15, ink::text);
     p.skip(6);
     if (s.says.accepted)
         p.badge("accepted", ink::yes);

@@ -45,6 +45,8 @@ uml::result<std::vector<std::uint8_t>> draw(const std::string& kind, const analy
     if (kind == "overlay") return support::encode_png(analyze::overlay_figure(s));
     if (kind == "uncertainty") return support::encode_png(analyze::uncertainty_figure(s));
     if (kind == "mask") return support::encode_labels(maps.mask, support::mask_palette(s.says.regions));
+    if (kind == "set")
+        return support::encode_labels(support::mask_set(maps, s.model.mask_set), support::mask_palette(2));
     return support::encode_labels(support::reliable_mask(maps, s.model.most_pixel_vacuity), support::mask_palette(2));
 }
 
@@ -71,6 +73,7 @@ uml::result<void> analyze_picture(const options& o, const task& t, support::engi
     out.height = image->height, out.width = image->width;
     out.belief = says->belief, out.probability = says->probability;
     out.vacuity = says->vacuity, out.predicted = says->predicted, out.accepted = says->accepted;
+    out.class_set = says->class_set, out.verdict = says->verdict;
     out.regions = support::summarize(maps, says->regions);
     std::size_t reliable = 0;
     for (const float u : maps.vacuity) {
@@ -80,6 +83,10 @@ uml::result<void> analyze_picture(const options& o, const task& t, support::engi
         reliable += vacuity <= model.most_pixel_vacuity ? 1u : 0u;
     }
     out.reliable_share = static_cast<double>(reliable) / static_cast<double>(maps.vacuity.size());
+
+    if (model.mask_set.calibrated())
+        out.mask_set_share = static_cast<double>(support::mask_set_size(maps, model.mask_set)) /
+                             static_cast<double>(maps.foreground.size());
 
     const std::string file_name = support::to_utf8(t.file.filename());
     const analyze::subject subject{*image, *says, model, out.regions, file_name};
@@ -121,6 +128,9 @@ int run(const options& o) {
     const auto weights = weights_hash(o);
     if (!before || !weights || *before != *weights)
         return complain(weights_refused, support::shown(o.engine.weights) + ": changed while it was read");
+    if (std::find(o.kinds.begin(), o.kinds.end(), analyze::kind_on_request) != o.kinds.end() && !model.mask_set.calibrated())
+        return complain(wrong_usage,
+                        "--save set: " + support::shown(o.engine.weights) + " has no mask set; uml-calibrate makes one");
 
     const std::vector<task> tasks = analyze::list_tasks(o);
     auto results = analyze::results::open(o, model, *weights, tasks);

@@ -19,9 +19,9 @@ uml::result<std::vector<std::string>> parse_kinds(std::string_view list) {
     while (!list.empty()) {
         const std::size_t end = std::min(list.find(','), list.size());
         const std::string_view kind = list.substr(0, end);
-        if (std::find(all_kinds.begin(), all_kinds.end(), kind) == all_kinds.end())
-            return uml::fail(uml::errc::invalid_argument, "--save knows overlay, mask, uncertainty and reliable, not '",
-                             kind, "'");
+        if (std::find(all_kinds.begin(), all_kinds.end(), kind) == all_kinds.end() && kind != kind_on_request)
+            return uml::fail(uml::errc::invalid_argument,
+                             "--save knows overlay, mask, uncertainty, reliable and set, not '", kind, "'");
         if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.emplace_back(kind);
         list.remove_prefix(std::min(end + 1, list.size()));
     }
@@ -85,11 +85,13 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
 
   --weights W      the network's file (safetensors with the metadata of this library)
   --out DIR        write pictures there, as DIR/NAME.KIND.png; images of equal name get 8 digits behind it
-  --save LIST      which kinds, with commas (all by default; without --out into the current folder):
+  --save LIST      which kinds, with commas (all but set by default; without --out into the current folder):
                      overlay      the image with the contours of its regions, class, scores and verdict
                      mask         the number of its region at every pixel, as an indexed PNG
                      uncertainty  vacuity as colours, with a scale
                      reliable     white where the vacuity is low enough to rely on the pixel
+                     set          the pixels that hold all but the promised share of the foreground, on average
+                                  (with weights of uml-calibrate)
   --json           one JSON document on standard output in place of the report (docs/analyze-schema.json)
   --csv FILE       a table with one row per image
   --resume         skip images whose results exist: same content, weights and options, by the manifest beside them
@@ -109,7 +111,8 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
 exit status: 0 all images done, 1 some failed (the others are done), 2 wrong usage, 3 weights refused; 130 and 143 after
 SIGINT and SIGTERM, with the image at hand finished
 
-A probability is the network's score for a class, not the chance of being right. Vacuity says how little evidence there
+With weights of uml-calibrate an answer is a set of classes that holds the true one as often as promised; it is accepted
+if it is a single class and the vacuity is within the limit. A probability is the network's score for a class, not the chance of being right. Vacuity says how little evidence there
 is, from 0 to 1; an image with more than the limit in the weights file is referred to a human.
 For research. Not a medical device.
 )";

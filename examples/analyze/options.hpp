@@ -13,6 +13,7 @@ namespace analyze {
 
 /// The kinds of pictures that can be written.
 inline constexpr std::array<std::string_view, 4> all_kinds{"overlay", "mask", "uncertainty", "reliable"};
+inline constexpr std::string_view kind_on_request = "set"; ///< takes calibrated weights
 
 /// What the user asked for.
 struct options {

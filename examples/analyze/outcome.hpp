@@ -22,13 +22,19 @@ struct outcome {
     std::vector<double> belief, probability;
     double vacuity = 1;
     int predicted = 0;
+    std::vector<int> class_set;
+    uml::trust::verdict verdict = uml::trust::verdict::uncertain;
     bool accepted = false;
     std::vector<support::region_summary> regions;
     double mean_pixel_vacuity = 0, most_pixel_vacuity = 0;
     double reliable_share = 0;                                   ///< of all pixels
+    double mask_set_share = 0;                                   ///< of all pixels, where there is such a rule
     double network_seconds = 0, seconds = 0;                     ///< the network alone; all work on this picture
     std::vector<std::pair<std::string, std::string>> pictures{}; ///< kind and path of those written
 };
+
+/// The classes of the set, "glioma or meningioma".
+[[nodiscard]] std::string class_set_text(const std::vector<int>& set, const std::vector<std::string>& classes);
 
 /// Why the picture is accepted or referred, as a sentence without a full stop.
 [[nodiscard]] std::string reason(const outcome& o, const support::model_facts& model);

@@ -37,12 +37,22 @@ std::size_t widest(const std::vector<std::string>& names, std::size_t least) {
 
 } // namespace
 
+std::string class_set_text(const std::vector<int>& set, const std::vector<std::string>& classes) {
+    std::string text;
+    for (std::size_t i = 0; i < set.size(); ++i)
+        text += (i == 0 ? "" : i + 1 < set.size() ? ", " : " or ") + classes[static_cast<std::size_t>(set[i])];
+    return text;
+}
+
 std::string reason(const outcome& o, const support::model_facts& model) {
     std::string text;
     if (model.most_image_vacuity <= 0)
         return "the weights come without a calibrated limit, so a human decides on every image";
-    add(text, "vacuity %.3f is %s the calibrated limit of %.3f", o.vacuity, o.accepted ? "within" : "above",
+    const bool within = static_cast<float>(o.vacuity) <= static_cast<float>(model.most_image_vacuity);
+    add(text, "vacuity %.3f is %s the calibrated limit of %.3f", o.vacuity, within ? "within" : "above",
         model.most_image_vacuity);
+    if (o.class_set.size() > 1)
+        add(text, "%s the class set holds %zu classes", within ? ", but" : ", and", o.class_set.size());
     return text;
 }
 
@@ -51,8 +61,8 @@ std::string report(const outcome& o, const support::model_facts& model, bool uni
     if (o.status == outcome::state::failed) return o.problem + "\n  failed\n\n";
     std::string text = o.image;
     add(text, "  (%d %s %d pixels)\n", o.width, unicode ? "\u00d7" : "x", o.height);
-    text += "  " + model.classes[static_cast<std::size_t>(o.predicted)] +
-            (o.accepted ? ": accepted, " : ": refer to a human, ") + reason(o, model) + "\n\n";
+    text += "  " + class_set_text(o.class_set, model.classes) + (o.accepted ? ": accepted, " : ": refer to a human, ") +
+            reason(o, model) + "\n\n";
 
     const std::size_t wide = std::max(widest(model.classes, 7), widest(model.regions, 6));
     text += "  " + padded("class", wide) + "  belief  probability\n";
@@ -77,6 +87,13 @@ std::string report(const outcome& o, const support::model_facts& model, bool uni
         text += '\n';
     }
     add(text, "  reliable pixels: %.1f %% (vacuity at most %.3f)\n", 100 * o.reliable_share, model.most_pixel_vacuity);
+    if (model.class_set.calibrated())
+        add(text,
+            "  the class set holds the true class of pictures like those of the calibration with probability %.2f\n",
+            model.class_set.coverage);
+    if (model.mask_set.calibrated())
+        add(text, "  mask with at most %.0f %% of the foreground missed, on average: %.1f %% of the pixels\n",
+            100 * model.mask_set.miss, 100 * o.mask_set_share);
     for (const auto& [kind, path] : o.pictures) text += "  " + padded(kind, 11) + "  " + path + "\n";
     add(text, "  %.3f s, of these %.3f s in the network\n\n", o.seconds, o.network_seconds);
     return text;

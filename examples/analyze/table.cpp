@@ -24,7 +24,7 @@ std::string header(const support::model_facts& model) {
     for (const std::string& name : model.classes) line += "," + csv_field("probability " + name);
     for (const std::string& name : model.regions) line += "," + csv_field("pixels " + name);
     for (const std::string& name : model.regions) line += "," + csv_field("vacuity " + name);
-    return line + ",reliable_share,seconds\n";
+    return line + ",reliable_share,seconds,verdict,class_set,familiarity\n";
 }
 
 } // namespace
@@ -104,7 +104,11 @@ uml::result<void> table::add(const outcome& o, const support::manifest_record& r
     for (const auto& region : o.regions) row += "," + std::to_string(region.pixels);
     for (const auto& region : o.regions)
         row += "," + (region.pixels > 0 ? number_text(region.mean_vacuity) : std::string());
-    row += "," + number_text(o.reliable_share) + "," + number_text(o.seconds) + "\n";
+    row += "," + number_text(o.reliable_share) + "," + number_text(o.seconds) + "," +
+           std::string(uml::trust::name_of(o.verdict)) + ",";
+    std::string set;
+    for (const int k : o.class_set) set += (set.empty() ? "" : "|") + classes_[static_cast<std::size_t>(k)];
+    row += csv_field(set) + ",\n"; // no statistics for familiarity
     const auto had = by_source_.find(r.source);
     if (had == by_source_.end()) {
         if (const auto added = file_.append(row); !added) return added;

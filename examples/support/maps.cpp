@@ -88,4 +88,16 @@ picture reliable_mask(const pixel_maps& maps, double most) {
     return mask;
 }
 
+picture mask_set(const pixel_maps& maps, const uml::trust::mask_set_rule& rule) {
+    picture set(maps.mask.height, maps.mask.width, 1);
+    std::transform(maps.foreground.begin(), maps.foreground.end(), set.data.begin(),
+                   [&](float p) { return static_cast<std::uint8_t>(rule.contains(static_cast<double>(p)) ? 1 : 0); });
+    return set;
+}
+
+std::int64_t mask_set_size(const pixel_maps& maps, const uml::trust::mask_set_rule& rule) {
+    return std::count_if(maps.foreground.begin(), maps.foreground.end(),
+                         [&](float p) { return rule.contains(static_cast<double>(p)); });
+}
+
 } // namespace support

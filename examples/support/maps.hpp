@@ -43,4 +43,8 @@ struct region_summary {
 /// The pixels whose vacuity is at most `most`: one channel, 1 reliable, 0 not.
 [[nodiscard]] picture reliable_mask(const pixel_maps& maps, double most);
 
+/// The pixels that belong to the mask's set: one channel, 1 or 0; and how many they are.
+[[nodiscard]] picture mask_set(const pixel_maps& maps, const uml::trust::mask_set_rule& rule);
+[[nodiscard]] std::int64_t mask_set_size(const pixel_maps& maps, const uml::trust::mask_set_rule& rule);
+
 } // namespace support

@@ -76,8 +76,15 @@ def main() -> int:
             found.append(f"{image['image']}: probabilities do not sum to 1")
         if max(d["classes"], key=lambda c: c["probability"])["name"] != d["class"]:
             found.append(f"{image['image']}: the class is not the most probable one")
-        if d["accepted"] != (d["vacuity"] <= document["model"]["limits"]["image_vacuity"]):
-            found.append(f"{image['image']}: the verdict does not follow from the limit")
+        within = d["vacuity"] <= document["model"]["limits"]["image_vacuity"]
+        if d["accepted"] != (within and len(d["class_set"]) == 1):
+            found.append(f"{image['image']}: the verdict does not follow from the limit and the class set")
+        if d["accepted"] != (d["verdict"] == "accepted"):
+            found.append(f"{image['image']}: accepted and the verdict differ")
+        if d["class"] not in d["class_set"]:
+            found.append(f"{image['image']}: the most probable class is not in the set")
+        if document["model"]["promises"]["class_coverage"] is None and d["class_set"] != [d["class"]]:
+            found.append(f"{image['image']}: a class set without calibration")
         if sum(r["pixels"] for r in image["regions"]) != image["height"] * image["width"]:
             found.append(f"{image['image']}: the regions do not cover the image")
         for r in image["regions"][1:]:

@@ -45,6 +45,38 @@ a, b = json.load(open("clean.json")), json.load(open("again.json"))
 assert a["metrics"] == b["metrics"] and a["ci95"] == b["ci95"] and b["noise"] == {}
 P
 
+# More figures, a row an image, by patient: the document is the same but for "more", the table says the same as it.
+sed -i '1s/more/patient/; 2,$s/,x$/,p1/; 3s/,p1$/,p2/; 6s/,p1$/,p2/' data/val/labels.csv
+expect 0 --weights "$weights" --data data/val --json more.json --per-image images.csv --group patient --spacing 0.5
+python3 - <<'P' || failed "more figures are not what they should be"
+import csv, json
+a, b = json.load(open("clean.json")), json.load(open("more.json"))
+more = b.pop("more")
+assert list(a) == list(b) and a["metrics"] == b["metrics"] and a["ci95"] != b["ci95"]
+assert more["unit"] == "mm" and more["spacing"] == 0.5 and more["tolerance"] == 2 and more["groups"] == 2, more
+assert list(more["metrics"]) == list(more["ci95"])
+rows = list(csv.DictReader(open("images.csv")))
+assert len(rows) == len(more["images"]) == b["n"] and {r["group"] for r in rows} == {"p1", "p2"}
+for row, image in zip(rows, more["images"]):
+    assert (row["id"], row["class"], row["verdict"], row["group"]) == (image["id"], image["class"], image["verdict"], image["group"])
+    for name, value in image["regions"]["tumour"].items():
+        text = row["tumour " + name.replace("lesions_", "lesions ")]
+        assert (text == "" and value is None) or abs(float(text) - value) < 1e-6, name
+    assert image["class_set"] == [image["class"]], "a set without calibration"
+mean = lambda name: sum(float(r[name]) for r in rows if r[name]) / sum(1 for r in rows if r[name])
+assert abs(mean("tumour dice") - b["metrics"]["dice"]) < 1e-6
+assert abs(mean("tumour assd") - 0.5 * b["metrics"]["assd"]) < 1e-5
+assert abs(mean("tumour hd95") - 0.5 * b["metrics"]["hd95"]) < 1e-5
+right = sum(r["right"] == "yes" for r in rows)
+assert more["exact"]["accuracy"]["count"] == right and more["metrics"]["set_coverage"] == right / len(rows)
+low, high = more["exact"]["accuracy"]["ci95"]
+assert low < right / len(rows) <= high
+P
+expect 1 --weights "$weights" --data data/val --group ward
+grep -q "no column ward" err || failed "a column that is not there"
+expect 2 --weights "$weights" --data data/val --spacing 0
+expect 2 --weights "$weights" --data data/val --per-image ""
+
 # Perfect masks: the network's own ones as the truth give a Dice of 1 and no distance.
 analyze=$(dirname "$program")/uml-analyze
 if [ -x "$analyze" ]; then

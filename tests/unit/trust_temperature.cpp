@@ -29,10 +29,21 @@ TEST_CASE("the temperature that made the labels is found, and the probabilities 
         const auto fitted = t::fit_temperature<float>(evidence, 3, labels);
         REQUIRE(fitted);
         CHECK(*fitted == doctest::Approx(temperature).epsilon(0.15));
-        const auto nll = [&](double at) { return t::tempered_nll<float>(evidence, 3, labels, at); };
+        const auto nll = [&](double at) { // with the prior
+            return t::tempered_nll<float>(evidence, 3, labels, at) + std::log(at) * std::log(at) / (2 * 4000.0);
+        };
         CHECK(nll(*fitted) <= nll(*fitted * 1.01));
         CHECK(nll(*fitted) <= nll(*fitted / 1.01));
     }
+    // Right answers alone ask for no certainty: at T the loss is log(1 + 2 T / 9) and the prior's share.
+    const std::vector<float> sure{0, 9, 9, 0, 0, 9};
+    const auto fitted = t::fit_temperature<float>(sure, 2, std::array{1, 0, 1});
+    REQUIRE(fitted);
+    const auto slope = [&](double at) { // of the loss, by log T: 2 T / (9 + 2 T) - T / (9 + T) + log T / 3
+        return 2 * at / (9 + 2 * at) - at / (9 + at) + std::log(at) / 3;
+    };
+    CHECK(std::abs(slope(*fitted)) < 1e-6);
+    CHECK(*fitted > 0.5);
     const std::vector<float> rows{1, 2, 3, 4};
     CHECK_FALSE(t::fit_temperature<float>(rows, 2, std::array{0, 2}));
     CHECK_FALSE(t::fit_temperature<float>(rows, 3, std::array{0, 1}));

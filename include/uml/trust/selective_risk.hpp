@@ -8,7 +8,6 @@
 #include "uml/core/share.hpp"
 #include "uml/trust/binomial.hpp"
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -31,7 +30,6 @@ struct operating_point {
     float threshold = 0;      ///< a vacuity, for `screening`; 0 accepts nothing
     double coverage = 0;      ///< share of the cases that are accepted
     double risk = 0;          ///< share of the accepted cases that were wrong here
-    double bound = 1;         ///< the share of accepted new cases that are wrong is at most this, see certify_risk()
     std::size_t accepted = 0; ///< number of accepted cases
     std::size_t wrong = 0;    ///< of these
 };
@@ -99,48 +97,66 @@ namespace detail {
     return detail::point_of(cases, count, cases[count - 1].vacuity);
 }
 
-/// The shares of the cases, boldest first, whose thresholds certify_risk() tries.
-inline constexpr double tried_coverages[] = {1, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2};
+/// The shares of other cases whose vacuities are worth trying as thresholds, strictest first.
+inline constexpr double tried_coverages[] = {0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1};
+inline constexpr std::size_t most_candidates = std::size(tried_coverages);
 
-/// The boldest of ten thresholds of which it is proved that accepted answers are wrong at most with probability `risk`.
+/// Writes the thresholds that accept these shares of other cases, ascending, without repetition, and returns how many.
+/// `vacuities` need no labels and are sorted in place; none gives none.
+[[nodiscard]] inline std::size_t candidate_thresholds(std::span<float> vacuities,
+                                                      std::span<float, most_candidates> candidates) {
+    heap_sort(vacuities, [](float a, float b) { return a < b; });
+    std::size_t count = 0;
+    for (const double coverage : tried_coverages) {
+        if (vacuities.empty()) break;
+        const auto rank = static_cast<std::size_t>(count_of_share(coverage, static_cast<double>(vacuities.size())));
+        const float threshold = coverage < 1 ? vacuities[rank > 0 ? rank - 1 : 0] : 1.0F;
+        if (count == 0 || threshold > candidates[count - 1]) candidates[count++] = threshold;
+    }
+    return count;
+}
+
+/// The boldest of some thresholds of which it is proved that accepted answers are wrong at most with probability
+/// `risk`.
 ///
 /// Promise: with probability of at least `confidence` over the calibration data, the returned threshold t has
 /// P(wrong | vacuity <= t) <= risk for new cases.
 /// Assumes that calibration cases and new ones are drawn independently from the same distribution: by patient, not by
 /// slice (see one_per_group(); the promise is then for one slice, drawn at random, of a new patient), from the same
-/// scanners and mix of diseases, and that they neither trained the network nor chose anything about it.
-/// How: selective classification with guaranteed risk (Geifman and El-Yaniv 2017), as hypothesis tests (Learn then
-/// Test, Angelopoulos et al. 2021). Candidate thresholds lie just below the order statistics of rank floor(c n) + 1,
-/// for the coverages c above, and above all. Given such an order statistic, the m cases below it are independent draws
-/// of the accepted ones, so the number of wrong ones is binomial; the test is exact, P(Bin(m, risk) <= wrong) <= (1 -
-/// confidence) / 10, the division making all ten hold together (Bonferroni). `bound` is the exact upper bound at that
-/// level.
-/// Sorts `cases`. Fails as above, for a risk or confidence outside (0, 1), and when nothing can be proved: for ten
-/// candidates a risk of 0.05 with 0.95 takes at least 104 accepted cases and no error among them.
-[[nodiscard]] inline result<operating_point> certify_risk(std::span<screened_case> cases, double risk,
-                                                          double confidence) {
+/// scanners and mix of diseases, and that they neither trained the network nor chose anything about it. The candidates,
+/// ascending, must not depend on `cases` either: see candidate_thresholds().
+/// How: selective classification with guaranteed risk (Geifman and El-Yaniv 2017), as hypothesis tests in a fixed
+/// sequence (Learn then Test, Angelopoulos et al. 2021). Of the m cases within a threshold the number of wrong ones is
+/// binomial, so the test P(Bin(m, risk) <= wrong) <= level is exact. One sequence begins at the first candidate with
+/// 0.8 (1 - confidence) as its level and goes on while the tests hold; another with the rest begins in the middle, for
+/// few cases, where the first candidates accept too few to prove anything. Sorts `cases`. Fails as above, for a risk or
+/// confidence outside (0, 1), for candidates that do not ascend, and when nothing can be proved: a risk of 0.05 with
+/// 0.95 takes at least 63 accepted cases and no error among them.
+[[nodiscard]] inline result<operating_point>
+certify_risk(std::span<screened_case> cases, std::span<const float> candidates, double risk, double confidence) {
     if (!(risk > 0 && risk < 1) || !(confidence > 0 && confidence < 1))
         return fail(errc::invalid_argument, "calibration: risk and confidence must be above 0 and below 1");
+    for (std::size_t i = 1; i < candidates.size(); ++i)
+        if (!(candidates[i] > candidates[i - 1]))
+            return fail(errc::invalid_argument, "calibration: the candidates for a threshold do not ascend");
     if (auto sorted = detail::sort_cases(cases); !sorted) return sorted.error();
-    const double level = (1 - confidence) / static_cast<double>(std::size(tried_coverages));
-    const auto n = static_cast<double>(cases.size());
-    for (const double coverage : tried_coverages) {
-        std::size_t count = cases.size();
-        float threshold = 1;
-        if (coverage < 1) {
-            count = static_cast<std::size_t>(coverage * n);
-            const float above = cases[count].vacuity;
-            while (count > 0 && cases[count - 1].vacuity == above) --count;
-            if (count == 0) continue;
-            threshold = std::bit_cast<float>(std::bit_cast<std::uint32_t>(above) - 1); // the next float below
+    operating_point best;
+    const auto follow = [&](std::size_t start, double level) {
+        std::size_t count = 0;
+        for (std::size_t i = start; i < candidates.size(); ++i) {
+            while (count < cases.size() && cases[count].vacuity <= candidates[i]) ++count;
+            const operating_point p = detail::point_of(cases, count, candidates[i]);
+            if (binomial_cdf(p.wrong, p.accepted, risk) > level) return;
+            if (p.threshold > best.threshold) best = p;
         }
-        operating_point p = detail::point_of(cases, count, threshold);
-        if (binomial_cdf(p.wrong, p.accepted, risk) > level) continue;
-        p.bound = binomial_upper(p.wrong, p.accepted, 1 - level);
-        return p;
-    }
-    return fail(errc::invalid_argument, "calibration: no threshold can be shown to keep the risk as low as wanted on ",
-                static_cast<std::uint64_t>(cases.size()), " cases");
+    };
+    follow(0, 0.8 * (1 - confidence));
+    follow(candidates.size() / 2, 0.2 * (1 - confidence));
+    if (best.accepted == 0)
+        return fail(errc::invalid_argument,
+                    "calibration: no threshold can be shown to keep the risk as low as wanted on ",
+                    static_cast<std::uint64_t>(cases.size()), " cases");
+    return best;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::trust

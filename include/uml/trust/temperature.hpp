@@ -34,10 +34,11 @@ template <class E>
 }
 
 /// The temperature in [0.01, 100] with the least tempered_nll(): a proper score, so in the limit of many cases the best
-/// probabilities of this family (Guo et al. 2017 fit the temperature of a softmax so). A fit and no promise: how well
-/// calibrated the result is must be measured on other cases. Assumes cases from the same distribution as those to come;
-/// patients with many slices weigh more. Fails when sizes do not fit, on a label out of range, and on evidence that is
-/// negative or not finite.
+/// probabilities of this family (Guo et al. 2017 fit the temperature of a softmax so). A prior, log T normal with mean
+/// 0 and standard deviation 1, counts like one case: without it few cases, all answered rightly, would ask for
+/// certainty. A fit and no promise: how well calibrated the result is must be measured on other cases. Assumes cases
+/// from the same distribution as those to come; patients with many slices weigh more. Fails when sizes do not fit, on a
+/// label out of range, and on evidence that is negative or not finite.
 template <class E>
 [[nodiscard]] result<double> fit_temperature(std::span<const E> evidence, int classes, std::span<const int> labels) {
     if (classes < 2 || labels.empty() || evidence.size() != labels.size() * static_cast<std::size_t>(classes))
@@ -50,7 +51,10 @@ template <class E>
     for (const E e : evidence)
         if (!is_finite(e) || e < 0)
             return fail(errc::not_finite, "temperature: there is evidence that is no number from 0 up");
-    const auto loss = [&](double log_t) { return tempered_nll(evidence, classes, labels, std::exp(log_t)); };
+    const auto n = static_cast<double>(labels.size());
+    const auto loss = [&](double log_t) {
+        return tempered_nll(evidence, classes, labels, std::exp(log_t)) + log_t * log_t / (2 * n);
+    };
     // The best of a grid, then golden section around it: the loss may have more than one valley.
     constexpr int steps = 60;
     const double low_end = std::log(least_temperature);

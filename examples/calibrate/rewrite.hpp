@@ -1,0 +1,16 @@
+// A copy of a weights file with other metadata.
+#pragma once
+
+#include "uml/core/result.hpp"
+
+#include <map>
+#include <string>
+
+namespace calibrate {
+
+/// Writes `from` with all its tensors to `to`, with `changes` in its metadata: keys that are there are replaced, others
+/// added. The file appears under its name only when it is complete; `to` may be `from`.
+[[nodiscard]] uml::result<void> copy_with(const std::string& from, const std::string& to,
+                                          const std::map<std::string, std::string>& changes);
+
+} // namespace calibrate

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# uml-calibrate as its users run it: calibrate.sh PROGRAM SOURCE_DIR
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh" "$@"
+
+# The samples as a labelled folder: COPIES of each, all of one patient.
+folder() { # NAME COPIES
+    mkdir -p "$1/images" "$1/masks"
+    echo id,label,name,patient >"$1/labels.csv"
+    local image id label i
+    for image in "$samples"/*.png; do
+        id=$(basename "$image" .png)
+        case $id in meningioma*) label=0 ;; glioma*) label=1 ;; *) label=2 ;; esac
+        for ((i = 0; i < $2; ++i)); do
+            ln "$image" "$1/images/$id-$i.png" 2>/dev/null || cp "$image" "$1/images/$id-$i.png"
+            ln "$samples/masks/$id.png" "$1/masks/$id-$i.png" 2>/dev/null || cp "$samples/masks/$id.png" "$1/masks/$id-$i.png"
+            echo "$id-$i,$label,${id%-*},$id" >>"$1/labels.csv"
+        done
+    done
+}
+folder data/few 1
+folder data/other 4
+folder data/many 20
+metadata() { # FILE KEY: its value
+    python3 - "$1" "$2" <<'P'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+print(json.loads(data[8:8 + struct.unpack("<Q", data[:8])[0]])["__metadata__"].get(sys.argv[2], "absent"))
+P
+}
+
+# Six pictures prove nothing: nothing is accepted, and every class is possible.
+expect 0 --weights "$weights" --data data --split few --out few.safetensors --threads 2
+expect 0 --weights "$weights" --data data --split few --out again.safetensors --threads 1
+cmp -s few.safetensors again.safetensors || failed "two runs differ"
+grep -q "accepted        nothing: calibration: no threshold can be shown" out || failed "six pictures proved something"
+[ "$(metadata few.safetensors uml.temperature)" = 1 ] || failed "a temperature from six pictures"
+metadata few.safetensors uml.screening | grep -q '"image_vacuity":0,' || failed "a limit from six pictures"
+metadata few.safetensors uml.class_set | grep -q '"thresholds":\[null\]' || failed "class sets from six pictures"
+
+# 120 pictures of as many patients do; the copy differs in nothing but these keys.
+expect 0 --weights "$weights" --data data --split many --out many.safetensors --risk 0.1 --confidence 0.9
+cp out report
+python3 - "$weights" many.safetensors <<'P' || failed "the copy is not what it should be"
+import json, struct, sys
+def parts(name):
+    data = open(name, "rb").read()
+    end = 8 + struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:end])
+    metadata = header.pop("__metadata__")
+    return metadata, {k: (v["dtype"], v["shape"], data[end + v["data_offsets"][0]:end + v["data_offsets"][1]]) for k, v in header.items()}
+(before, tensors), (after, copied) = parts(sys.argv[1]), parts(sys.argv[2])
+assert tensors == copied, "tensors"
+new = {"uml.temperature", "uml.screening", "uml.class_set", "uml.mask_set", "uml.calibration"}
+assert {k: v for k, v in before.items() if k not in new} == {k: v for k, v in after.items() if k not in new}
+said = {k: json.loads(after[k]) for k in new}
+how = said["uml.calibration"]
+assert how["images"] == how["units"] == 120 and how["fitted_on"] == 24 and how["sets_on"] == how["drawn"] == 96, how
+assert how["accepted"]["of"] == 96 and how["accepted"]["wrong"] / how["accepted"]["count"] <= how["risk"] == 0.1, how
+assert 0 < said["uml.screening"]["image_vacuity"] <= 1
+assert abs(said["uml.screening"]["pixel_vacuity"] - json.loads(before["uml.screening"])["pixel_vacuity"]) < 1e-7
+assert 0.01 <= said["uml.temperature"] <= 100
+assert said["uml.class_set"]["coverage"] == 0.9 and 0 <= said["uml.class_set"]["thresholds"][0] <= 1
+assert 0 < said["uml.mask_set"]["threshold"] < 1 and abs(said["uml.mask_set"]["miss"] - 0.1) < 1e-12
+P
+grep -q "With 90 % confidence at most" report || failed "the report does not say what is promised"
+
+# By patient: six of them prove nothing, however many pictures there are of each.
+expect 0 --weights "$weights" --data data/other --group patient --out grouped.safetensors --score aps --by-class
+grep -q "of 6 patients" out || failed "patients are not counted"
+grep -q "accepted        nothing" out || failed "copies of six patients' pictures proved something"
+metadata grouped.safetensors uml.class_set | grep -q '"score":"aps".*"thresholds":\[null,null,null\]' || failed "class sets by class"
+
+# Another folder for the temperature; raps.
+expect 0 --weights "$weights" --data data --split few --fit other --score raps --coverage 0.5 --out fit.safetensors
+grep -q "fitted on 24 images" out || failed "--fit is not used"
+metadata fit.safetensors uml.class_set | grep -q '"penalty":0.1,"free_ranks":1' || failed "raps keeps no penalty"
+
+# uml-analyze says the sets; the document fits its schema; the mask set is wider than the mask.
+analyze=$(dirname "$program")/uml-analyze
+if [ -x "$analyze" ]; then
+    for file in few many; do
+        "$analyze" --weights $file.safetensors --json --out $file --save mask,set --csv $file.csv "$samples" >$file.json 2>err ||
+            failed "uml-analyze: $(cat err)"
+        python3 "$here/check_json.py" "$source_dir/docs/analyze-schema.json" $file.json || failed "$file breaks the schema"
+        "$analyze" --weights $file.safetensors "$samples" >$file.txt 2>err
+    done
+    grep -q "meningioma, glioma or pituitary: refer to a human" few.txt || failed "the report does not say the set"
+    python3 - <<'P' || failed "sets and verdicts are not what they should be"
+import csv, json
+few, many = json.load(open("few.json")), json.load(open("many.json"))
+for i in few["images"]:
+    d = i["diagnosis"]
+    assert d["class_set"] == few["model"]["classes"] and d["verdict"] == "uncertain" and not d["accepted"], d
+    assert d["familiarity"] is None and i["pixels"]["mask_set_share"] == 1, i["pixels"]
+assert many["model"]["promises"]["class_coverage"] == 0.9 and many["model"]["promises"]["temperature"] != 1
+assert any(i["diagnosis"]["accepted"] for i in many["images"])
+assert all(0 < i["pixels"]["mask_set_share"] < 1 for i in many["images"])
+row = list(csv.DictReader(open("few.csv")))[0]
+assert row["verdict"] == "uncertain" and row["class_set"] == "meningioma|glioma|pituitary" and row["familiarity"] == "", row
+P
+    "$analyze" --weights "$weights" --out x --save set "$sample" >/dev/null 2>err && failed "a set without calibration"
+    grep -q "uml-calibrate makes one" err || failed "no word of what makes sets"
+fi
+
+# Wrong usage, data, weights.
+refused() { # STATUS WORDS ARGUMENT...
+    local status=$1 words=$2
+    shift 2
+    expect "$status" "$@"
+    grep -q -- "$words" err || failed "$*: no word of '$words' but: $(cat err)"
+}
+refused 2 "--out is missing" --weights "$weights" --data data/few
+refused 2 "--data is missing" --weights "$weights" --out x
+refused 2 "above 0 and below 1" --weights "$weights" --data data/few --out x --risk 1
+refused 2 "knows lac, aps and raps" --weights "$weights" --data data/few --out x --score best
+refused 2 "promises nothing" --weights "$weights" --data data --split few --fit few --out x
+refused 2 "cannot be written" --weights "$weights" --data data/few --out none/x
+refused 1 "no column ward" --weights "$weights" --data data/few --group ward --out x
+refused 1 "no labels.csv" --weights "$weights" --data data --out x
+sed -i '3s/,[^,]*$/,/' data/few/labels.csv
+refused 1 "nothing in column patient" --weights "$weights" --data data/few --group patient --out x
+refused 3 "none" --weights none --data data/few --out x
+[ ! -e x ] || failed "a file after a failure"
+expect 0 --help
+
+passed
