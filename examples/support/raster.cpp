@@ -89,7 +89,8 @@ uml::result<raster> decode_raster(std::span<const std::uint8_t> bytes) {
 }
 
 std::string picture_readers() {
-    return "PNG by " + png_reader() + ", JPEG by " + jpeg_reader() + ", TIFF by " + tiff_reader();
+    return "PNG by " + png_reader() + ", JPEG by " + jpeg_reader() +
+           (reads_tiff() ? ", TIFF by " + tiff_reader() : ", TIFF not at all");
 }
 
 bool reads_tiff() { return tiff_reader() != "nothing"; }

@@ -41,7 +41,7 @@ same killed
 
 # SIGTERM: the picture at hand is finished, the way on is told.
 batch stopped >out 2>err & pid=$!
-while ! grep -q pixels out; do sleep 0.02; done
+while kill -0 $pid 2>/dev/null && ! grep -q pixels out; do sleep 0.02; done
 kill -TERM $pid
 status=0
 wait $pid || status=$?
@@ -62,7 +62,7 @@ same full
 
 # The folder goes away.
 batch gone >/dev/null 2>err & pid=$!
-while ! compgen -G 'gone/*.png' >/dev/null; do sleep 0.01; done
+while kill -0 $pid 2>/dev/null && ! compgen -G 'gone/*.png' >/dev/null; do sleep 0.01; done
 rm -rf gone
 status=0
 wait $pid || status=$?

@@ -42,6 +42,12 @@ expect 1 --weights "$weights" --data data --json /dev/full
 status=0
 "$program" --weights "$weights" --data data >/dev/full 2>err || status=$?
 [ $status = 1 ] || failed "a full standard output: $status"
+"$program" --weights "$weights" --data data --json never.json --noise 0.1 >/dev/null 2>&1 & pid=$!
+sleep 0.2
+kill -TERM $pid
+status=0
+wait $pid || status=$?
+[ $status = 143 ] && [ ! -e never.json ] || failed "SIGTERM: $status, $(ls)"
 cp data/images/glioma-2009.PNG data/images/glioma-2009.jpg
 refused data "several images/glioma-2009 with different endings"
 passed

@@ -92,6 +92,17 @@ TEST_CASE("tables: quotes, line ends, semicolons") {
     CHECK(cut.complete() == 2);
 }
 
+TEST_CASE("tables: a quote that is open at the end may come from a file that was cut off") {
+    csv_reader open("a\n\"x"), wrong("a\nb\"x");
+    REQUIRE(open.next());
+    REQUIRE(wrong.next());
+    CHECK_FALSE(open.next());
+    CHECK_FALSE(wrong.next());
+    CHECK(open.cut());
+    CHECK_FALSE(wrong.cut());
+    CHECK(open.complete() == 2);
+}
+
 TEST_CASE("tables: what the format does not allow is an error with its line") {
     CHECK(records("a,b\n1,\"x\n2,y\n3,z\n").back()[0] == "line 2: a quote is opened and never closed");
     CHECK(records("a,b\n\"x\n\n1\",2\n\"x\"y,2\n").back()[0] == "line 5: text behind a closing quote");
