@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -50,7 +51,17 @@ template <class... Parts> [[nodiscard]] constexpr error fail(errc code, const Pa
     return make_error(code, pieces, sizeof...(parts));
 }
 
-/// A value or an error. Check it before use: `*r` on a failed result is undefined.
+/// Ends the program, where a debugger shows the sentence.
+[[noreturn, gnu::cold, gnu::noinline]] inline void used_without_value([[maybe_unused]] const error& e) {
+#if defined(__GNUC__)
+    __builtin_trap();
+#else
+    std::abort();
+#endif
+}
+
+/// A value or an error. Check it before use: `*r` and `r->` on a failed result end the program, in every build, since a
+/// check that only debug builds have would be two definitions of one function in a program of both kinds.
 template <class T> class [[nodiscard]] result {
 public:
     constexpr result(T value) : value_(std::move(value)) {}
@@ -59,16 +70,21 @@ public:
     [[nodiscard]] constexpr bool has_value() const { return value_.has_value(); }
     constexpr explicit operator bool() const { return has_value(); }
 
-    constexpr T& operator*() & { return *value_; }
-    constexpr const T& operator*() const& { return *value_; }
-    constexpr T&& operator*() && { return *std::move(value_); }
-    constexpr T* operator->() { return &*value_; }
-    constexpr const T* operator->() const { return &*value_; }
+    constexpr T& operator*() & { return checked(), *value_; }
+    constexpr const T& operator*() const& { return checked(), *value_; }
+    constexpr T&& operator*() && { return checked(), *std::move(value_); }
+    constexpr T* operator->() { return checked(), &*value_; }
+    constexpr const T* operator->() const { return checked(), &*value_; }
 
     /// Valid only when there is no value.
     [[nodiscard]] constexpr const uml::error& error() const { return error_; }
 
 private:
+    constexpr void checked() const {
+        if (!value_.has_value()) [[unlikely]]
+            used_without_value(error_);
+    }
+
     std::optional<T> value_;
     uml::error error_{};
 };
