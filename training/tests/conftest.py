@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from uml_training import report
+
 
 def write_split(folder, ids, size=40, seed=0):
     """Grey pictures with a bright square whose place tells the class, and the square as mask."""
@@ -27,10 +29,20 @@ def write_split(folder, ids, size=40, seed=0):
             writer.writerow([name, label, ("low", "middle", "high")[label]])
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(request, monkeypatch):
+    """Intervals of a few resamples, except where they are compared with the C++ program's (`all_resamples`)."""
+    if not request.node.get_closest_marker("all_resamples"):
+        monkeypatch.setattr(report, "RESAMPLES", 20)
+
+
 @pytest.fixture
 def tiny(tmp_path):
+    return write_splits(tmp_path / "tiny")
+
+
+def write_splits(folder):
     """train (12 pictures), val and test (6 each), 40x40."""
-    folder = tmp_path / "tiny"
     for n, (split, count) in enumerate({"train": 12, "val": 6, "test": 6}.items()):
         write_split(folder / split, [f"{split}{i}" for i in range(count)], seed=n)
     return folder

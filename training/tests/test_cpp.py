@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 import torch
+from conftest import write_splits
 
 from uml_training import cli, data, evaluate, weights_file
 
@@ -26,19 +27,27 @@ def program(name: str) -> str:
     return str(built[-1])
 
 
-def train_and_export(tiny, tmp_path, dtype, stride):
-    weights = tmp_path / "w.safetensors"
-    assert cli.main(["fit", "--data", str(tiny), "--out", str(tmp_path / "run"), "--network", "edge", "--size", "32",
-                     "--channels", "1", "--divisor", "8", "--stem-stride", stride, "--preset", "small-data",
-                     "--batch", "4", "--epochs", "2", "--threads", "1"]) == 0
-    assert cli.main(["export", str(tmp_path / "run"), "--out", str(weights), "--dtype", dtype]) == 0
-    return weights
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Exports a run of a stem stride, trained once: the data and the weights file."""
+    folder = tmp_path_factory.mktemp("trained")
+    tiny = write_splits(folder / "tiny")
+
+    def exported(dtype, stride):
+        run, weights = folder / f"run{stride}", folder / f"{dtype}-{stride}.safetensors"
+        if not run.exists():
+            assert cli.main(["fit", "--data", str(tiny), "--out", str(run), "--network", "edge", "--size", "32",
+                             "--channels", "1", "--divisor", "8", "--stem-stride", stride, "--preset", "small-data",
+                             "--batch", "4", "--epochs", "2", "--threads", "1"]) == 0
+        assert cli.main(["export", str(run), "--out", str(weights), "--dtype", dtype]) == 0
+        return tiny, weights
+    return exported
 
 
 @pytest.mark.parametrize("dtype, stride", [("f32", "1"), ("f16", "2"), ("bf16", "2")])
-def test_program_agrees(tiny, tmp_path, dtype, stride):
+def test_program_agrees(trained, tmp_path, dtype, stride):
     analyze = program("uml-analyze")
-    weights = train_and_export(tiny, tmp_path, dtype, stride)
+    tiny, weights = trained(dtype, stride)
     picture = tiny / "val" / "images" / "val0.png"
     # Loading already runs the self-check: 64 logits, 16 uncertainties and class alpha within the library's limits.
     done = subprocess.run([analyze, "--weights", str(weights), "--json", "--out", str(tmp_path / "out"), str(picture)],
@@ -55,10 +64,11 @@ def test_program_agrees(tiny, tmp_path, dtype, stride):
     assert diagnosis["vacuity"] == pytest.approx(out["cls_uncertainty"].item(), rel=5e-5)
 
 
-def test_evaluations_agree(tiny, tmp_path):
+@pytest.mark.all_resamples
+def test_evaluations_agree(trained, tmp_path):
     """uml-train evaluate and uml-evaluate: one document, noise included."""
     evaluator = program("uml-evaluate")
-    weights = train_and_export(tiny, tmp_path, "f32", "2")
+    tiny, weights = trained("f32", "2")
     command = ["--weights", str(weights), "--data", str(tiny), "--split", "val", "--noise", "0.1", "--json"]
     done = subprocess.run([evaluator, *command, str(tmp_path / "cpp.json")], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

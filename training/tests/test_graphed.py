@@ -8,6 +8,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from uml_training import cli, fit, graphed
+from uml_training.data import DataError
 from uml_training.graphed import WARM_UP, Graphed
 
 WAITS = ("_local_scalar_dense", "nonzero", "equal", "is_nonzero", "unique", "masked_select")
@@ -54,7 +55,7 @@ def test_made_outliers_leave_the_norms_statistics_alone(tiny):
 
 
 def test_outliers_need_evidence(tiny):
-    with pytest.raises(ValueError, match="--outliers needs a network that gives evidence: segmenter has only softmax"):
+    with pytest.raises(DataError, match="--outliers needs a network that gives evidence: segmenter has only softmax"):
         trainer(tiny, "segmenter", "--outliers", "0.1")
 
 

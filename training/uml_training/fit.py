@@ -109,7 +109,8 @@ def asked_for(args: argparse.Namespace, faults: Faults) -> Recipe:
     except ValueError as error:
         faults.add("options", str(error))
     if args.outliers > 0 and args.network in WITHOUT_EVIDENCE:
-        faults.add("options", f"--outliers needs a network that gives evidence: {args.network} has only softmax outputs")
+        faults.add("options", f"--outliers needs a network that gives evidence: {args.network} has only softmax "
+                              "outputs")
     for option in ("backbone", "start_from"):
         if (path := getattr(args, option)) and not path.is_file():
             faults.add("options", f"--{option.replace('_', '-')} {path}: no such file")
