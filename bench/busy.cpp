@@ -16,7 +16,7 @@
 
 namespace {
 
-using model = uml::model<uml::network<uml::dynamic>, uml::cpu<16>>;
+using model = uml::model<uml::network<uml::dynamic>, uml::cpu>;
 
 struct options {
     const char* weights = UML_SOURCE_DIR "/weights/brain-mri-edge.safetensors";
@@ -106,7 +106,7 @@ int main(int argc, char** argv) {
     options o;
     if (!read(argc, argv, o))
         return complain("options: --weights FILE --threads N --hogs N --repeats N --milliseconds N");
-    const auto m = uml::load<uml::network<uml::dynamic>, uml::cpu<16>>(o.weights);
+    const auto m = uml::load<uml::network<uml::dynamic>>(o.weights, uml::cpu{.threads = 16});
     if (!m) return complain(m.error().what);
     runner one(*m, 1), several(*m, o.threads);
     if (!one.workspace) return complain(one.workspace.error().what);

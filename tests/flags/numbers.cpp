@@ -50,7 +50,7 @@ template <class B> void answer(const char* weights) {
 } // namespace
 
 int main(int, char** argv) {
-    answer<uml::cpu<>>(argv[1]);
+    answer<uml::cpu>(argv[1]);
     const float alpha[] = {1.5F, 2.25F, 7.F};
     const uml::dirichlet<float> d(alpha, 3);
     expect("vacuity", static_cast<double>(d.vacuity()), 3 / 10.75);

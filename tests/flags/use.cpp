@@ -8,8 +8,8 @@ int main(int, char** argv) {
     uml::thread_pool pool(2);
     uml::load_options o;
     o.threads = pool;
-    const auto fast = uml::load<uml::network<uml::dynamic>, uml::cpu<2>>(argv[1], o);
-    const auto slow = uml::load<uml::network<uml::dynamic>, uml::reference<double>>(argv[1]);
+    const auto fast = uml::load<uml::network<uml::dynamic>>(argv[1], uml::cpu{.threads = 2}, o);
+    const auto slow = uml::load<uml::network<uml::dynamic>, uml::reference64>(argv[1]);
     if (!fast || !slow) return 1;
     auto workspace = fast->make_workspace(pool);
     if (!workspace) return 1;

@@ -27,7 +27,7 @@ using uml::errc;
 using uml_test::draft;
 using uml_test::tiny;
 using uml_test::tiny_config;
-using backend = uml::reference<float>;
+using backend = uml::reference;
 
 draft labelled() { return draft::of<uml_test::tiny_network>(tiny_config).labelled("tiny", tiny_config); }
 auto load(const draft& d) { return uml::load<tiny, backend>(std::span<const std::byte>(d.bytes())); }
@@ -141,7 +141,7 @@ TEST_CASE("a file asks for no larger arena than the program allows, before anyth
     d.labelled("edge", large);
     using any = uml::network<uml::dynamic>;
     const auto bytes = d.bytes();
-    const auto m = uml::load<any, uml::cpu<>>(std::span<const std::byte>(bytes));
+    const auto m = uml::load<any>(std::span<const std::byte>(bytes));
     REQUIRE_FALSE(m);
     CHECK(m.error().code == errc::wrong_config);
     const std::string sentence(m.error().what.view());
@@ -149,7 +149,7 @@ TEST_CASE("a file asks for no larger arena than the program allows, before anyth
     CHECK(sentence.ends_with(" bytes, load_options::max_arena_bytes allows 2147483648"));
     uml::load_options o;
     o.max_arena_bytes = std::numeric_limits<std::int64_t>::max();
-    CHECK(uml::load<any, uml::cpu<>>(std::span<const std::byte>(bytes), o).error().code == errc::missing_tensor);
+    CHECK(uml::load<any>(std::span<const std::byte>(bytes), o).error().code == errc::missing_tensor);
     // The limit is the arena's size to the byte; a static network has none.
     const auto small = labelled().bytes();
     using dynamic_tiny = uml::network<uml_test::tiny_network>;

@@ -10,7 +10,7 @@
 
 namespace {
 
-using model = uml::model<uml_test::edge, uml::cpu<1>>;
+using model = uml::model<uml_test::edge, uml::cpu>;
 
 auto answer(const model& m) {
     auto w = m.make_workspace();
@@ -33,7 +33,7 @@ struct rounding {
 
 #if defined(__x86_64__) || defined(__aarch64__)
 TEST_CASE("cpu: another rounding mode changes no bit of an answer, and is there again afterwards") {
-    const auto m = uml_test::load_edge<uml::cpu<1>>();
+    const auto m = uml_test::load_edge(uml::cpu{});
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     const auto expected = answer(*m);
     for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
@@ -46,14 +46,14 @@ TEST_CASE("cpu: another rounding mode changes no bit of an answer, and is there 
 #endif
 
 TEST_CASE("a model that was loaded in another rounding mode is as good") {
-    const auto m = uml_test::load_edge<uml::cpu<1>>();
+    const auto m = uml_test::load_edge(uml::cpu{});
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     const auto expected = answer(*m);
     for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
         CAPTURE(mode);
         const auto other = [&] {
             const rounding during(mode);
-            return uml_test::load_edge<uml::cpu<1>>();
+            return uml_test::load_edge(uml::cpu{});
         }();
         REQUIRE_MESSAGE(other, other.error().what.c_str());
         const auto numbers = answer(*other);
@@ -70,13 +70,13 @@ TEST_CASE("a model that was loaded in another rounding mode is as good") {
 
 #if defined(__x86_64__) && defined(__GNUC__)
 TEST_CASE("cpu: a program that flushes denormals to zero gets the same bits") {
-    const auto m = uml_test::load_edge<uml::cpu<1>>();
+    const auto m = uml_test::load_edge(uml::cpu{});
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     const auto expected = answer(*m);
     const unsigned before = __builtin_ia32_stmxcsr();
     __builtin_ia32_ldmxcsr(before | 0x8040u);
     const auto numbers = answer(*m);
-    const auto again = uml_test::load_edge<uml::cpu<1>>();
+    const auto again = uml_test::load_edge(uml::cpu{});
     __builtin_ia32_ldmxcsr(before);
     CHECK(numbers == expected);
     REQUIRE(again);

@@ -20,7 +20,8 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// One of 0 .. n - 1, n from 1 to 2^32, by the upper half of the same number.
 [[nodiscard]] constexpr std::size_t random_index(std::uint64_t seed, std::uint64_t counter, std::size_t n) {
-    return static_cast<std::size_t>((random_bits(seed, counter) >> 32) * n >> 32);
+    const std::uint64_t scaled = (random_bits(seed, counter) >> 32) * n >> 32;
+    return static_cast<std::size_t>(scaled);
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

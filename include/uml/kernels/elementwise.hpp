@@ -37,7 +37,8 @@ struct elementwise_args {
 
 /// How `v` is read beside a result of out's extents: where it has extent 1 it is repeated.
 [[nodiscard]] constexpr operand read_beside(source v, target out) {
-    const auto step = static_cast<std::ptrdiff_t>(v.step);
+    const std::int64_t elements = v.step;
+    const auto step = static_cast<std::ptrdiff_t>(elements);
     return {v.data, v.h == 1 ? 0 : v.w * step, v.w == 1 ? 0 : step, v.c == out.c};
 }
 

@@ -24,6 +24,15 @@
 
 #include "uml/core/begin.inc"
 
+#if defined(__GNUC__)
+    #pragma GCC diagnostic push
+    #if defined(__clang__) // it does not see that the vector that is read anywhere may alias
+        #pragma GCC diagnostic ignored "-Wundefined-reinterpret-cast"
+    #else // it warns where a template's arrays have extents of type int
+        #pragma GCC diagnostic ignored "-Wsign-conversion"
+    #endif
+#endif
+
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
 namespace baseline {
@@ -150,13 +159,13 @@ UML_FORCE_INLINE traits::floats max(traits::floats a, traits::floats b) { return
 UML_FORCE_INLINE traits::floats min(traits::floats a, traits::floats b) { return a < b ? a : b; }
     #else
 UML_FORCE_INLINE traits::floats fma(traits::floats a, traits::floats b, traits::floats c) {
-    return __builtin_ia32_vfmaddps512_mask(a, b, c, static_cast<unsigned short>(0xffff), 4);
+    return __builtin_ia32_vfmaddps512_mask(a, b, c, static_cast<short>(-1), 4);
 }
 UML_FORCE_INLINE traits::floats max(traits::floats a, traits::floats b) {
-    return __builtin_ia32_maxps512_mask(a, b, a, static_cast<unsigned short>(0xffff), 4);
+    return __builtin_ia32_maxps512_mask(a, b, a, static_cast<short>(-1), 4);
 }
 UML_FORCE_INLINE traits::floats min(traits::floats a, traits::floats b) {
-    return __builtin_ia32_minps512_mask(a, b, a, static_cast<unsigned short>(0xffff), 4);
+    return __builtin_ia32_minps512_mask(a, b, a, static_cast<short>(-1), 4);
 }
     #endif
 
@@ -180,5 +189,9 @@ namespace memory_tier = avx2;
 
 #undef UML_FORCE_INLINE
 #undef UML_NO_INLINE
+
+#if defined(__GNUC__)
+    #pragma GCC diagnostic pop
+#endif
 
 #include "uml/core/end.inc"

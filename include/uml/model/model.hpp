@@ -115,9 +115,9 @@ public:
                                    std::span<findings> found) const {
         const auto most = static_cast<std::size_t>(parts_.where.images());
         if (pictures.empty() || pictures.size() > most || found.size() < pictures.size())
-            return fail(errc::invalid_argument, static_cast<std::uint64_t>(pictures.size()), " pictures with room for ",
-                        static_cast<std::uint64_t>(found.size()), " findings: a run takes 1 to ",
-                        static_cast<std::uint64_t>(most));
+            return fail(errc::invalid_argument, std::uint64_t{pictures.size()}, " pictures with room for ",
+                        std::uint64_t{found.size()}, " findings: a run takes 1 to ",
+                        std::uint64_t{most});
         for (const image_view& picture : pictures)
             if (auto r = model_detail::check_picture(picture, input().out); !r) return r;
         if (w.program != program().nodes.data() || w.weights != identity())

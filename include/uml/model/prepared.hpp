@@ -115,7 +115,7 @@ template <class B> [[nodiscard]] std::uint64_t layout_of(const program_view& p) 
     constexpr std::uint32_t most_names = 1u << 16;
     if (h.classes > most_names || h.regions > most_names ||
         bytes.size() != h.bytes_before_weights() + static_cast<std::size_t>(weights))
-        return fail(errc::malformed, "prepared weights: ", static_cast<std::uint64_t>(bytes.size()),
+        return fail(errc::malformed, "prepared weights: ", std::uint64_t{bytes.size()},
                     " bytes are not what their header says");
     if (h.check != h.digest_of(bytes))
         return fail(errc::malformed, "prepared weights: their header or the names behind it are damaged");

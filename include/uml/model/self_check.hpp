@@ -113,7 +113,7 @@ struct stored_check {
 [[nodiscard, gnu::cold]] inline result<void> compare_all(const weights_file& file, const json::value& expected,
                                                          const numbers& class_alpha, const numbers& region_logits,
                                                          const numbers& pixel_vacuity, double limit) {
-    constexpr double largest = std::numeric_limits<float>::max();
+    constexpr auto largest = static_cast<double>(std::numeric_limits<float>::max());
     distance alpha{.least = 0, .most = largest}, logits{.least = -largest, .most = largest},
         vacuity{.least = 0, .most = 1.001};
     const auto own_limit = limit_for(expected, limit);

@@ -31,7 +31,9 @@ namespace stream_detail {
 }
 /// A whole tensor; nothing if there is none.
 [[nodiscard]] inline result<void> read_all(const binding& b, const tensor_entry* e, buffer<double>& to) {
-    return e == nullptr ? result<void>{} : read_part(b, *e, 0, static_cast<std::size_t>(e->elements()), to);
+    if (e == nullptr) return {};
+    const std::uint64_t elements = e->elements();
+    return read_part(b, *e, 0, static_cast<std::size_t>(elements), to);
 }
 
 /// A leaf; batch normalisation with stored statistics becomes scale and shift.
@@ -47,7 +49,7 @@ namespace stream_detail {
     for (std::size_t k = 0; k < to.values.size(); ++k) {
         if (!(variance.data()[k] + eps > 0))
             return fail(errc::malformed, b.file().source(), ": tensor ", b.table().name_of(p).view(),
-                        ".running_var: channel ", static_cast<std::uint64_t>(k), " is not positive");
+                        ".running_var: channel ", std::uint64_t{k}, " is not positive");
         to.values.data()[k] /= std::sqrt(variance.data()[k] + eps);
         to.bias.data()[k] -= mean.data()[k] * to.values.data()[k];
     }

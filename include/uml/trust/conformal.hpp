@@ -76,7 +76,7 @@ calibrate_class_sets(std::span<const P> probabilities, int classes, std::span<co
         !(groups.empty() || groups.size() == n) || scratch.size() < n)
         return fail(errc::invalid_argument, "class sets: ", static_cast<std::uint64_t>(probabilities.size()),
                     " probabilities, ", static_cast<std::uint64_t>(n), " labels and ",
-                    static_cast<std::uint64_t>(groups.size()), " groups do not fit ", classes, " classes");
+                    std::uint64_t{groups.size()}, " groups do not fit ", classes, " classes");
     class_set_rule rule;
     rule.score = options.score;
     rule.penalty = options.score == set_score::raps ? options.penalty : 0;
@@ -89,7 +89,7 @@ calibrate_class_sets(std::span<const P> probabilities, int classes, std::span<co
             const auto label = static_cast<std::size_t>(labels[i]);
             if (label >= k)
                 return fail(errc::invalid_argument, "class sets: label ", labels[i], " of case ",
-                            static_cast<std::uint64_t>(i), " is no class");
+                            std::uint64_t{i}, " is no class");
             if (options.by_class && label != level) continue;
             const double score = rule.strangeness(probabilities.subspan(i * k, k), label);
             scratch[count++] = {score, groups.empty() ? static_cast<std::uint32_t>(i) : groups[i]};

@@ -1,0 +1,18 @@
+# The C API from C and from Python's ctypes: see c_api/.
+if(NOT TARGET uml_c)
+    return()
+endif()
+enable_language(C)
+set(c_api_weights "${PROJECT_SOURCE_DIR}/weights/brain-mri-edge.safetensors")
+add_executable(uml-c-api c_api/main.c)
+set_target_properties(uml-c-api PROPERTIES C_STANDARD 99 C_EXTENSIONS OFF)
+target_link_libraries(uml-c-api PRIVATE uml_c)
+if(NOT MSVC)
+    target_compile_options(uml-c-api PRIVATE -Wall -Wextra -Wpedantic -Wno-missing-field-initializers -Werror)
+endif()
+add_test(NAME c_api.c COMMAND uml-c-api "${c_api_weights}")
+find_package(Python3 QUIET COMPONENTS Interpreter)
+if(Python3_Interpreter_FOUND AND UNIX AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    add_test(NAME c_api.python COMMAND Python3::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/c_api/check.py"
+        "$<TARGET_FILE:uml_c>" "${c_api_weights}")
+endif()
