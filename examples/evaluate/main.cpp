@@ -167,23 +167,23 @@ void write_exact(uml::json::writer<std::string>& w, const std::vector<evaluate::
 }
 
 void write_more(uml::json::writer<std::string>& w, const evaluation& e, const support::model_facts& model,
-                std::span<const std::uint32_t> groups, const evaluate::ruler& ruler, bool every_image) {
+                const support::case_groups& groups, const evaluate::ruler& ruler, bool every_image) {
     const evaluate::named_figures f = evaluate::sum_up_more(e.table, e.images, model.regions);
-    const auto intervals = evaluate::bootstrap_more(e.table, e.images, model.regions, groups);
+    const auto intervals = evaluate::bootstrap_more(e.table, e.images, model.regions, groups.of);
     std::printf("%-24s    value   95 %% interval\n", "more");
     for (std::size_t m = 0; m < f.names.size(); ++m)
         std::printf("%-24s %8s   %s to %s\n", f.names[m].c_str(), shown(f.values[m]).c_str(),
                     shown(intervals[m].low).c_str(), shown(intervals[m].high).c_str());
     std::printf("distances in %s%s\n\n", ruler.in_mm ? "millimetres" : "pixels",
-                groups.empty() ? "" : "; intervals by group");
+                groups.of.empty() ? "" : "; intervals by group");
 
     w.key("more").begin_object().member("unit", ruler.in_mm ? "mm" : "pixel");
     w.member("spacing", ruler.spacing).member("tolerance", ruler.tolerance);
     w.key("groups");
-    if (groups.empty())
+    if (groups.of.empty())
         w.null();
     else
-        w.value(*std::max_element(groups.begin(), groups.end()) + 1);
+        w.value(groups.names.size());
     w.key("metrics").begin_object();
     for (std::size_t m = 0; m < f.names.size(); ++m) w.member(f.names[m], f.values[m]);
     w.end_object().key("ci95").begin_object();
@@ -227,7 +227,7 @@ int run(const support::arguments& a) {
         evaluate::read_dataset(a.value("--data"), a.value("--split"), static_cast<int>(model.classes.size()));
     if (!cases) return complain(data_refused, cases.error().what.view());
 
-    std::vector<std::uint32_t> groups;
+    support::case_groups groups;
     if (a.has("--group")) {
         std::vector<std::string> ids;
         for (const auto& c : *cases) ids.push_back(c.id);
@@ -239,7 +239,7 @@ int run(const support::arguments& a) {
     const auto found = evaluate_all(**engine, *cases, 0, ruler);
     if (!found) return complain(data_refused, found.error().what.view());
     const evaluate::score_table& table = found->table;
-    const summary clean{evaluate::sum_up(table), evaluate::bootstrap(table, groups)};
+    const summary clean{evaluate::sum_up(table), evaluate::bootstrap(table, groups.of)};
     std::printf("%zu images\n\n", table.size());
     print_summary("metric", clean);
 
@@ -251,7 +251,7 @@ int run(const support::arguments& a) {
     if (*sigma > 0) {
         const auto noisy_found = evaluate_all(**engine, *cases, *sigma, ruler);
         if (!noisy_found) return complain(data_refused, noisy_found.error().what.view());
-        const summary noisy{evaluate::sum_up(noisy_found->table), evaluate::bootstrap(noisy_found->table, groups)};
+        const summary noisy{evaluate::sum_up(noisy_found->table), evaluate::bootstrap(noisy_found->table, groups.of)};
         print_summary("with noise", noisy);
         write_summary(w.member("sigma", *sigma), noisy);
     }
