@@ -83,7 +83,7 @@ uml::result<calibrate::answers> answer_all(support::engine& engine, const std::s
         for (const auto& c : *cases) ids.push_back(c.id);
         auto groups = support::read_groups(folder, split, group, ids);
         if (!groups) return groups.error();
-        a.groups = *std::move(groups);
+        a.groups = std::move(groups->of);
     }
     std::map<std::uint32_t, int> sizes;
     for (std::size_t i = 0; i < cases->size(); ++i) ++sizes[a.group(i)];

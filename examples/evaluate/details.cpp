@@ -121,10 +121,10 @@ std::vector<metrics::interval> bootstrap_more(const score_table& t, const std::v
 }
 
 std::string per_image_csv(const std::vector<image_detail>& images, const support::model_facts& model,
-                          std::span<const std::uint32_t> groups) {
+                          const support::case_groups& groups) {
     using support::csv_field;
     std::string text = "id,";
-    if (!groups.empty()) text += "group,";
+    if (!groups.of.empty()) text += "group,";
     text += "label,class,right,confidence,vacuity,verdict,class_set,set_holds_label";
     for (std::size_t r = 1; r < model.regions.size(); ++r) {
         for (const region_figure& figure : region_figures)
@@ -137,7 +137,7 @@ std::string per_image_csv(const std::vector<image_detail>& images, const support
     for (std::size_t i = 0; i < images.size(); ++i) {
         const image_detail& d = images[i];
         text += csv_field(d.id) + ",";
-        if (!groups.empty()) text += std::to_string(groups[i]) + ",";
+        if (!groups.of.empty()) text += csv_field(groups.names[groups.of[i]]) + ",";
         std::string set;
         for (const int k : d.class_set) set += (set.empty() ? "" : "|") + name(k);
         text += csv_field(name(d.label)) + "," + csv_field(name(d.predicted)) + "," +
@@ -155,13 +155,13 @@ std::string per_image_csv(const std::vector<image_detail>& images, const support
 }
 
 void write_images(uml::json::writer<std::string>& w, const std::vector<image_detail>& images,
-                  const support::model_facts& model, std::span<const std::uint32_t> groups) {
+                  const support::model_facts& model, const support::case_groups& groups) {
     const auto name = [&](int k) -> const std::string& { return model.classes[static_cast<std::size_t>(k)]; };
     w.key("images").begin_array();
     for (std::size_t i = 0; i < images.size(); ++i) {
         const image_detail& d = images[i];
         w.begin_object().member("id", d.id);
-        if (!groups.empty()) w.member("group", groups[i]);
+        if (!groups.of.empty()) w.member("group", groups.names[groups.of[i]]);
         w.member("label", name(d.label)).member("class", name(d.predicted)).member("confidence", d.confidence);
         w.member("vacuity", d.vacuity).member("verdict", uml::trust::name_of(d.verdict));
         w.key("class_set").begin_array();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "evaluate/scores.hpp"
+#include "support/groups.hpp"
 #include "uml/io/json_writer.hpp"
 #include "uml/metrics/regions.hpp"
 #include "uml/metrics/segmentation.hpp"
@@ -64,10 +65,10 @@ struct named_figures {
 
 /// The table of --per-image: a row an image.
 [[nodiscard]] std::string per_image_csv(const std::vector<image_detail>& images, const support::model_facts& model,
-                                        std::span<const std::uint32_t> groups);
+                                        const support::case_groups& groups);
 
 /// The same as "images", an array of objects.
 void write_images(uml::json::writer<std::string>& w, const std::vector<image_detail>& images,
-                  const support::model_facts& model, std::span<const std::uint32_t> groups);
+                  const support::model_facts& model, const support::case_groups& groups);
 
 } // namespace evaluate

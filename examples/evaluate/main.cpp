@@ -192,23 +192,23 @@ void write_exact(uml::json::writer<std::string>& w, const std::vector<evaluate::
 }
 
 void write_more(uml::json::writer<std::string>& w, const evaluation& e, const support::model_facts& model,
-                std::span<const std::uint32_t> groups, const evaluate::ruler& ruler, bool every_image) {
+                const support::case_groups& groups, const evaluate::ruler& ruler, bool every_image) {
     const evaluate::named_figures f = evaluate::sum_up_more(e.table, e.images, model.regions);
-    const auto intervals = evaluate::bootstrap_more(e.table, e.images, model.regions, groups);
+    const auto intervals = evaluate::bootstrap_more(e.table, e.images, model.regions, groups.of);
     std::printf("%-24s    value   95 %% interval\n", "more");
     for (std::size_t m = 0; m < f.names.size(); ++m)
         std::printf("%-24s %8s   %s to %s\n", f.names[m].c_str(), shown(f.values[m]).c_str(),
                     shown(intervals[m].low).c_str(), shown(intervals[m].high).c_str());
     std::printf("distances in %s%s\n\n", ruler.in_mm ? "millimetres" : "pixels",
-                groups.empty() ? "" : "; intervals by group");
+                groups.of.empty() ? "" : "; intervals by group");
 
     w.key("more").begin_object().member("unit", ruler.in_mm ? "mm" : "pixel");
     w.member("spacing", ruler.spacing).member("tolerance", ruler.tolerance);
     w.key("groups");
-    if (groups.empty())
+    if (groups.of.empty())
         w.null();
     else
-        w.value(*std::max_element(groups.begin(), groups.end()) + 1);
+        w.value(groups.names.size());
     w.key("metrics").begin_object();
     for (std::size_t m = 0; m < f.names.size(); ++m) w.member(f.names[m], f.values[m]);
     w.end_object().key("ci95").begin_object();
@@ -265,7 +265,7 @@ int run(const support::arguments& a) {
     if (const auto others = evaluate::images_without_row(*cases); !others.empty())
         complain(data_refused, "not evaluated, since labels.csv has no row for them: " + some_of(others));
 
-    std::vector<std::uint32_t> groups;
+    support::case_groups groups;
     if (a.has("--group")) {
         std::vector<std::string> ids;
         for (const auto& c : *cases) ids.push_back(c.id);
@@ -277,7 +277,7 @@ int run(const support::arguments& a) {
     const auto found = evaluate_all(**engine, *cases, *levels, 0, ruler);
     if (!found) return give_up(found.error());
     const evaluate::score_table& table = found->table;
-    const summary clean{evaluate::sum_up(table), evaluate::bootstrap(table, groups)};
+    const summary clean{evaluate::sum_up(table), evaluate::bootstrap(table, groups.of)};
     std::printf("%zu images\n\n", table.size());
     print_summary("metric", clean);
 
@@ -289,7 +289,7 @@ int run(const support::arguments& a) {
     if (*sigma > 0) {
         const auto noisy_found = evaluate_all(**engine, *cases, *levels, *sigma, ruler);
         if (!noisy_found) return give_up(noisy_found.error());
-        const summary noisy{evaluate::sum_up(noisy_found->table), evaluate::bootstrap(noisy_found->table, groups)};
+        const summary noisy{evaluate::sum_up(noisy_found->table), evaluate::bootstrap(noisy_found->table, groups.of)};
         print_summary("with noise", noisy);
         write_summary(w.member("sigma", *sigma), noisy);
     }

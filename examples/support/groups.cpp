@@ -8,8 +8,8 @@
 
 namespace support {
 
-uml::result<std::vector<std::uint32_t>> read_groups(const std::filesystem::path& folder, std::string_view split,
-                                                    std::string_view column, const std::vector<std::string>& ids) {
+uml::result<case_groups> read_groups(const std::filesystem::path& folder, std::string_view split,
+                                     std::string_view column, const std::vector<std::string>& ids) {
     constexpr std::uintmax_t most_bytes = std::uintmax_t{64} << 20;
     const std::filesystem::path table = (split.empty() ? folder : folder / split) / "labels.csv";
     const std::string name = shown(table);
@@ -40,10 +40,13 @@ uml::result<std::vector<std::uint32_t>> read_groups(const std::filesystem::path&
         group_of[row[id]] = row[group];
     }
     std::map<std::string, std::uint32_t> number_of;
-    std::vector<std::uint32_t> groups;
-    for (const std::string& wanted : ids)
-        groups.push_back(
-            number_of.emplace(group_of[wanted], static_cast<std::uint32_t>(number_of.size())).first->second);
+    case_groups groups;
+    for (const std::string& wanted : ids) {
+        const std::string& called = group_of[wanted];
+        const auto [found, is_new] = number_of.emplace(called, static_cast<std::uint32_t>(groups.names.size()));
+        if (is_new) groups.names.push_back(called);
+        groups.of.push_back(found->second);
+    }
     return groups;
 }
 
