@@ -90,6 +90,14 @@ std::string table::whole() const {
     return text;
 }
 
+uml::result<void> table::drop_other(const std::string& source, const std::string& picture) {
+    const auto found = by_source_.find(source);
+    if (found == by_source_.end() || rows_[found->second].picture == picture) return {};
+    rows_[found->second].text.clear();
+    by_source_.erase(found);
+    return file_.replace(whole());
+}
+
 bool table::has(const std::string& source, const std::string& picture) const {
     const auto found = by_source_.find(source);
     return found != by_source_.end() && rows_[found->second].picture == picture;
@@ -105,13 +113,13 @@ uml::result<void> table::add(const outcome& o, const support::manifest_record& r
     for (const auto& region : o.regions)
         row += "," + (region.pixels > 0 ? number_text(region.mean_vacuity) : std::string());
     row += "," + number_text(o.reliable_share) + "," + number_text(o.seconds) + "\n";
-    const auto had = by_source_.find(r.source);
+    const auto had = by_source_.find(r.source); // where a picture is made again, whose row was whole
     if (had == by_source_.end()) {
         if (const auto added = file_.append(row); !added) return added;
         by_source_[r.source] = rows_.size();
         rows_.push_back({r.source, r.picture, row});
     } else {
-        rows_[had->second] = {r.source, r.picture, row};
+        rows_[had->second].text = row;
         if (const auto replaced = file_.replace(whole()); !replaced) return replaced;
     }
     if (!made_) return {};
