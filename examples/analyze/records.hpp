@@ -47,7 +47,9 @@ public:
 
     /// Whether there is a row of the picture that has this full path and content.
     [[nodiscard]] bool has(const std::string& source, const std::string& picture) const;
-    /// Adds a row, or puts it in the place of an older one of the same file.
+    /// Removes the row of the picture that was there under this full path, if it had other content.
+    [[nodiscard]] uml::result<void> drop_other(const std::string& source, const std::string& picture);
+    /// Adds the picture's row, or writes it anew.
     [[nodiscard]] uml::result<void> add(const outcome& o, const support::manifest_record& r);
     [[nodiscard]] uml::result<void> finish() { return file_.finish(); }
 

@@ -55,6 +55,8 @@ bool results::pictures_exist(const support::manifest_record& r) const {
 
 uml::result<job> results::begin(const task& t, const std::string& picture) {
     job j{t, {picture, t.source, t.stem.native(), {}, weights_, options_text_, {}, {}}};
+    if (table_)
+        if (const auto dropped = table_->drop_other(t.source, picture); !dropped) return dropped.error();
     if (options_->resume) {
         const support::manifest_record* had = made_ ? made_->find(j.record, t.clash) : nullptr;
         j.done = (!made_ || (had != nullptr && pictures_exist(*had))) && (!table_ || table_->has(t.source, picture));

@@ -90,6 +90,14 @@ std::string table::whole() const {
     return text;
 }
 
+uml::result<void> table::drop_other(const std::string& source, const std::string& picture) {
+    const auto found = by_source_.find(source);
+    if (found == by_source_.end() || rows_[found->second].picture == picture) return {};
+    rows_[found->second].text.clear();
+    by_source_.erase(found);
+    return file_.replace(whole());
+}
+
 bool table::has(const std::string& source, const std::string& picture) const {
     const auto found = by_source_.find(source);
     return found != by_source_.end() && rows_[found->second].picture == picture;
@@ -109,13 +117,13 @@ uml::result<void> table::add(const outcome& o, const support::manifest_record& r
     std::string set;
     for (const int k : o.class_set) set += (set.empty() ? "" : "|") + classes_[static_cast<std::size_t>(k)];
     row += csv_field(set) + ",\n"; // no statistics for familiarity
-    const auto had = by_source_.find(r.source);
+    const auto had = by_source_.find(r.source); // where a picture is made again, whose row was whole
     if (had == by_source_.end()) {
         if (const auto added = file_.append(row); !added) return added;
         by_source_[r.source] = rows_.size();
         rows_.push_back({r.source, r.picture, row});
     } else {
-        rows_[had->second] = {r.source, r.picture, row};
+        rows_[had->second].text = row;
         if (const auto replaced = file_.replace(whole()); !replaced) return replaced;
     }
     if (!made_) return {};

@@ -40,6 +40,7 @@ done
 same killed
 
 # SIGTERM: the picture at hand is finished, the way on is told.
+: >out
 batch stopped >out 2>err & pid=$!
 while kill -0 $pid 2>/dev/null && ! grep -q pixels out; do sleep 0.02; done
 kill -TERM $pid

@@ -47,6 +47,10 @@ run --out one --csv one.csv --resume patient-1 patient-2 patient-3
 [ "$(skipped)" = 2 ] || failed "a replaced picture: $(skipped) skipped"
 [ "$(rows one.csv | wc -l)" = 3 ] || failed "a replaced picture: $(rows one.csv)"
 [ "$(rows one.csv | cut -d, -f2 | sort -u | wc -l)" = 2 ] || failed "the row of the replaced picture stays"
+head -c 2000 patient-2/slice.png >patient-1/slice.png
+expect 1 --weights "$weights" --save mask --out one --csv one.csv --resume patient-1 patient-2 patient-3
+[ "$(rows one.csv | cut -d, -f1 | tr '\n' ' ')" = "patient-2/slice.png patient-3/slice.png " ] ||
+    failed "a picture that cannot be read any more keeps the row of what it was: $(rows one.csv)"
 python3 - "$weights" other.safetensors <<'P'
 import json, struct, sys
 b = open(sys.argv[1], "rb").read()
