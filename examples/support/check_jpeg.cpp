@@ -42,13 +42,19 @@ public:
             const auto body = all_.subspan(at_ + 2, length - 2);
             at_ += length;
             if (const auto r = take(marker, body); !r) return r.error();
-            if (marker == 0xda) skip_entropy();
+            if (marker == 0xda) {
+                const std::size_t start = at_;
+                skip_entropy();
+                entropy_ += static_cast<std::int64_t>(at_ - start);
+            }
         }
         if (scans_ == 0) return damaged("no pixels");
         const std::int64_t work = std::int64_t{jpeg_.width} * jpeg_.height * scans_;
         if (work > work_free + work_per_byte * static_cast<std::int64_t>(all_.size()))
             return unknown(jpeg_.width, " x ", jpeg_.height, " pixels in ", scans_, " scans from ",
                            std::uint64_t{all_.size()}, " bytes: too much work for so small a file");
+        // A block takes at least a bit for its mean and, where it is coded at once, one that nothing follows.
+        if (8 * entropy_ < blocks_ * (progressive_ ? 1 : 2)) return damaged("fewer bits than blocks of pixels");
         return jpeg_;
     }
 
@@ -99,6 +105,17 @@ private:
             blocks += h * v;
         }
         if (components_ > 1 && blocks > 10) return damaged("more than 10 blocks a unit");
+        int most_h = 1, most_v = 1;
+        for (std::size_t i = 0; i < components_; ++i) {
+            most_h = std::max(most_h, body[7 + 3 * i] >> 4);
+            most_v = std::max(most_v, body[7 + 3 * i] & 15);
+        }
+        const auto blocks_along = [](int pixels, int factor, int most) {
+            return std::int64_t{((pixels * factor + most - 1) / most + 7) / 8};
+        };
+        for (std::size_t i = 0; i < components_; ++i)
+            blocks_ +=
+                blocks_along(width, body[7 + 3 * i] >> 4, most_h) * blocks_along(height, body[7 + 3 * i] & 15, most_v);
         jpeg_.width = width, jpeg_.height = height, jpeg_.channels = static_cast<int>(components_);
         progressive_ = marker == 0xc2;
         return {};
@@ -175,6 +192,7 @@ private:
     std::array<std::array<bool, 4>, 2> tables_{};
     bool progressive_ = false;
     int scans_ = 0;
+    std::int64_t blocks_ = 0, entropy_ = 0; // blocks of 8 x 8 samples, bytes of their codes
     jpeg_facts jpeg_{};
 };
 

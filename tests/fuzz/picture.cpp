@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             return std::int64_t{jpeg->width} * jpeg->height;
         return std::int64_t{0};
     };
-    constexpr std::int64_t large = 1 << 20;
+    constexpr std::int64_t large = 1 << 18;
     if (pixels_of(bytes) <= large) use(bytes);
     if (size > 8 && data[0] == 0x89) {
         std::vector<std::uint8_t> mended(data, data + size);

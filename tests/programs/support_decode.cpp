@@ -138,14 +138,14 @@ TEST_CASE("EXIF turns a picture and a mask upright") {
     } all[] = {{1, 3, {1, 2, 3, 4, 5, 6}}, {2, 3, {3, 2, 1, 6, 5, 4}}, {3, 3, {6, 5, 4, 3, 2, 1}},
                {4, 3, {4, 5, 6, 1, 2, 3}}, {5, 2, {1, 4, 2, 5, 3, 6}}, {6, 2, {4, 1, 5, 2, 6, 3}},
                {7, 2, {6, 3, 5, 2, 4, 1}}, {8, 2, {3, 6, 2, 5, 1, 4}}, {9, 3, {1, 2, 3, 4, 5, 6}}};
-    for (const auto& [orientation, width, upright] : all) {
-        CAPTURE(orientation);
-        const file_bytes file = make_png(3, 8, 0, samples, {{"eXIf", make_exif(orientation)}});
+    for (const auto& c : all) {
+        CAPTURE(c.orientation);
+        const file_bytes file = make_png(3, 8, 0, samples, {{"eXIf", make_exif(c.orientation)}});
         const auto p = decode_picture(file);
         REQUIRE(p);
-        CHECK(p->width == width);
-        CHECK(p->data == upright);
-        CHECK(regions_of(file, 7) == upright);
+        CHECK(p->width == c.width);
+        CHECK(p->data == c.upright);
+        CHECK(regions_of(file, 7) == c.upright);
     }
 }
 

@@ -107,6 +107,16 @@ TEST_CASE("JPEG: tables that overrun a decoder's and scans without end are refus
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
 }
 
+TEST_CASE("JPEG: a height that the codes cannot fill is refused") {
+    file_bytes file = seed("grey.jpg");
+    const std::size_t frame = find(file, 0xc0);
+    file[frame + 5] = 0x20, file[frame + 6] = 0; // 24 x 8192, 3072 blocks from some 200 bytes
+    CHECK(complaint(file) == "damaged: fewer bits than blocks of pixels");
+    file = seed("progressive.jpg");
+    file[find(file, 0xc2) + 5] = 0x20;
+    CHECK(complaint(file) == "damaged: fewer bits than blocks of pixels");
+}
+
 TEST_CASE("JPEG: cut anywhere it is refused") {
     for (const char* name : {"grey.jpg", "progressive.jpg"}) {
         const file_bytes file = seed(name);
