@@ -91,6 +91,12 @@ template <class B> concept backend = requires {
 }
 &&engine<typename B::engine> && std::default_initializable<B> && std::equality_comparable<B>;
 
+/// The backend where a program says none.
+struct cpu;
+template <class net> struct backend_unsaid {
+    using type = cpu; // in a template, since `cpu` is another header's
+};
+
 /// The name of the form that `B` packs weights into, for weights that are packed on one machine and used on another:
 /// specialise it for a backend whose packed weights are plain numbers in ordinary memory. It goes by the exact type, so
 /// that a backend made from another one has none until it says so. Empty: no prepared weights.

@@ -3,6 +3,7 @@
 
 #include "uml/core/element.hpp"
 #include "uml/graph/node.hpp"
+#include "uml/parameters/parameter.hpp"
 
 #include "uml/core/begin.inc"
 

@@ -11,7 +11,6 @@
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 class weights_file;
-struct cpu;
 
 struct load_options {
     std::span<std::byte>

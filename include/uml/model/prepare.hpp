@@ -17,7 +17,7 @@ struct prepared_weights {
 
 /// Folds and packs a file's weights for the backend `target`, and runs its self-check. The same file gives the same
 /// bytes. Errors: those of load.
-template <class net, auto target = cpu{}>
+template <class net, auto target = typename backend_unsaid<net>::type{}>
 requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepare(const weights_file& file) {
     using namespace prepared_detail;
     using B = std::remove_cv_t<decltype(target)>;

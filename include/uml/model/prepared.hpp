@@ -134,7 +134,7 @@ template <class B> struct usable {
 /// weights in them are trusted. No heap. Errors: errc::malformed for other or damaged bytes, wrong_network for another
 /// network, backend or version, unsupported for another byte order, invalid_argument where the bytes do not begin at a
 /// multiple of 64.
-template <class net, auto target = cpu{}>
+template <class net, auto target = typename backend_unsaid<net>::type{}>
 requires net::is_static
 [[nodiscard]] result<model<net, std::remove_cv_t<decltype(target)>>> use(std::span<const std::byte> prepared) {
     using namespace prepared_detail;
