@@ -35,7 +35,7 @@ usage: uml-calibrate --weights W --data FOLDER --out W2 [options]
   --data FOLDER   holds images/, masks/ and labels.csv, or folders train, val, test that do
   --out W2        the copy of W with the promises in it
   --split NAME    the folder that the promises rest on
-  --fit SPLIT     another folder, for the temperature and for which thresholds are tried (without it: one patient in five
+  --fit SPLIT     another folder, for the temperature and the thresholds that are tried (without it: one patient in five
                   of the former, who then counts for nothing else but masks)
   --group COLUMN  of labels.csv: which pictures are of one patient. Without it every picture counts as a patient, and
                   with several of each the promises are too good

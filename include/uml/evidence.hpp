@@ -3,6 +3,7 @@
 
 #include "uml/evidence/dirichlet.hpp"
 #include "uml/evidence/divergence.hpp"
+#include "uml/evidence/familiarity.hpp"
 #include "uml/evidence/fuse_pixels.hpp"
 #include "uml/evidence/fusion.hpp"
 #include "uml/evidence/opinion.hpp"

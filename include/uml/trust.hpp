@@ -5,6 +5,7 @@
 #include "uml/trust/binomial.hpp"
 #include "uml/trust/class_set.hpp"
 #include "uml/trust/conformal.hpp"
+#include "uml/trust/fit_familiarity.hpp"
 #include "uml/trust/mask_rule.hpp"
 #include "uml/trust/mask_set.hpp"
 #include "uml/trust/risk_control.hpp"

@@ -18,7 +18,8 @@ def f32(x):
 
 
 def write(name, header, rows):
-    lines = [" ".join(header)] + [" ".join(repr(x) if isinstance(x, int) else repr(float(x)) for x in row) for row in rows]
+    lines = [" ".join(header)]
+    lines += [" ".join(repr(x if isinstance(x, int) else float(x)) for x in row) for row in rows]
     (OUT / name).write_text("\n".join(lines) + "\n")
 
 
@@ -44,8 +45,8 @@ def measures():
 
 
 def divergence():
-    pairs = [((1, 1), (1, 1)), ((3, 1, 2), (1, 4, 2)), ((1e5, 1), (1, 1)), ((1e8, 2e8), (1e6, 2e6)), ((1e6, 2e6), (1e8, 2e8)),
-             ((1.5, 1, 1), (1.25, 1, 1)), ((2, 1e6, 40), (1e6, 2, 40)), ((1e7, 1e7), (1e7, 1e7 + 1)),
+    pairs = [((1, 1), (1, 1)), ((3, 1, 2), (1, 4, 2)), ((1e5, 1), (1, 1)), ((1e8, 2e8), (1e6, 2e6)),
+             ((1e6, 2e6), (1e8, 2e8)), ((1.5, 1, 1), (1.25, 1, 1)), ((2, 1e6, 40), (1e6, 2, 40)), ((1e7, 1e7), (1e7, 1e7 + 1)),
              ((7.5, 7.5, 7.5, 7.5), (1, 2, 3, 4))]
     lines = []
     for first, second in pairs:

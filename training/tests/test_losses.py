@@ -12,6 +12,14 @@ from uml_training import losses
 ALPHA = torch.tensor([[1.0, 1.0, 1.0], [2.5, 1.0, 4.0], [30.0, 1.2, 1.0]], dtype=torch.float64)
 
 
+def test_kl_to_uniform_keeps_its_digits_in_float32():
+    alpha = torch.tensor([[1e5 + 1, 1.0], [1.0, 1e5 + 1]], requires_grad=True)
+    divergence = losses.kl_to_uniform(alpha)
+    torch.testing.assert_close(divergence, torch.full((2,), 10.51294546482023), rtol=1e-6, atol=0)
+    divergence.sum().backward()
+    assert torch.isfinite(alpha.grad).all()
+
+
 def test_kl_to_uniform_is_the_kl_divergence():
     want = kl_divergence(Dirichlet(ALPHA), Dirichlet(torch.ones_like(ALPHA)))
     torch.testing.assert_close(losses.kl_to_uniform(ALPHA), want)

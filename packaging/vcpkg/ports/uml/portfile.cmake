@@ -32,7 +32,7 @@ vcpkg_cmake_config_fixup(CONFIG_PATH share/uml)
 vcpkg_fixup_pkgconfig()
 
 if("tools" IN_LIST FEATURES)
-    vcpkg_copy_tools(TOOL_NAMES uml-analyze uml-evaluate AUTO_CLEAN)
+    vcpkg_copy_tools(TOOL_NAMES uml-analyze uml-calibrate uml-evaluate AUTO_CLEAN)
 endif()
 
 file(REMOVE_RECURSE "${CURRENT_PACKAGES_DIR}/lib" "${CURRENT_PACKAGES_DIR}/share/licenses")
