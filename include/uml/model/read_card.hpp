@@ -61,8 +61,7 @@ namespace card_detail {
     }
     if (static_cast<int>(to.size()) == count) return {};
     error e = refuse(f, key, "holds ");
-    e.what << to.size() << (to.size() == 1 ? " name" : " names") << ", but uml.config says "
-           << count;
+    e.what << to.size() << (to.size() == 1 ? " name" : " names") << ", but uml.config says " << count;
     return e;
 }
 
