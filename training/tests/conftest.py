@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from uml_training import report
@@ -27,6 +28,15 @@ def write_split(folder, ids, size=40, seed=0):
             Image.fromarray(image).save(folder / "images" / f"{name}.png")
             Image.fromarray(mask).convert("1").save(folder / "masks" / f"{name}.png")
             writer.writerow([name, label, ("low", "middle", "high")[label]])
+
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch):
+    """Whatever the commands ask for: the networks are tiny, and waiting for threads on a busy machine takes minutes."""
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
 
 
 @pytest.fixture(autouse=True)
