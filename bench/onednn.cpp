@@ -191,9 +191,9 @@ int main(int argc, char** argv) {
     }
     std::printf("%-44s %5s %9s %9s %6s %9s %6s\n", "ms, least of each operation", "count", cpu.name(), f32.name(),
                 "ratio", bf16.name(), "ratio");
-    const auto print = [&](const std::string& what, int count, double ours, double theirs, double rounded) {
+    const auto print = [&](const std::string& what, int count, double ours, double theirs, double in_bf16) {
         std::printf("%-44s %5d %9.2f %9.2f %6.2f %9.2f %6.2f\n", what.c_str(), count, ours, theirs, ours / theirs,
-                    rounded, has_bf16 ? ours / rounded : 0);
+                    in_bf16, has_bf16 ? ours / in_bf16 : 0);
     };
     for (const auto& [what, r] : rows) print(what, r.count, r.cpu, r.f32, r.bf16);
     print("fastest whole run", 1, cpu.whole(), f32.whole(), has_bf16 ? bf16.whole() : 0);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uml::config small{.height = 32, .width = 32, .channels_in = 1, .channel_divisor = 8, .stem_stride = 2};
 using net = uml::networks::edge<small>;
-using engine = uml::cpu;
+constexpr uml::cpu engine{.threads = 2};
 
 } // namespace
 
@@ -21,7 +21,7 @@ odr_answer UML_ODR_RUN() {
     const auto file = uml_test::ruled_source::open(
         uml_test::tensors_of(uml::static_program<net::description, net::configuration, engine>::view()), 11);
     if (!file) return answer;
-    const auto model = uml::load<net, engine>(*file);
+    const auto model = uml::load<net>(*file, engine);
     if (!model) return answer;
     auto workspace = model->make_workspace();
     if (!workspace) return answer;
