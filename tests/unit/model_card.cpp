@@ -192,7 +192,7 @@ TEST_CASE("findings: set and verdict") {
     f.temperature = 20; // (0 + 20) / 68 for class 2, 23 / 68, 25 / 68
     CHECK(f.probabilities()[1] == doctest::Approx(23.0 / 68));
     CHECK(f.class_set_size() == 2);
-    rule.thresholds[0] = 0.6;
+    f.class_sets.thresholds[0] = 0.6;
     f.temperature = 1;
     CHECK(f.accepted()); // 4/11 is below 0.4
     CHECK(uml::trust::name_of(f.verdict()) == "accepted");

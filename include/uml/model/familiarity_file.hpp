@@ -24,7 +24,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
     file.add("uml.familiarity.variances", q, m.variances);
     file.add("uml.familiarity.directions", dtype::f16, shape, std::as_bytes(m.directions));
     std::string text;
-    json::writer w(text);
+    json::writer<std::decay_t<decltype(text)>> w(text);
     w.begin_object().member("residual", m.residual).member("threshold", m.threshold).end_object();
     return text;
 }
@@ -69,7 +69,8 @@ struct stored_familiarity {
         const tensor_entry* e = file.find(row.name);
         if (e == nullptr || e->type != dtype::f32 || e->dimensions != 1)
             return refuse("a tensor is missing or no row of F32");
-        if (!row.to->resize(static_cast<std::size_t>(e->elements())))
+        const std::uint64_t elements = e->elements();
+        if (!row.to->resize(static_cast<std::size_t>(elements)))
             return fail(errc::out_of_memory, "no memory for the statistics of familiarity");
         if (auto r = file.read(*e, row.to->span()); !r) return r.error();
     }
@@ -77,7 +78,8 @@ struct stored_familiarity {
     if (e == nullptr || e->type != dtype::f16 || e->dimensions != 2 || e->shape()[0] != s.variances.size() ||
         e->shape()[1] != s.mean.size())
         return refuse("the directions are missing or no F16 of variances x features");
-    if (!s.directions.resize(static_cast<std::size_t>(e->elements())))
+    const std::uint64_t elements = e->elements();
+    if (!s.directions.resize(static_cast<std::size_t>(elements)))
         return fail(errc::out_of_memory, "no memory for the statistics of familiarity");
     if (auto r = file.read_bytes(*e, std::as_writable_bytes(s.directions.span())); !r) return r.error();
     if (const auto r = s.model().check(); !r) return refuse(r.error().what.c_str());

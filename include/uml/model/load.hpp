@@ -142,7 +142,7 @@ template <class E>
 } // namespace load_detail
 
 template <class net, backend B>
-[[nodiscard, gnu::cold]] result<model<net, B>> load(const weights_file& file, const B& where,
+[[nodiscard]] result<model<net, B>> load(const weights_file& file, const B& where,
                                                     const load_options& options) {
     using engine = typename B::engine;
     const engine own{where};
@@ -166,7 +166,7 @@ template <class net, backend B>
 }
 
 template <class net, backend B>
-[[nodiscard, gnu::cold]] result<model<net, B>> load(const char* path, const B& where, const load_options& options) {
+[[nodiscard]] result<model<net, B>> load(const char* path, const B& where, const load_options& options) {
     if (path == nullptr) return fail(errc::invalid_argument, "load: no path");
     const auto file = open_weights(path);
     if (!file) return file.error();
@@ -174,7 +174,7 @@ template <class net, backend B>
 }
 
 template <class net, backend B>
-[[nodiscard, gnu::cold]] result<model<net, B>> load(std::span<const std::byte> bytes, const B& where,
+[[nodiscard]] result<model<net, B>> load(std::span<const std::byte> bytes, const B& where,
                                                     const load_options& options) {
     const auto file = weights_from(bytes);
     if (!file) return file.error();

@@ -29,16 +29,16 @@ struct load_options {
 /// Loads a network for a backend, for example cpu{.threads = 2}. Errors name the file, the tensor and the rule; see errc
 /// for the kinds.
 template <class net, backend B = cpu>
-[[nodiscard]] result<model<net, B>> load(const weights_file& file, const B& where = {},
+[[nodiscard, gnu::cold]] result<model<net, B>> load(const weights_file& file, const B& where = {},
                                          const load_options& options = {});
 
 /// From a file. Its tensors are read one by one: neither the whole file nor all unprepared weights are ever in memory.
 template <class net, backend B = cpu>
-[[nodiscard]] result<model<net, B>> load(const char* path, const B& where = {}, const load_options& options = {});
+[[nodiscard, gnu::cold]] result<model<net, B>> load(const char* path, const B& where = {}, const load_options& options = {});
 
 /// From a file that is in memory already (linked in, in flash). It is not needed any more afterwards.
 template <class net, backend B = cpu>
-[[nodiscard]] result<model<net, B>> load(std::span<const std::byte> bytes, const B& where = {},
+[[nodiscard, gnu::cold]] result<model<net, B>> load(std::span<const std::byte> bytes, const B& where = {},
                                          const load_options& options = {});
 
 /// With options alone, on the backend as it is when nothing is said about it.

@@ -96,8 +96,8 @@ public:
     template <auto target, std::size_t bytes>
     requires net::is_static [[nodiscard]] result<workspace> make_workspace(std::byte (&memory)[bytes],
                                                                            executor threads = {}) const {
-        (void)sizeof(
-            model_detail::bytes_needed<static_cast<std::int64_t>(bytes), uml::arena_bytes<net, target>>);
+        constexpr std::int64_t needed = uml::arena_bytes<net, target>;
+        (void)sizeof(model_detail::bytes_needed<static_cast<std::int64_t>(bytes), needed>);
         return make_workspace(threads, memory);
     }
 
