@@ -24,7 +24,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
     file.add("uml.familiarity.variances", q, m.variances);
     file.add("uml.familiarity.directions", dtype::f16, shape, std::as_bytes(m.directions));
     std::string text;
-    json::writer<std::decay_t<decltype(text)>> w(text);
+    json::writer<std::string> w(text);
     w.begin_object().member("residual", m.residual).member("threshold", m.threshold).end_object();
     return text;
 }
