@@ -152,7 +152,7 @@ struct product_call {
                       .scratch_bytes = budget(s)};
     auto ready = product::make_ready(own.engine, shape_of(s), *weights, at);
     if (!ready) return ready.error();
-    product& kept = own.products[&s.n - s.nodes];
+    product& kept = own.products[static_cast<std::size_t>(&s.n - s.nodes)];
     kept = *std::move(ready);
     if (s.how.bf16) {
         const rounding r{s.input(), reinterpret_cast<bf16*>(s.scratch())};
