@@ -153,7 +153,9 @@ int main(int argc, char** argv) {
         .height = o.size, .width = o.size, .regions = 3, .classes = 2, .channel_divisor = o.network == "edge" ? 4 : 1};
     bool known = true;
     const engine where{{.threads = o.threads}};
-    const auto tables = uml::dynamic_program::make(where.value, [&](uml::graph& g) { known = uml::describe_known(o.network, g, c, uml::all_rewrites(), uml::output_set::answer); });
+    const auto tables = uml::dynamic_program::make(where.value, [&](uml::graph& g) {
+        known = uml::describe_known(o.network, g, c, uml::all_rewrites(), uml::output_set::answer);
+    });
     if (!known) return complain("unknown network");
     if (!tables) return complain(tables.error().what);
     const uml::program_view p = tables->view();

@@ -14,7 +14,8 @@ static int complain(const uml::error& e) {
 
 int main(int count, char** words) {
     if (count != 3) return complain(uml::fail(uml::errc::invalid_argument, "usage: uml-thirty-lines WEIGHTS PICTURE"));
-    const auto model = uml::load<uml::network<uml::dynamic>>(words[1], uml::cpu{.threads = 2}); // checked whole, or an error
+    const auto model =
+        uml::load<uml::network<uml::dynamic>>(words[1], uml::cpu{.threads = 2}); // checked whole, or an error
     if (!model) return complain(model.error());
     const auto picture = support::read_picture(words[2]); // PNG, JPEG or TIFF
     if (!picture) return complain(picture.error());

@@ -128,9 +128,10 @@ int run(const options& o) {
     const auto weights = weights_hash(o);
     if (!before || !weights || *before != *weights)
         return complain(weights_refused, support::shown(o.engine.weights) + ": changed while it was read");
-    if (std::find(o.kinds.begin(), o.kinds.end(), analyze::kind_on_request) != o.kinds.end() && !model.mask_set.calibrated())
-        return complain(wrong_usage,
-                        "--save set: " + support::shown(o.engine.weights) + " has no mask set; uml-calibrate makes one");
+    if (std::find(o.kinds.begin(), o.kinds.end(), analyze::kind_on_request) != o.kinds.end() &&
+        !model.mask_set.calibrated())
+        return complain(wrong_usage, "--save set: " + support::shown(o.engine.weights) +
+                                         " has no mask set; uml-calibrate makes one");
 
     const std::vector<task> tasks = analyze::list_tasks(o);
     auto results = analyze::results::open(o, model, *weights, tasks);

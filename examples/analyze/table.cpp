@@ -116,7 +116,7 @@ uml::result<void> table::add(const outcome& o, const support::manifest_record& r
            std::string(uml::trust::name_of(o.verdict)) + ",";
     std::string set;
     for (const int k : o.class_set) set += (set.empty() ? "" : "|") + classes_[static_cast<std::size_t>(k)];
-    row += csv_field(set) + ",\n"; // no statistics for familiarity
+    row += csv_field(set) + ",\n";              // no statistics for familiarity
     const auto had = by_source_.find(r.source); // where a picture is made again, whose row was whole
     if (had == by_source_.end()) {
         if (const auto added = file_.append(row); !added) return added;

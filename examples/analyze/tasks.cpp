@@ -14,8 +14,7 @@ namespace {
 bool made_by_this_program(const fs::path& file) {
     const std::string kind = file.stem().extension().string();
     return file.extension() == ".png" &&
-           (kind == ".overlay" || kind == ".mask" || kind == ".uncertainty" || kind == ".reliable" ||
-            kind == ".set");
+           (kind == ".overlay" || kind == ".mask" || kind == ".uncertainty" || kind == ".reliable" || kind == ".set");
 }
 
 void add_folder(const options& o, const std::string& folder, std::vector<task>& tasks) {

@@ -26,10 +26,10 @@ namespace fs = std::filesystem;
 
 enum exit_status { all_done = 0, data_refused = 1, wrong_usage = 2, weights_refused = 3, stopped = 128 };
 
-constexpr support::option known[] = {{"--weights"},   {"--data"},      {"--split"},   {"--noise"},     {"--json"},
-                                     {"--plots"},     {"--threads"},   {"--backend"}, {"--precision"}, {"--group"},
-                                     {"--spacing"},   {"--tolerance"}, {"--more", 0}, {"--help", 0},   {"--levels", 2},
-                                     {"--per-image"}};
+constexpr support::option known[] = {{"--weights"},   {"--data"},    {"--split"},     {"--noise"},
+                                     {"--json"},      {"--plots"},   {"--threads"},   {"--backend"},
+                                     {"--precision"}, {"--group"},   {"--spacing"},   {"--tolerance"},
+                                     {"--more", 0},   {"--help", 0}, {"--levels", 2}, {"--per-image"}};
 
 std::string help_text() {
     std::string text =

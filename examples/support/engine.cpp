@@ -106,38 +106,27 @@ private:
 
 constexpr offer offers[] = {
     {"cpu", "f32",
-     [](const engine_request& r) {
-         return engine_on<uml::cpu, pool_threads>::open(r, {.threads = r.threads});
-     }},
+     [](const engine_request& r) { return engine_on<uml::cpu, pool_threads>::open(r, {.threads = r.threads}); }},
     {"cpu", "f32-direct",
      [](const engine_request& r) {
          return engine_on<uml::cpu, pool_threads>::open(r, {.threads = r.threads, .winograd = false});
      }},
 #ifdef UML_WITH_EIGEN
     {"eigen", "f32",
-     [](const engine_request& r) {
-         return engine_on<uml::eigen, pool_threads>::open(r, {.threads = r.threads});
-     }},
+     [](const engine_request& r) { return engine_on<uml::eigen, pool_threads>::open(r, {.threads = r.threads}); }},
 #endif
 #ifdef UML_WITH_ONEDNN
     {"onednn", "f32",
-     [](const engine_request& r) {
-         return engine_on<uml::onednn, openmp_threads>::open(r, {.threads = r.threads});
-     }},
+     [](const engine_request& r) { return engine_on<uml::onednn, openmp_threads>::open(r, {.threads = r.threads}); }},
     {"onednn", "bf16",
      [](const engine_request& r) {
-         return engine_on<uml::onednn, openmp_threads>::open(
-             r, {.threads = r.threads, .precision = uml::precision::bf16});
+         return engine_on<uml::onednn, openmp_threads>::open(r,
+                                                             {.threads = r.threads, .precision = uml::precision::bf16});
      }},
 #endif
-    {"reference", "f32",
-     [](const engine_request& r) {
-         return engine_on<uml::reference, pool_threads>::open(r, {});
-     }},
+    {"reference", "f32", [](const engine_request& r) { return engine_on<uml::reference, pool_threads>::open(r, {}); }},
     {"reference", "f64",
-     [](const engine_request& r) {
-         return engine_on<uml::reference64, pool_threads>::open(r, {});
-     }},
+     [](const engine_request& r) { return engine_on<uml::reference64, pool_threads>::open(r, {}); }},
 };
 
 } // namespace

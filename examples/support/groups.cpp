@@ -35,8 +35,8 @@ uml::result<case_groups> read_groups(const std::filesystem::path& folder, std::s
         if (!*record) break;
         const std::vector<std::string>& row = **record;
         if (row.size() <= std::max(id, group) || row[group].empty())
-            return uml::fail(uml::errc::malformed, name, " line ", std::uint64_t{reader.line()},
-                             ": nothing in column ", column);
+            return uml::fail(uml::errc::malformed, name, " line ", std::uint64_t{reader.line()}, ": nothing in column ",
+                             column);
         group_of[row[id]] = row[group];
     }
     std::map<std::string, std::uint32_t> number_of;

@@ -1,6 +1,6 @@
 // A caller's array that is smaller than the arena.
 // expect: uml: the memory for the arena is too small: it needs arena_bytes<net, backend> bytes (and 64-byte alignment)
-// expect: bytes_needed<1000, 
+// expect: bytes_needed<1000,
 // errors: 1
 #include "uml/backend/reference.hpp"
 #include "uml/model/load.hpp"

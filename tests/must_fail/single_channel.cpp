@@ -1,8 +1,7 @@
 // A softmax over the pixels of several channels.
 // expect: uml: the operation needs an input of one channel
-// expect: layer<'s', 'o', 'f', 't', 'm', 'a', 'x', '_', 'p', 'i', 'x', 'e', 'l', 's', ' ', 'a', 'f', 't', 'e', 'r', ' ', 'c', 'o', 'n', 'v', '1'>
-// expect-gcc: have<16>, uml::v0_1::want<1>
-// expect-clang: uml::have<16>, uml::want<1>
+// expect: layer<'s', 'o', 'f', 't', 'm', 'a', 'x', '_', 'p', 'i', 'x', 'e', 'l', 's', ' ', 'a', 'f', 't', 'e', 'r', '
+// ', 'c', 'o', 'n', 'v', '1'> expect-gcc: have<16>, uml::v0_1::want<1> expect-clang: uml::have<16>, uml::want<1>
 #include "uml/backend/reference.hpp"
 #include "uml/model/load.hpp"
 

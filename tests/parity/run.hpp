@@ -88,8 +88,8 @@ private:
     }
 
     status run_program(const uml::config& c, uml::output_set outputs) {
-        auto tables =
-            uml::dynamic_program::make(where_, [&](uml::graph& g) { uml::describe<description>(g, c, o_.passes, outputs); });
+        auto tables = uml::dynamic_program::make(
+            where_, [&](uml::graph& g) { uml::describe<description>(g, c, o_.passes, outputs); });
         if (!tables) return complain(tables.error().what);
         const auto shapes = uml_test::tensors_of(tables->view());
         const auto file = uml_test::ruled_source::open(shapes, o_.seed.value_or(g_.seed));

@@ -11,8 +11,9 @@ using edge = uml::network<uml::edge_network>;
 
 template <class B>
 [[nodiscard]] uml::result<uml::model<edge, B>> load_edge(const B& where, const uml::config& c = edge_config) {
-    const auto made = uml::dynamic_program::make(
-        where, [&](uml::graph& g) { uml::describe<uml::edge_network>(g, c, B::engine::passes, uml::output_set::answer); });
+    const auto made = uml::dynamic_program::make(where, [&](uml::graph& g) {
+        uml::describe<uml::edge_network>(g, c, B::engine::passes, uml::output_set::answer);
+    });
     if (!made) return made.error();
     const auto file = ruled_source::open(tensors_of(made->view()), 5);
     if (!file) return file.error();

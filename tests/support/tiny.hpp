@@ -53,7 +53,9 @@ struct draft {
 
     template <class description> static draft of(const uml::config& c, std::uint64_t seed = 1) {
         draft d;
-        const auto made = uml::dynamic_program::make(uml::reference{}, [&](uml::graph& g) { uml::describe<description>(g, c, uml::all_rewrites(), uml::output_set::answer); });
+        const auto made = uml::dynamic_program::make(uml::reference{}, [&](uml::graph& g) {
+            uml::describe<description>(g, c, uml::all_rewrites(), uml::output_set::answer);
+        });
         for (auto& [name, shape] : tensors_of(made->view())) d.tensors[name] = {shape, rule(name, shape, seed), {}};
         return d;
     }

@@ -38,9 +38,9 @@ struct deferred_engine {
     struct code {};
     using weights = host::weights;
     struct workspace {
-        uml::memory_block memory;                 ///< of the device
-        std::unique_ptr<host::workspace> floats;  ///< its registers, so to speak
-        std::vector<node> nodes{};                ///< with places for floats, sorted by order
+        uml::memory_block memory;                   ///< of the device
+        std::unique_ptr<host::workspace> floats;    ///< its registers, so to speak
+        std::vector<node> nodes{};                  ///< with places for floats, sorted by order
         std::vector<std::vector<float>> pictures{}; ///< in flight to the device
         const weights* bound = nullptr;
         std::vector<float> staging{}; ///< where the host reads results
@@ -70,17 +70,19 @@ struct deferred_engine {
     constexpr std::int64_t packed_bytes(const uml::site& at) const { return host{}.packed_bytes(at); }
     constexpr std::int64_t step_bytes(const uml::site&) const { return 0; }
 
-    result<weights> make_weights(const program_view& p, std::span<std::byte> m) const { return host{}.make_weights(p, m); }
+    result<weights> make_weights(const program_view& p, std::span<std::byte> m) const {
+        return host{}.make_weights(p, m);
+    }
     const void* identity(const weights& w) const { return w.memory.data(); }
     int pack_row_multiple(const program_view&, std::size_t) const { return 0; }
-    result<void> pack(const program_view& p, std::size_t i, const uml::dense_parameter& a, const uml::dense_parameter& b,
-                      weights& w) const {
+    result<void> pack(const program_view& p, std::size_t i, const uml::dense_parameter& a,
+                      const uml::dense_parameter& b, weights& w) const {
         return host{}.pack(p, i, a, b, w);
     }
     result<workspace> make_workspace(const program_view& p, const weights& w, const code&, uml::executor,
                                      std::span<std::byte>) const {
-        auto memory = uml::memory_block::allocate(p.sizes.arena, "a device"), floats = uml::memory_block::allocate(
-                          2 * p.sizes.arena + 2 * p.sizes.live, "floats");
+        auto memory = uml::memory_block::allocate(p.sizes.arena, "a device"),
+             floats = uml::memory_block::allocate(2 * p.sizes.arena + 2 * p.sizes.live, "floats");
         if (!memory || !floats) return uml::fail(uml::errc::out_of_memory, "no memory on the device");
         workspace s{*std::move(memory), std::make_unique<host::workspace>(host::workspace{*std::move(floats)})};
         s.bound = &w;

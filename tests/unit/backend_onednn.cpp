@@ -72,7 +72,8 @@ TEST_CASE("onednn: bf16 rounds, and no more than it may") {
 TEST_CASE("onednn: products are oneDNN's, the arena says so") {
     const auto bytes = [](auto backend) {
         const auto made = uml::dynamic_program::make(backend, [&](uml::graph& g) {
-            uml::describe<uml::edge_network>(g, edge_config, decltype(backend)::engine::passes, uml::output_set::answer);
+            uml::describe<uml::edge_network>(g, edge_config, decltype(backend)::engine::passes,
+                                             uml::output_set::answer);
         });
         REQUIRE(made);
         return made->view().sizes.arena;

@@ -24,7 +24,9 @@ template <class T> bool same(std::span<const T> a, std::span<const T> b) { retur
 
 template <class description, config c> void compare() {
     const uml::program_view fixed = uml::static_program<description, c, target{}>::view();
-    const auto made = uml::dynamic_program::make(target{}, [](uml::graph& g) { uml::describe<description>(g, c, target::engine::passes, uml::output_set::answer); });
+    const auto made = uml::dynamic_program::make(target{}, [](uml::graph& g) {
+        uml::describe<description>(g, c, target::engine::passes, uml::output_set::answer);
+    });
     REQUIRE(made);
     const uml::program_view free = made->view();
     CHECK(fixed.nodes.size() > 250);

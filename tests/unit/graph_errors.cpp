@@ -29,7 +29,9 @@ struct own_network {
 };
 
 template <class target = uml::reference> uml::error refused(const description& d) {
-    auto made = uml::dynamic_program::make(target{}, [&](uml::graph& g) { uml::describe<own_network>(g, d, uml::all_rewrites(), uml::output_set::answer); });
+    auto made = uml::dynamic_program::make(target{}, [&](uml::graph& g) {
+        uml::describe<own_network>(g, d, uml::all_rewrites(), uml::output_set::answer);
+    });
     REQUIRE_FALSE(made);
     return made.error();
 }
@@ -41,7 +43,9 @@ std::string sentence(const description& d) {
 
 std::string sentence(std::string_view label, const uml::config& c) {
     bool known = true;
-    auto made = uml::dynamic_program::make(uml::reference{}, [&](uml::graph& g) { known = uml::describe_known(label, g, c, uml::all_rewrites(), uml::output_set::answer); });
+    auto made = uml::dynamic_program::make(uml::reference{}, [&](uml::graph& g) {
+        known = uml::describe_known(label, g, c, uml::all_rewrites(), uml::output_set::answer);
+    });
     REQUIRE(known);
     REQUIRE_FALSE(made);
     CHECK(made.error().code == uml::errc::wrong_config);
@@ -83,7 +87,9 @@ TEST_CASE("one picture, and first") {
     struct no_input {
         static void describe(builder& /*g*/, const description& /*d*/) {}
     };
-    const auto made = uml::dynamic_program::make(uml::reference{}, [](uml::graph& g) { uml::describe<no_input>(g, description{}, uml::all_rewrites(), uml::output_set::answer); });
+    const auto made = uml::dynamic_program::make(uml::reference{}, [](uml::graph& g) {
+        uml::describe<no_input>(g, description{}, uml::all_rewrites(), uml::output_set::answer);
+    });
     REQUIRE_FALSE(made);
     CHECK(made.error().what == "a network begins with its input and has no other; this one has none there");
 }

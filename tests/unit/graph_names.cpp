@@ -18,7 +18,8 @@ namespace {
 using lines = std::set<std::string>;
 
 template <class description> lines described(const uml::config& c, uml::rewrites on) {
-    const auto made = uml::dynamic_program::make(uml::reference{}, [&](uml::graph& g) { uml::describe<description>(g, c, on, uml::output_set::answer); });
+    const auto made = uml::dynamic_program::make(
+        uml::reference{}, [&](uml::graph& g) { uml::describe<description>(g, c, on, uml::output_set::answer); });
     REQUIRE(made);
     lines all;
     for (const auto& [name, shape] : uml_test::tensors_of(made->view())) {

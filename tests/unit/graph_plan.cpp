@@ -22,7 +22,8 @@ struct stamped {
 
     template <class F> void each_element(const node& n, F f) {
         for (std::int64_t p = 0; p < n.out.pixels(); ++p)
-            for (int k = 0; k < n.out.c; ++k) f(memory[static_cast<std::size_t>(n.at / element_bytes + p * n.step + k)], k);
+            for (int k = 0; k < n.out.c; ++k)
+                f(memory[static_cast<std::size_t>(n.at / element_bytes + p * n.step + k)], k);
     }
     /// The node that wrote channel k of node i.
     int writer(int i, int k) const {
@@ -87,7 +88,8 @@ template <class description> void check_all(const uml::config& c) {
     for (const uml::output_set outputs : {uml::output_set::answer, uml::output_set::taps}) {
         check<description>(uml::reference64{}, c, {}, outputs);
         check<description>(uml::cpu{.threads = 2}, c, uml::all_rewrites(), outputs);
-        check<description>(uml::cpu{.threads = 2}, c, uml::rewrite::fold | uml::rewrites(uml::rewrite::compose), outputs);
+        check<description>(uml::cpu{.threads = 2}, c, uml::rewrite::fold | uml::rewrites(uml::rewrite::compose),
+                           outputs);
     }
 }
 

@@ -10,12 +10,12 @@
 TEST_CASE("2048 x 2048 runs in the bytes that were planned, and touches none beside them") {
     constexpr int n = 2048;
     const auto m = uml_test::load_edge(uml::cpu{}, {.height = n,
-                                                     .width = n,
-                                                     .regions = 2,
-                                                     .classes = 3,
-                                                     .channels_in = 1,
-                                                     .channel_divisor = 16,
-                                                     .stem_stride = 2});
+                                                    .width = n,
+                                                    .regions = 2,
+                                                    .classes = 3,
+                                                    .channels_in = 1,
+                                                    .channel_divisor = 16,
+                                                    .stem_stride = 2});
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     constexpr std::size_t edge = 4096;
     const std::byte untouched{0xa5};

@@ -46,9 +46,7 @@ template <class net, auto target = uml::cpu{}> uml::errc refusal(std::span<const
 
 } // namespace
 
-template <auto value> struct on {
-    static constexpr auto target = value;
-};
+template <auto value> struct on { static constexpr auto target = value; };
 TEST_CASE_TEMPLATE("a model on prepared weights answers as a loaded one, bit by bit", B, on<uml::reference{}>,
                    on<uml::reference64{}>, on<uml::cpu{}>, on<uml::cpu{.threads = 2, .winograd = false}>) {
     const auto bytes = labelled_bytes();

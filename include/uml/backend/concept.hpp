@@ -21,14 +21,12 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 /// For planning (constexpr):
 ///   check()                         an error that says what of the value cannot be had, here or at all
 ///   passes                          (static) the rewrites it wants
-///   lower(graph&)                   rewrites of its own, after all others; operations from `first_backend_op` on are its
-///   supports(node)                  has it this operation?
-///   order()                         whether independent operations run side by side
-///   images()                        that one run takes
-///   tensor(site)                    the form of an operation's tensor in the arena
-///   scratch_bytes(site)             memory that an operation needs beside its tensors; planned into the arena
-///   step_bytes(site)                what it keeps for an operation between runs; planned behind the tensors
-///   packed_bytes(site)              what an operation's weights take in the backend's form
+///   lower(graph&)                   rewrites of its own, after all others; operations from `first_backend_op` on are
+///   its supports(node)                  has it this operation? order()                         whether independent
+///   operations run side by side images()                        that one run takes tensor(site)                    the
+///   form of an operation's tensor in the arena scratch_bytes(site)             memory that an operation needs beside
+///   its tensors; planned into the arena step_bytes(site)                what it keeps for an operation between runs;
+///   planned behind the tensors packed_bytes(site)              what an operation's weights take in the backend's form
 ///   relative_limit()                ||out - exact|| / ||exact|| that its precision allows
 ///
 /// When a model is loaded:
@@ -37,7 +35,8 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 ///   weights                         the packed weights; immutable then, shared by all threads
 ///   make_weights(program, memory)   memory for them, the caller's if it is not empty
 ///   identity(weights)               their address, wherever it is: by it a workspace knows its model
-///   pack_row_multiple(program, i)   if operation i's parameter may be packed in several calls of some rows each: of what
+///   pack_row_multiple(program, i)   if operation i's parameter may be packed in several calls of some rows each: of
+///   what
 ///                                   their number is a multiple; 0: all rows at once
 ///   pack(program, i, first, second, weights)   brings operation i's parameters into its form; for several operations
 ///                                              at once if load_options::threads has several threads
@@ -51,7 +50,8 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 ///                                                values 0..1, and all operations run, now or later
 ///   fetch(program, workspace, image, nodes, views)   waits, then shows an image's tensors in memory that the host can
 ///                                                    read
-template <class E> concept engine = requires {
+template <class E>
+concept engine = requires {
     requires std::floating_point<typename E::scalar>;
     typename E::weights;
     typename E::workspace;
@@ -84,12 +84,13 @@ template <class E> concept engine = requires {
     { e.fetch(p, s, 0, nodes, views) } -> std::same_as<result<void>>;
 };
 
-/// A backend is a small value that says where and how a network runs: threads, precision, a device. It is structural, so
-/// that it is also a template argument, and names the engine that is made of it as `engine{value}`.
-template <class B> concept backend = requires {
+/// A backend is a small value that says where and how a network runs: threads, precision, a device. It is structural,
+/// so that it is also a template argument, and names the engine that is made of it as `engine{value}`.
+template <class B>
+concept backend = requires {
     typename B::engine;
 }
-&&engine<typename B::engine> && std::default_initializable<B> && std::equality_comparable<B>;
+&&engine<typename B::engine>&& std::default_initializable<B>&& std::equality_comparable<B>;
 
 /// The backend where a program says none.
 struct cpu;

@@ -9,9 +9,7 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-template <> struct host::operations_of<cpu> {
-    static constexpr const operation_table& table = cpu_operations;
-};
+template <> struct host::operations_of<cpu> { static constexpr const operation_table& table = cpu_operations; };
 
 static_assert(backend<cpu>);
 

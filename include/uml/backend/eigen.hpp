@@ -49,26 +49,21 @@ inline constexpr host::operation conv{
             return is_product(s) ? weights_size(s.shape_in(), s.n) * static_cast<std::int64_t>(sizeof(float))
                                  : host::conv.packed_bytes(s);
         },
-    .steps =
-        [](const planned_site& s) {
-            return is_product(s) ? step_need::of<convolution>() : host::conv.steps(s);
-        },
-    .kernels =
-        [](const planned_site& s) {
-            return is_product(s) ? kernels::kernel_set{} : host::conv.kernels(s);
-        },
+    .steps = [](const planned_site& s) { return is_product(s) ? step_need::of<convolution>() : host::conv.steps(s); },
+    .kernels = [](const planned_site& s) { return is_product(s) ? kernels::kernel_set{} : host::conv.kernels(s); },
     .pack =
         [](const planned_site& s, const dense_parameter& d, const dense_parameter& none, std::byte* to) {
             if (!is_product(s)) return host::conv.pack(s, d, none, to);
             pack(s.shape_in(), s.n, d, reinterpret_cast<float*>(to));
             return result<void>{};
         },
-    .prepare = [](const placed_site& s, step_writer& to) {
-        if (!is_product(s)) return host::conv.prepare(s, to);
-        const convolution c{s.n, s.input(), s.n.inputs > 1 ? s.input(1) : kernels::source{}, s.weights(), s.out()};
-        to.add(convolution::run_job, c.jobs(), c);
-        return result<void>{};
-    }};
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            if (!is_product(s)) return host::conv.prepare(s, to);
+            const convolution c{s.n, s.input(), s.n.inputs > 1 ? s.input(1) : kernels::source{}, s.weights(), s.out()};
+            to.add(convolution::run_job, c.jobs(), c);
+            return result<void>{};
+        }};
 
 } // namespace eigen_detail
 

@@ -35,9 +35,9 @@ struct session {
 
 } // namespace onednn_detail
 
-/// `cpu` but for the 1×1 convolutions, which are oneDNN's. Its own kernels run on the executor, oneDNN on an OpenMP team
-/// of the same width: give it `uml::openmp(width)` (uml/threads/openmp.hpp), so that both are the same threads. oneDNN
-/// itself takes a little memory from the heap when it runs; the tensors and its scratch memory are in the arena.
+/// `cpu` but for the 1×1 convolutions, which are oneDNN's. Its own kernels run on the executor, oneDNN on an OpenMP
+/// team of the same width: give it `uml::openmp(width)` (uml/threads/openmp.hpp), so that both are the same threads.
+/// oneDNN itself takes a little memory from the heap when it runs; the tensors and its scratch memory are in the arena.
 ///
 /// Beside the errors of `cpu`: errc::unsupported where oneDNN refuses an operation on this processor, too_small where
 /// it wants more scratch memory than `scratch` gives, device where it fails in a run.
@@ -45,8 +45,8 @@ struct onednn {
     using engine = host::engine_of<onednn, onednn_detail::session>;
 
     int threads = 1; ///< most threads of a workspace
-    /// bf16: operands of oneDNN's products are rounded to it. Sums and all other operations stay f32, and so do products
-    /// that the network's description marks as precise (builder::keep_precise).
+    /// bf16: operands of oneDNN's products are rounded to it. Sums and all other operations stay f32, and so do
+    /// products that the network's description marks as precise (builder::keep_precise).
     uml::precision precision = uml::precision::f32;
     kernels::isa max_isa = kernels::isa::avx512; ///< of the operations that are not oneDNN's
     std::int64_t scratch = 64 << 10; ///< bytes of scratch memory that oneDNN may ask for, per thread and operation
@@ -93,8 +93,7 @@ using host::planned_site, host::placed_site;
     if (!s.how.bf16 && in.step > padded_form(in, dtype::f32).step) return false;
     if (n.inputs > 1 && s.in(1).step != n.step) return false;
     return n.groups == 1 && n.win == window{} && n.out.pixels() > 1 &&
-           (n.act == activation::none || n.act == activation::relu) &&
-           host::method_of(s) == host::conv_method::direct;
+           (n.act == activation::none || n.act == activation::relu) && host::method_of(s) == host::conv_method::direct;
 }
 
 /// Memory for the input in bf16.
@@ -182,13 +181,10 @@ inline constexpr host::operation conv{
         },
     .kernels = host::conv.kernels, // whether a product is oneDNN's may depend on the value
     .pack_row_multiple = [](const planned_site& s) { return is_product(s) ? 0 : host::conv.pack_row_multiple(s); },
-    .pack =
-        [](const planned_site& s, const dense_parameter& d, const dense_parameter& none, std::byte* to) {
-            return is_product(s) ? pack_product(s, d, to) : host::conv.pack(s, d, none, to);
-        },
-    .prepare = [](const placed_site& s, step_writer& to) {
-        return is_product(s) ? prepare_product(s, to) : host::conv.prepare(s, to);
-    }};
+    .pack = [](const planned_site& s, const dense_parameter& d, const dense_parameter& none,
+               std::byte* to) { return is_product(s) ? pack_product(s, d, to) : host::conv.pack(s, d, none, to); },
+    .prepare = [](const placed_site& s,
+                  step_writer& to) { return is_product(s) ? prepare_product(s, to) : host::conv.prepare(s, to); }};
 
 } // namespace onednn_detail
 

@@ -23,14 +23,14 @@ struct step {
     using untyped = void (*)();
 
     void (*job)(const step&, int phase, int job, void* scratch) = nullptr; ///< null: `whole` does it all
-    bool (*whole)(const void* arguments) = nullptr;                       ///< false: it failed
-    untyped kernel = nullptr;                                             ///< that `job` calls
+    bool (*whole)(const void* arguments) = nullptr;                        ///< false: it failed
+    untyped kernel = nullptr;                                              ///< that `job` calls
     void* arguments = nullptr;
     std::int32_t jobs[most_phases] = {};
-    std::byte* scratch = nullptr;   ///< of the first thread
-    std::size_t scratch_bytes = 0;  ///< of each thread
-    id node = no_id;                ///< whose result it makes
-    std::int16_t order = 0;         ///< as the node's
+    std::byte* scratch = nullptr;  ///< of the first thread
+    std::size_t scratch_bytes = 0; ///< of each thread
+    id node = no_id;               ///< whose result it makes
+    std::int16_t order = 0;        ///< as the node's
 };
 
 /// How many steps and bytes of arguments an operation has.

@@ -47,7 +47,8 @@ public:
         return result<dynamic_program>(std::move(p));
     }
     /// `constant` planned anew, for another value of the backend than it was planned for.
-    template <class B> [[nodiscard]] static result<dynamic_program> replan(const B& target, const program_view& constant) {
+    template <class B>
+    [[nodiscard]] static result<dynamic_program> replan(const B& target, const program_view& constant) {
         const graph_room room(new (std::nothrow) graph{});
         if (room == nullptr) return no_memory();
         graph& g = *room;

@@ -18,7 +18,8 @@ struct site {
     [[nodiscard]] constexpr const node& in(int i) const { return nodes[n.in[i]]; }
 };
 
-/// How one image's tensor lies in the arena. Those of several images lie behind each other, pixels · step elements apart.
+/// How one image's tensor lies in the arena. Those of several images lie behind each other, pixels · step elements
+/// apart.
 struct tensor_form {
     dtype type = dtype::f32;
     std::int32_t step = 0;  ///< elements from a pixel to the next
@@ -33,7 +34,8 @@ inline constexpr std::int64_t block_alignment = 64;
 }
 
 /// Channels last; from 9 channels on the step is a multiple of 16 elements. A vector may be read past the end. The
-/// matrix of a `scaled_product` is read in whole vectors whatever its width, and a row of zeros, its bias, is behind it.
+/// matrix of a `scaled_product` is read in whole vectors whatever its width, and a row of zeros, its bias, is behind
+/// it.
 [[nodiscard]] constexpr tensor_form padded_form(const node& n, dtype type) {
     constexpr int vector = 16, dense = 8;
     const bool matrix = n.kind == op::scaled_product;

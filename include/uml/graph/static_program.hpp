@@ -11,8 +11,9 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// The tables of `description` in `configuration`, lowered for the backend `planned_for`.
 template <class description, auto configuration, auto planned_for> class static_program {
-    static_assert(typename decltype(planned_for)::engine{planned_for}.check().has_value(),
-                  "uml: the backend cannot be had with this value: it runs on 1 to 1024 threads, in a precision that it has");
+    static_assert(
+        typename decltype(planned_for)::engine{planned_for}.check().has_value(),
+        "uml: the backend cannot be had with this value: it runs on 1 to 1024 threads, in a precision that it has");
     static_assert(sizeof(well_formed<description, configuration, planned_for>) > 0);
     [[nodiscard]] static constexpr const graph& g() { return lowered<description, configuration, planned_for>.g; }
     [[nodiscard]] static constexpr const plan_sizes& sizes() {

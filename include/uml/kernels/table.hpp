@@ -1,11 +1,7 @@
 // The kernels of a tier as a table of function pointers, with the code of a chosen set of kernels.
 #pragma once
 
-#include "uml/kernels/list.hpp"
-
-#ifndef UML_KERNELS_ELSEWHERE
-    #include "uml/kernels/tiers.hpp"
-#endif
+#include "uml/kernels/tiers.hpp"
 
 #include "uml/core/begin.inc"
 

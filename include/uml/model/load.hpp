@@ -87,9 +87,7 @@ template <class net, class B>
 }
 
 /// The program type by which a backend chooses code; void: any program.
-template <class net, class B> struct code_key {
-    using type = void;
-};
+template <class net, class B> struct code_key { using type = void; };
 template <class net, class B>
 requires net::is_static struct code_key<net, B> {
     using type = static_program<typename net::description, net::configuration, B{}>;
@@ -142,8 +140,7 @@ template <class E>
 } // namespace load_detail
 
 template <class net, backend B>
-[[nodiscard]] result<model<net, B>> load(const weights_file& file, const B& where,
-                                                    const load_options& options) {
+[[nodiscard]] result<model<net, B>> load(const weights_file& file, const B& where, const load_options& options) {
     using engine = typename B::engine;
     const engine own{where};
     if (auto r = own.check(); !r) return r.error();
@@ -157,9 +154,8 @@ template <class net, backend B>
     auto weights = own.make_weights(p, options.memory);
     if (!weights) return weights.error();
     if (auto r = load_detail::pack_all(own, p, *bound, options.threads, *weights); !r) return r.error();
-    model<net, B> m({own, *std::move(program),
-                     engine::template code_of<typename load_detail::code_key<net, B>::type>(), *std::move(weights),
-                     *std::move(card)});
+    model<net, B> m({own, *std::move(program), engine::template code_of<typename load_detail::code_key<net, B>::type>(),
+                     *std::move(weights), *std::move(card)});
     if (options.self_check)
         if (auto r = run_self_check(m, file, options.threads); !r) return r.error();
     return result<model<net, B>>(std::move(m));
@@ -175,7 +171,7 @@ template <class net, backend B>
 
 template <class net, backend B>
 [[nodiscard]] result<model<net, B>> load(std::span<const std::byte> bytes, const B& where,
-                                                    const load_options& options) {
+                                         const load_options& options) {
     const auto file = weights_from(bytes);
     if (!file) return file.error();
     return load<net>(*file, where, options);

@@ -26,24 +26,26 @@ struct load_options {
     std::int64_t max_arena_bytes = std::int64_t{1} << 31;
 };
 
-/// Loads a network for a backend, for example cpu{.threads = 2}. Errors name the file, the tensor and the rule; see errc
-/// for the kinds.
+/// Loads a network for a backend, for example cpu{.threads = 2}. Errors name the file, the tensor and the rule; see
+/// errc for the kinds.
 template <class net, backend B = cpu>
 [[nodiscard, gnu::cold]] result<model<net, B>> load(const weights_file& file, const B& where = {},
-                                         const load_options& options = {});
+                                                    const load_options& options = {});
 
 /// From a file. Its tensors are read one by one: neither the whole file nor all unprepared weights are ever in memory.
 template <class net, backend B = cpu>
-[[nodiscard, gnu::cold]] result<model<net, B>> load(const char* path, const B& where = {}, const load_options& options = {});
+[[nodiscard, gnu::cold]] result<model<net, B>> load(const char* path, const B& where = {},
+                                                    const load_options& options = {});
 
 /// From a file that is in memory already (linked in, in flash). It is not needed any more afterwards.
 template <class net, backend B = cpu>
 [[nodiscard, gnu::cold]] result<model<net, B>> load(std::span<const std::byte> bytes, const B& where = {},
-                                         const load_options& options = {});
+                                                    const load_options& options = {});
 
 /// With options alone, on the backend as it is when nothing is said about it.
 template <class net, class B = cpu, class Source, std::same_as<load_options> Options>
-requires backend<B> [[nodiscard]] result<model<net, B>> load(const Source& source, const Options& options) {
+requires backend<B>
+[[nodiscard]] result<model<net, B>> load(const Source& source, const Options& options) {
     return load<net>(source, B{}, options);
 }
 

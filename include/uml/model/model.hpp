@@ -70,8 +70,8 @@ public:
     using scalar = typename engine::scalar;
     using findings = basic_findings<scalar>;
 
-    /// One thread's arena, and its threads. Move only. It serves the model that made it, wherever that is moved to, and no
-    /// other one, though it be of the same type.
+    /// One thread's arena, and its threads. Move only. It serves the model that made it, wherever that is moved to, and
+    /// no other one, though it be of the same type.
     class workspace {
         friend class model;
         workspace(typename engine::workspace w, const model& maker)
@@ -116,8 +116,7 @@ public:
         const auto most = static_cast<std::size_t>(parts_.where.images());
         if (pictures.empty() || pictures.size() > most || found.size() < pictures.size())
             return fail(errc::invalid_argument, std::uint64_t{pictures.size()}, " pictures with room for ",
-                        std::uint64_t{found.size()}, " findings: a run takes 1 to ",
-                        std::uint64_t{most});
+                        std::uint64_t{found.size()}, " findings: a run takes 1 to ", std::uint64_t{most});
         for (const image_view& picture : pictures)
             if (auto r = model_detail::check_picture(picture, input().out); !r) return r;
         if (w.program != program().nodes.data() || w.weights != identity())
@@ -171,8 +170,7 @@ public:
     [[nodiscard]] std::string_view region_name(int k) const { return parts_.card.regions[k]; }
 
     /// For the loaders: takes what they have checked and prepared.
-    explicit model(model_parts<B> parts)
-        : parts_(std::move(parts)), answer_(answer_nodes::of(program())) {}
+    explicit model(model_parts<B> parts) : parts_(std::move(parts)), answer_(answer_nodes::of(program())) {}
 
 private:
     using view = tensor_view<const scalar>;

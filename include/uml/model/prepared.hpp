@@ -31,7 +31,7 @@ struct promises {
     }
     [[nodiscard]] trust::class_set_rule class_set() const {
         trust::class_set_rule r{static_cast<trust::set_score>(score), penalty, free_ranks, coverage,
-                                static_cast<std::size_t>(levels), {}};
+                                static_cast<std::size_t>(levels),     {}};
         std::copy(std::begin(thresholds), std::end(thresholds), r.thresholds);
         return r;
     }
@@ -130,13 +130,13 @@ template <class B> struct usable {
 } // namespace prepared_detail
 
 /// A model on weights that `prepare` or the CMake function `uml_embed_weights` made for the same network, backend and
-/// version of this library; `target` is the backend's value. The bytes are used in place and must outlive the model; the
-/// weights in them are trusted. No heap. Errors: errc::malformed for other or damaged bytes, wrong_network for another
-/// network, backend or version, unsupported for another byte order, invalid_argument where the bytes do not begin at a
-/// multiple of 64.
+/// version of this library; `target` is the backend's value. The bytes are used in place and must outlive the model;
+/// the weights in them are trusted. No heap. Errors: errc::malformed for other or damaged bytes, wrong_network for
+/// another network, backend or version, unsupported for another byte order, invalid_argument where the bytes do not
+/// begin at a multiple of 64.
 template <class net, auto target = typename backend_unsaid<net>::type{}>
-requires net::is_static
-[[nodiscard]] result<model<net, std::remove_cv_t<decltype(target)>>> use(std::span<const std::byte> prepared) {
+requires net::is_static [[nodiscard]] result<model<net, std::remove_cv_t<decltype(target)>>>
+use(std::span<const std::byte> prepared) {
     using namespace prepared_detail;
     using B = std::remove_cv_t<decltype(target)>;
     using program = static_program<typename net::description, net::configuration, target>;

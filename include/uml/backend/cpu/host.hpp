@@ -116,8 +116,8 @@ private:
             const scratch_need need = own.scratch(at);
             std::byte* const first = s.memory.data() + n.scratch + kernels::aligned_bytes(need.shared);
             to.begin(n, static_cast<id>(i), first, kernels::aligned_bytes(need.thread));
-            const placed_site placed{at,  table, s.memory.data(), w.memory.template as<const std::byte>(n.packed),
-                                     s.threads.width, &s.own};
+            const placed_site placed{
+                at, table, s.memory.data(), w.memory.template as<const std::byte>(n.packed), s.threads.width, &s.own};
             if (auto r = own.prepare(placed, to); !r) return r;
         }
         if (to.full()) return fail(errc::too_small, "the planned memory for prepared steps is too small");

@@ -13,8 +13,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 template <class B, class session> constexpr bool engine_of<B, session>::supports(const node& n) const {
     return !of_backend(n.kind) && operations_of<B>::table[n.kind].prepare != nullptr;
 }
-template <class B, class session>
-constexpr std::int64_t engine_of<B, session>::scratch_bytes(const site& at) const {
+template <class B, class session> constexpr std::int64_t engine_of<B, session>::scratch_bytes(const site& at) const {
     if (!supports(at.n)) return 0;
     const scratch_need need = operations_of<B>::table[at.n.kind].scratch(planned(at));
     return static_cast<std::int64_t>(need.total(value.threads));
@@ -32,7 +31,7 @@ int engine_of<B, session>::pack_row_multiple(const program_view& p, std::size_t 
 }
 template <class B, class session>
 result<void> engine_of<B, session>::pack(const program_view& p, std::size_t i, const dense_parameter& first,
-                                            const dense_parameter& second, weights& w) const {
+                                         const dense_parameter& second, weights& w) const {
     const node& n = p.nodes[i];
     return operations_of<B>::table[n.kind].pack(planned(p.at(i)), first, second,
                                                 w.memory.template as<std::byte>(n.packed));
@@ -78,15 +77,13 @@ template <class B, class program> [[nodiscard]] constexpr kernels::kernel_set ca
     }
 }
 
-template <kernels::kernel_set used>
-[[nodiscard]] inline const kernels::kernel_table& best_kernels(kernels::isa most) {
+template <kernels::kernel_set used> [[nodiscard]] inline const kernels::kernel_table& best_kernels(kernels::isa most) {
     return kernels::kernels_for<used>(std::min(most, kernels::best_isa()));
 }
 
-template <class B, class session>
-template <class program>
-constexpr host_code engine_of<B, session>::code_of() {
-    return {prepared_operations<B, program>.data(), best_kernels<called_kernels<B, program>(program_target<B, program>())>};
+template <class B, class session> template <class program> constexpr host_code engine_of<B, session>::code_of() {
+    return {prepared_operations<B, program>.data(),
+            best_kernels<called_kernels<B, program>(program_target<B, program>())>};
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host

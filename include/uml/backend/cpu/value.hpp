@@ -14,7 +14,8 @@ inline constexpr int most_threads = 1024;
 /// Refuses thread counts that make no sense.
 [[nodiscard]] constexpr result<void> check_threads(int threads) {
     if (threads >= 1 && threads <= most_threads) return {};
-    return fail(errc::invalid_argument, "a backend on the processor runs on 1 to ", most_threads, " threads, not ", threads);
+    return fail(errc::invalid_argument, "a backend on the processor runs on 1 to ", most_threads, " threads, not ",
+                threads);
 }
 
 } // namespace host
@@ -26,8 +27,9 @@ struct cpu {
 
     int threads = 1; ///< most threads of a workspace; its size is the largest that any instruction set needs
     uml::precision precision = uml::precision::f32;
-    bool winograd = true; ///< false: 3x3 convolutions are summed directly: slower, nearer to the exact sum, and in small
-                          ///< pictures the smallest arena, since transformed tiles would take more memory than tensors
+    bool winograd =
+        true; ///< false: 3x3 convolutions are summed directly: slower, nearer to the exact sum, and in small
+              ///< pictures the smallest arena, since transformed tiles would take more memory than tensors
     kernels::isa max_isa = kernels::isa::avx512; ///< no instruction set above this one
 
     static constexpr rewrites passes = all_rewrites();

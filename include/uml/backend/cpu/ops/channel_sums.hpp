@@ -16,28 +16,29 @@ inline void prepare_channel_sums(const placed_site& s, const float* weights, ste
 inline constexpr operation sum_channels{
     .steps = [](const planned_site&) { return step_need::of<kernels::channel_sums_args>(); },
     .kernels = calls<kernels::kernel::channel_sums>,
-    .prepare = [](const placed_site& s, step_writer& to) {
-        prepare_channel_sums(s, nullptr, to);
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            prepare_channel_sums(s, nullptr, to);
+            return result<void>{};
+        }};
+
+inline constexpr operation channel_dot{
+    .steps = sum_channels.steps, .kernels = sum_channels.kernels, .prepare = [](const placed_site& s, step_writer& to) {
+        prepare_channel_sums(s, s.input(1).data, to);
         return result<void>{};
     }};
-
-inline constexpr operation channel_dot{.steps = sum_channels.steps,
-                                       .kernels = sum_channels.kernels,
-                                       .prepare = [](const placed_site& s, step_writer& to) {
-                                           prepare_channel_sums(s, s.input(1).data, to);
-                                           return result<void>{};
-                                       }};
 
 inline constexpr operation layer_norm{
     .packed_bytes = norm_bytes,
     .steps = [](const planned_site&) { return step_need::of<kernels::layer_norm_args>(); },
     .kernels = calls<kernels::kernel::layer_norm>,
     .pack = pack_norm,
-    .prepare = [](const placed_site& s, step_writer& to) {
-        const kernels::layer_norm_args a{s.input(), s.weights(), s.weights() + kernels::padded(s.n.out.c), s.out()};
-        to.add(s.table.layer_norm, kernels::layer_norm_jobs(a), a);
-        return result<void>{};
-    }};
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            const kernels::layer_norm_args a{s.input(), s.weights(), s.weights() + kernels::padded(s.n.out.c), s.out()};
+            to.add(s.table.layer_norm, kernels::layer_norm_jobs(a), a);
+            return result<void>{};
+        }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
 

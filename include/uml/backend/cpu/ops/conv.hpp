@@ -69,59 +69,69 @@ inline constexpr operation conv{
                                                                           : kernels::kernel::conv);
         },
     .pack_row_multiple = [](const planned_site& s) { return s.n.groups == 1 ? kernels::panel : 0; },
-    .pack = [](const planned_site& s, const dense_parameter& d, const dense_parameter&, std::byte* to) {
-        const kernels::conv_shape c = conv_shape_of(s);
-        auto* const floats = reinterpret_cast<float*>(to);
-        if (s.n.groups > 1)
-            kernels::pack_depthwise(c, d.values, d.bias, floats);
-        else
-            kernels::pack_conv(c, d.values, d.bias, floats, d.first, d.out);
-        return result<void>{};
-    },
-    .prepare = [](const placed_site& s, step_writer& to) {
-        kernels::conv_args a = conv_args_of(s);
-        if (s.n.inputs > 1) {
-            a.end.residual = s.input(1).data;
-            a.end.residual_step = static_cast<int>(s.input(1).step);
-        }
-        switch (method_of(s)) {
-        case conv_method::direct: to.add(s.table.conv, kernels::conv_jobs(a.shape), a); break;
-        case conv_method::depthwise: to.add(s.table.depthwise, kernels::depthwise_jobs(a.shape), a); break;
-        case conv_method::winograd:
-            to.add(s.table.winograd, kernels::winograd_jobs(a.shape, 0), kernels::winograd_jobs(a.shape, 1),
-                   kernels::winograd_args{a, s.shared()});
-            break;
-        }
-        return result<void>{};
-    }};
+    .pack =
+        [](const planned_site& s, const dense_parameter& d, const dense_parameter&, std::byte* to) {
+            const kernels::conv_shape c = conv_shape_of(s);
+            auto* const floats = reinterpret_cast<float*>(to);
+            if (s.n.groups > 1)
+                kernels::pack_depthwise(c, d.values, d.bias, floats);
+            else
+                kernels::pack_conv(c, d.values, d.bias, floats, d.first, d.out);
+            return result<void>{};
+        },
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            kernels::conv_args a = conv_args_of(s);
+            if (s.n.inputs > 1) {
+                a.end.residual = s.input(1).data;
+                a.end.residual_step = static_cast<int>(s.input(1).step);
+            }
+            switch (method_of(s)) {
+            case conv_method::direct: to.add(s.table.conv, kernels::conv_jobs(a.shape), a); break;
+            case conv_method::depthwise: to.add(s.table.depthwise, kernels::depthwise_jobs(a.shape), a); break;
+            case conv_method::winograd:
+                to.add(s.table.winograd, kernels::winograd_jobs(a.shape, 0), kernels::winograd_jobs(a.shape, 1),
+                       kernels::winograd_args{a, s.shared()});
+                break;
+            }
+            return result<void>{};
+        }};
 
 inline constexpr operation upsample_conv{
-    .scratch = [](const planned_site& s) { return scratch_need{0, kernels::upconv_scratch_bytes(conv_shape_of(s))}; },
+    .scratch =
+        [](const planned_site& s) {
+            return scratch_need{0, kernels::upconv_scratch_bytes(conv_shape_of(s))};
+        },
     .packed_bytes = conv.packed_bytes,
     .steps = [](const planned_site&) { return step_need::of<kernels::upconv_args>(); },
     .kernels = calls<kernels::kernel::upconv>,
     .pack_row_multiple = conv.pack_row_multiple,
     .pack = conv.pack,
-    .prepare = [](const placed_site& s, step_writer& to) {
-        const kernels::conv_args a = conv_args_of(s);
-        const kernels::upconv_args u{a, kernels::upconv_strips(a.shape, s.width)};
-        to.add(s.table.upconv, kernels::upconv_jobs(u), u);
-        return result<void>{};
-    }};
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            const kernels::conv_args a = conv_args_of(s);
+            const kernels::upconv_args u{a, kernels::upconv_strips(a.shape, s.width)};
+            to.add(s.table.upconv, kernels::upconv_jobs(u), u);
+            return result<void>{};
+        }};
 
 /// The matrix is the second input, the factor of each pixel the third.
 inline constexpr operation dynamic_conv{
-    .scratch = [](const planned_site& s) { return scratch_need{0, kernels::conv_scratch_bytes(conv_shape_of(s))}; },
+    .scratch =
+        [](const planned_site& s) {
+            return scratch_need{0, kernels::conv_scratch_bytes(conv_shape_of(s))};
+        },
     .steps = [](const planned_site&) { return step_need::of<kernels::conv_args>(); },
     .kernels = calls<kernels::kernel::conv>,
-    .prepare = [](const placed_site& s, step_writer& to) {
-        kernels::conv_args a = conv_args_of(s);
-        a.weights = s.input(1).data;
-        a.end.scale = s.input(2).data;
-        a.end.scale_step = static_cast<int>(s.input(2).step);
-        to.add(s.table.conv, kernels::conv_jobs(a.shape), a);
-        return result<void>{};
-    }};
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            kernels::conv_args a = conv_args_of(s);
+            a.weights = s.input(1).data;
+            a.end.scale = s.input(2).data;
+            a.end.scale_step = static_cast<int>(s.input(2).step);
+            to.add(s.table.conv, kernels::conv_jobs(a.shape), a);
+            return result<void>{};
+        }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
 

@@ -13,11 +13,12 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 /// Each run puts its picture into the arguments.
 inline constexpr operation input{.steps = [](const planned_site&) { return step_need::of<kernels::picture_args>(); },
                                  .kernels = calls<kernels::kernel::picture>,
-                                 .prepare = [](const placed_site& s, step_writer& to) {
-                                     const kernels::picture_args a{{}, s.out()};
-                                     to.add(s.table.picture, kernels::picture_jobs(a), a);
-                                     return result<void>{};
-                                 }};
+                                 .prepare =
+                                     [](const placed_site& s, step_writer& to) {
+                                         const kernels::picture_args a{{}, s.out()};
+                                         to.add(s.table.picture, kernels::picture_jobs(a), a);
+                                         return result<void>{};
+                                     }};
 
 /// A view of its input.
 inline constexpr operation slice{
@@ -34,22 +35,24 @@ inline void prepare_copy(const placed_site& s, kernels::copying kind, kernels::s
 inline constexpr operation concat{
     .steps = [](const planned_site& s) { return step_need::of<kernels::copy_args>(s.n.inputs); },
     .kernels = calls<kernels::kernel::copy>,
-    .prepare = [](const placed_site& s, step_writer& to) {
-        kernels::target part = s.out();
-        for (int j = 0; j < s.n.inputs; ++j, part.data += part.c) {
-            part.c = s.input(j).c;
-            if (s.input(j).data != part.data) prepare_copy(s, kernels::copying::plain, s.input(j), part, to);
-        }
-        return result<void>{};
-    }};
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            kernels::target part = s.out();
+            for (int j = 0; j < s.n.inputs; ++j, part.data += part.c) {
+                part.c = s.input(j).c;
+                if (s.input(j).data != part.data) prepare_copy(s, kernels::copying::plain, s.input(j), part, to);
+            }
+            return result<void>{};
+        }};
 
 template <kernels::copying kind>
 inline constexpr operation rearrange{.steps = [](const planned_site&) { return step_need::of<kernels::copy_args>(); },
                                      .kernels = calls<kernels::kernel::copy>,
-                                     .prepare = [](const placed_site& s, step_writer& to) {
-                                         prepare_copy(s, kind, s.input(), s.out(), to);
-                                         return result<void>{};
-                                     }};
+                                     .prepare =
+                                         [](const placed_site& s, step_writer& to) {
+                                             prepare_copy(s, kind, s.input(), s.out(), to);
+                                             return result<void>{};
+                                         }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
 

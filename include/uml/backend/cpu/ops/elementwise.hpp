@@ -14,11 +14,12 @@ template <kernels::elementwise_args (*make)(const placed_site&)>
 inline constexpr operation elementwise{
     .steps = [](const planned_site&) { return step_need::of<kernels::elementwise_args>(); },
     .kernels = calls<kernels::kernel::elementwise>,
-    .prepare = [](const placed_site& s, step_writer& to) {
-        const kernels::elementwise_args a = make(s);
-        to.add(s.table.elementwise, kernels::elementwise_jobs(a), a);
-        return result<void>{};
-    }};
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            const kernels::elementwise_args a = make(s);
+            to.add(s.table.elementwise, kernels::elementwise_jobs(a), a);
+            return result<void>{};
+        }};
 
 /// Scale and shift of every channel, in that order.
 [[nodiscard]] constexpr std::int64_t norm_bytes(const planned_site& s) {

@@ -14,7 +14,10 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 }
 
 inline constexpr operation gate{
-    .scratch = [](const planned_site& s) { return scratch_need{0, kernels::gate_scratch_bytes(gate_shape_of(s.n))}; },
+    .scratch =
+        [](const planned_site& s) {
+            return scratch_need{0, kernels::gate_scratch_bytes(gate_shape_of(s.n))};
+        },
     .packed_bytes = [](const planned_site& s) { return float_bytes(kernels::gate_weights_size(gate_shape_of(s.n))); },
     .steps = [](const planned_site&) { return step_need::of<kernels::gate_args>(); },
     .kernels = calls<kernels::kernel::gate>,
@@ -23,11 +26,12 @@ inline constexpr operation gate{
             kernels::pack_gate(gate_shape_of(s.n), a.values, a.bias, b.values, b.bias, reinterpret_cast<float*>(to));
             return result<void>{};
         },
-    .prepare = [](const placed_site& s, step_writer& to) {
-        const kernels::gate_args a{gate_shape_of(s.n), s.input(0), s.input(1), s.input(2), s.weights(), s.out()};
-        to.add(s.table.gate, kernels::gate_jobs(a.shape), a);
-        return result<void>{};
-    }};
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            const kernels::gate_args a{gate_shape_of(s.n), s.input(0), s.input(1), s.input(2), s.weights(), s.out()};
+            to.add(s.table.gate, kernels::gate_jobs(a.shape), a);
+            return result<void>{};
+        }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
 

@@ -24,19 +24,20 @@ inline constexpr operation global_average{
         },
     .steps = [](const planned_site&) { return step_need::of<kernels::pixel_sums_args>(); },
     .kernels = calls<kernels::kernel::pixel_sums>,
-    .prepare = [](const placed_site& s, step_writer& to) {
-        prepare_pixel_sums(s, kernels::pixel_sum::mean, nullptr, 0, to);
-        return result<void>{};
-    }};
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            prepare_pixel_sums(s, kernels::pixel_sum::mean, nullptr, 0, to);
+            return result<void>{};
+        }};
 
-inline constexpr operation weighted_sum{
-    .scratch = global_average.scratch,
-    .steps = global_average.steps,
-    .kernels = global_average.kernels,
-    .prepare = [](const placed_site& s, step_writer& to) {
-        prepare_pixel_sums(s, kernels::pixel_sum::weighted, s.input(1).data, s.input(1).step, to);
-        return result<void>{};
-    }};
+inline constexpr operation weighted_sum{.scratch = global_average.scratch,
+                                        .steps = global_average.steps,
+                                        .kernels = global_average.kernels,
+                                        .prepare = [](const placed_site& s, step_writer& to) {
+                                            prepare_pixel_sums(s, kernels::pixel_sum::weighted, s.input(1).data,
+                                                               s.input(1).step, to);
+                                            return result<void>{};
+                                        }};
 
 inline constexpr operation attention_pool{
     .scratch = global_average.scratch,
@@ -48,20 +49,25 @@ inline constexpr operation attention_pool{
             pack_vector(d.values, s.shape_in().c, reinterpret_cast<float*>(to));
             return result<void>{};
         },
-    .prepare = [](const placed_site& s, step_writer& to) {
-        prepare_pixel_sums(s, kernels::pixel_sum::attention, s.weights(), 0, to);
-        return result<void>{};
-    }};
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            prepare_pixel_sums(s, kernels::pixel_sum::attention, s.weights(), 0, to);
+            return result<void>{};
+        }};
 
 inline constexpr operation softmax_pixels{
-    .scratch = [](const planned_site& s) { return scratch_need{kernels::softmax_shared_bytes(s.shape_in()), 0}; },
+    .scratch =
+        [](const planned_site& s) {
+            return scratch_need{kernels::softmax_shared_bytes(s.shape_in()), 0};
+        },
     .steps = [](const planned_site&) { return step_need::of<kernels::softmax_args>(); },
     .kernels = calls<kernels::kernel::softmax>,
-    .prepare = [](const placed_site& s, step_writer& to) {
-        const kernels::softmax_args a{s.input(), s.out(), s.shared()};
-        to.add(s.table.softmax, kernels::softmax_jobs(a), kernels::softmax_jobs(a), a);
-        return result<void>{};
-    }};
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            const kernels::softmax_args a{s.input(), s.out(), s.shared()};
+            to.add(s.table.softmax, kernels::softmax_jobs(a), kernels::softmax_jobs(a), a);
+            return result<void>{};
+        }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
 

@@ -18,7 +18,8 @@ inline constexpr operation scaled_product{
         [](const planned_site& s) {
             return scratch_need{0, kernels::scaled_product_scratch_bytes(product_shape_of(s))};
         },
-    .packed_bytes = [](const planned_site& s) { return float_bytes(kernels::scaled_product_size(product_shape_of(s))); },
+    .packed_bytes =
+        [](const planned_site& s) { return float_bytes(kernels::scaled_product_size(product_shape_of(s))); },
     .steps = [](const planned_site&) { return step_need::of<kernels::scaled_product_args>(); },
     .kernels = calls<kernels::kernel::scaled_product>,
     .pack =
@@ -27,11 +28,12 @@ inline constexpr operation scaled_product{
                                          reinterpret_cast<float*>(to));
             return result<void>{};
         },
-    .prepare = [](const placed_site& s, step_writer& to) {
-        const kernels::scaled_product_args a{product_shape_of(s), s.weights(), s.input().data, s.out().data};
-        to.add(s.table.scaled_product, kernels::scaled_product_jobs(a), a);
-        return result<void>{};
-    }};
+    .prepare =
+        [](const placed_site& s, step_writer& to) {
+            const kernels::scaled_product_args a{product_shape_of(s), s.weights(), s.input().data, s.out().data};
+            to.add(s.table.scaled_product, kernels::scaled_product_jobs(a), a);
+            return result<void>{};
+        }};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host
 
