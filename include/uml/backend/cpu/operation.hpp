@@ -72,7 +72,8 @@ struct operation {
                          std::byte* to) = nullptr;
     /// Writes the steps.
     result<void> (*prepare)(const placed_site&, step_writer& to) = nullptr;
-    bool known = true; ///< false: the backend lacks it
+    bool known = false; ///< set by the table: the backend has it (comparing a function with null is no constant
+                        ///< expression for GCC under -fsanitize=undefined)
 };
 
 /// For an operation that always calls the kernel `k`.
@@ -88,6 +89,7 @@ struct operation_table {
     [[nodiscard]] constexpr operation_table with(op kind, const operation& other) const {
         operation_table t = *this;
         t.of[static_cast<int>(kind)] = other;
+        t.of[static_cast<int>(kind)].known = true;
         return t;
     }
     [[nodiscard]] constexpr const operation& operator[](op kind) const { return of[static_cast<int>(kind)]; }

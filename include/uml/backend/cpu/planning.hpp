@@ -11,7 +11,7 @@
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 template <class B, class session> constexpr bool engine_of<B, session>::supports(const node& n) const {
-    return !of_backend(n.kind) && operations_of<B>::table[n.kind].prepare != nullptr;
+    return !of_backend(n.kind) && operations_of<B>::table[n.kind].known;
 }
 template <class B, class session> constexpr std::int64_t engine_of<B, session>::scratch_bytes(const site& at) const {
     if (!supports(at.n)) return 0;

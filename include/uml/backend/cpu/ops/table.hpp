@@ -45,14 +45,14 @@ inline constexpr operation_table cpu_operations = [] {
                {op::dynamic_conv, dynamic_conv},
                {op::gate, gate}};
     operation_table t{};
-    for (const auto& one : all) t.of[static_cast<int>(one.kind)] = one.does;
+    for (const auto& one : all) t = t.with(one.kind, one.does);
     return t;
 }();
 
 /// Whether every operation has its entry.
 [[nodiscard]] constexpr bool complete(const operation_table& t) {
     for (const operation& o : t.of)
-        if (o.prepare == nullptr) return false;
+        if (!o.known) return false;
     return true;
 }
 static_assert(complete(cpu_operations), "uml: an operation is missing in cpu_operations");
