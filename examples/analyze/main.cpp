@@ -19,7 +19,6 @@
 
 namespace {
 
-namespace fs = std::filesystem;
 using analyze::options;
 using analyze::outcome;
 using analyze::task;

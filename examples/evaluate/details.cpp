@@ -96,6 +96,7 @@ named_figures sum_up_more(const score_table& t, const std::vector<image_detail>&
     for (std::size_t r = 0; r + 1 < regions.size(); ++r)
         for (const region_figure& figure : region_figures) {
             std::vector<double> values;
+            values.reserve(images.size());
             for (const image_detail& i : images) values.push_back(figure.value(i.regions[r]));
             f.add(regions[r + 1] + " " + figure.name, metrics::mean(values));
         }

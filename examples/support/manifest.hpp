@@ -43,6 +43,7 @@ public:
         for (const std::size_t digits : {std::size_t{8}, std::size_t{16}, suffix.size()})
             names.push_back(wanted.stem + "-" + suffix.substr(0, digits));
         std::vector<bool> taken;
+        taken.reserve(names.size());
         for (const std::string& name : names) taken.push_back(occupied(name));
         return choose(wanted, clash, names, taken);
     }

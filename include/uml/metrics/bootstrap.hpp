@@ -48,6 +48,7 @@ template <sequence_of<std::uint32_t> G, class F>
     std::map<std::uint32_t, std::vector<std::size_t>> members;
     for (std::size_t i = 0; i < groups.size(); ++i) members[static_cast<std::uint32_t>(groups[i])].push_back(i);
     std::vector<const std::vector<std::size_t>*> all;
+    all.reserve(members.size());
     for (const auto& [number, images] : members) all.push_back(&images);
     std::vector<std::size_t> indices;
     return bootstrap95(
