@@ -156,8 +156,9 @@ def raw_mask(case: Case) -> tuple[np.ndarray, int]:
 
 
 def read_mask(case: Case, regions: int) -> np.ndarray:
-    """H x W u8 region indices. The samples are the regions' numbers (or `case.greys` says which greys stand for them);
-    with two regions also 0 and 255, or 0 and the largest that the file's depth can hold. uml-evaluate reads the same."""
+    """H x W u8 region indices. The samples are the regions' numbers (or `case.greys` says which greys stand for
+    them); with two regions also 0 and 255, or 0 and the largest that the file's depth can hold. uml-evaluate reads
+    the same."""
     mask, white = raw_mask(case)
     values = set(np.unique(mask).tolist())
     if case.greys and min(values) < 0:
@@ -169,7 +170,8 @@ def read_mask(case: Case, regions: int) -> np.ndarray:
     largest = max(values)
     more = ", or 0 and 255 throughout" if regions == 2 else ""
     forgotten = f": for {largest + 1} regions say --regions {largest + 1}" if largest < MOST_REGIONS else ""
-    raise DataError(f"{case.mask}: mask has values other than 0 to {regions - 1}{more} (the largest is {largest}{forgotten})")
+    raise DataError(f"{case.mask}: mask has values other than 0 to {regions - 1}{more} "
+                    f"(the largest is {largest}{forgotten})")
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ def expected_cross_entropy(alpha: Tensor, target: Tensor) -> Tensor:
 
 
 def kl_to_uniform(alpha: Tensor) -> Tensor:
-    """KL(Dir(alpha) || Dir(1)) in nats. In float64: terms of millions cancel to ten at an evidence of 1e5, where float32
-    is off by 0.2."""
+    """KL(Dir(alpha) || Dir(1)) in nats. In float64: terms of millions cancel to ten at an evidence of 1e5, where
+    float32 is off by 0.2."""
     a = alpha.double()
     total = a.sum(1, keepdim=True)
     spread = ((a - 1) * (torch.digamma(a) - torch.digamma(total))).sum(1)
