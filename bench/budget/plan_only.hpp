@@ -1,15 +1,24 @@
-// A target without kernels: what the compile-time graph costs by itself.
+// What planning needs of a backend, without one that computes.
 #pragma once
 
 #include "uml/graph/static_program.hpp"
 #include "uml/networks/network.hpp"
 
 struct plan_only {
-    static constexpr uml::layout tensor_layout{.element_bytes = sizeof(float), .align_channels = 16, .dense_below = 8};
-    static constexpr uml::rewrites preferred = uml::all_rewrites();
-    static constexpr bool supports(const uml::node&) { return true; }
-    static constexpr std::int64_t scratch_bytes(const uml::node*, const uml::node&) { return 0; }
-    static constexpr std::int64_t packed_bytes(const uml::node*, const uml::parameter*, const uml::node&) { return 0; }
+    struct engine {
+        plan_only value{};
+        static constexpr uml::rewrites passes = uml::all_rewrites();
+        constexpr uml::result<void> check() const { return {}; }
+        constexpr void lower(uml::graph&) const {}
+        constexpr bool supports(const uml::node&) const { return true; }
+        constexpr uml::schedule order() const { return uml::schedule::sequential; }
+        constexpr int images() const { return 1; }
+        constexpr uml::tensor_form tensor(const uml::site& at) const { return uml::padded_form(at.n, uml::dtype::f32); }
+        constexpr std::int64_t scratch_bytes(const uml::site&) const { return 0; }
+        constexpr std::int64_t step_bytes(const uml::site&) const { return 0; }
+        constexpr std::int64_t packed_bytes(const uml::site&) const { return 0; }
+    };
+    friend constexpr bool operator==(const plan_only&, const plan_only&) = default;
 };
-
-template <class net> using planned = uml::static_program<typename net::description, net::configuration, plan_only>;
+template <class net>
+using planned = uml::static_program<typename net::description, net::configuration, plan_only{}>;
