@@ -1,4 +1,5 @@
 // Results: where they may go, what is believed of earlier ones.
+#include "folder.hpp"
 #include "support/files.hpp"
 #include "support/input_rule.hpp"
 #include "support/manifest.hpp"
@@ -15,19 +16,9 @@
 
 using namespace support;
 namespace fs = std::filesystem;
+using uml_test::folder;
 
 namespace {
-
-struct folder {
-    fs::path path;
-    explicit folder(const char* name) : path(fs::temp_directory_path() / ("uml-test-" + std::string(name))) {
-        fs::remove_all(path);
-        fs::create_directories(path);
-    }
-    ~folder() { fs::remove_all(path); }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-};
 
 std::string text_of(const fs::path& file) {
     const auto bytes = read_file(file, 1 << 20);

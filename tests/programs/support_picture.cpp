@@ -1,4 +1,5 @@
 // Pictures survive a file; damaged and hostile files are refused and never crash the reader.
+#include "folder.hpp"
 #include "support/files.hpp"
 #include "support/output.hpp"
 #include "support/palette.hpp"
@@ -14,19 +15,9 @@
 
 using namespace support;
 namespace fs = std::filesystem;
+using uml_test::folder;
 
 namespace {
-
-struct folder {
-    fs::path path;
-    explicit folder(const char* name) : path(fs::temp_directory_path() / ("uml-test-" + std::string(name))) {
-        fs::remove_all(path);
-        fs::create_directories(path);
-    }
-    ~folder() { fs::remove_all(path); }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-};
 
 picture pattern(int h, int w, int c) {
     picture p(h, w, c);

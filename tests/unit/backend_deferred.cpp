@@ -40,7 +40,6 @@ struct deferred_engine {
     struct workspace {
         uml::memory_block memory;                   ///< of the device
         std::unique_ptr<host::workspace> floats;    ///< its registers, so to speak
-        std::vector<node> nodes{};                  ///< with places for floats, sorted by order
         std::vector<std::vector<float>> pictures{}; ///< in flight to the device
         const weights* bound = nullptr;
         std::vector<float> staging{}; ///< where the host reads results
@@ -54,6 +53,8 @@ struct deferred_engine {
     }
     constexpr double relative_limit() const { return 3e-2; }
     constexpr void lower(uml::graph& g) const {
+        if (g.region_count != 0)
+            return; // the library's passes have not run, which the test of `inverse_sum` would notice
         for (int i = 0; i < g.node_count; ++i) {
             node& n = g.nodes[i];
             if (n.kind != op::divide_into || g.nodes[n.in[0]].kind != op::sum_channels) continue;
@@ -89,7 +90,7 @@ struct deferred_engine {
         s.staging.resize(static_cast<std::size_t>(p.sizes.arena));
         return result<workspace>(std::move(s));
     }
-    result<void> run(const program_view& p, const weights&, workspace& s, std::span<const uml::image_view> all) const {
+    result<void> run(const program_view&, const weights&, workspace& s, std::span<const uml::image_view> all) const {
         if (value.device == failing_device)
             return uml::fail(uml::errc::device, "device ", value.device, ": the launch failed");
         s.pictures.clear();
@@ -97,7 +98,6 @@ struct deferred_engine {
             const auto* first = static_cast<const float*>(v.data);
             s.pictures.emplace_back(first, first + v.height * v.width * v.channels);
         }
-        s.nodes.assign(p.nodes.begin(), p.nodes.end());
         return {};
     }
     result<void> fetch(const program_view& p, workspace& s, int image, std::span<const uml::id> which,

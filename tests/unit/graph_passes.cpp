@@ -84,24 +84,11 @@ template <bool tapped> struct with_gate {
     }
 };
 
-constexpr void only_relu(graph& g) {
-    for (int i = 0; i < g.node_count; ++i)
-        if (g.nodes[i].act == uml::activation::sigmoid) g.nodes[i].act = uml::activation::relu;
-}
-
 } // namespace
 
 TEST_CASE("a region of which an inner value is read stays as it is described") {
     CHECK(count(*described<with_gate<false>>(rewrite::gate), op::gate) == 1);
     CHECK(count(*described<with_gate<true>>(rewrite::gate), op::gate) == 0);
-}
-
-TEST_CASE("a backend's own passes run after the others") {
-    auto g = described<with_gate<true>>({});
-    const uml::pass own[] = {only_relu};
-    uml::apply(*g, uml::all_rewrites(), own);
-    for (int i = 0; i < g->node_count; ++i) CHECK(g->nodes[i].act != uml::activation::sigmoid);
-    CHECK(g->region_count == 0);
 }
 
 namespace {

@@ -11,7 +11,7 @@
 #include "uml/graph/passes/tile.hpp"
 
 #include <optional>
-#include <span>
+#include <string_view>
 
 #include "uml/core/begin.inc"
 
@@ -80,12 +80,11 @@ struct rewrites {
     return all;
 }
 
-/// Runs the passes that are on, then `more`: a backend's own.
-constexpr void apply(graph& g, rewrites on, std::span<const pass> more = {}) {
+/// Runs the passes that are on. A backend's own (`lower` of its engine) run after them.
+constexpr void apply(graph& g, rewrites on) {
     for (const named_pass& p : all_passes)
         if (on.has(p.which)) p.run(g);
     g.region_count = 0;
-    for (const pass p : more) p(g);
 }
 
 /// "all", "none" or names separated by commas; nothing if a name is unknown.
