@@ -6,8 +6,11 @@
 #include "support/engine.hpp"
 #include "support/files.hpp"
 #include "support/groups.hpp"
+#include "support/input_rule.hpp"
 #include "support/maps.hpp"
+#include "support/sha256.hpp"
 #include "support/terminal.hpp"
+#include "support/text.hpp"
 #include "uml/io/json_writer.hpp"
 #include "uml/trust/mask_set.hpp"
 
@@ -58,16 +61,19 @@ Written are uml.temperature, uml.screening, uml.class_set, uml.mask_set and uml.
 cannot be promised with so few pictures is not: then nothing is accepted, or a class set holds every class. All promises
 are for pictures like these: the same scanners, the same mix of patients. docs/trust.md says more.
 
-exit status: 0 done, 1 data refused, 2 wrong usage, 3 weights refused
+exit status: 0 done, 1 data refused or the report not printed, 2 wrong usage, 3 weights refused
 )";
     return text;
 }
 
 int complain(exit_status status, std::string_view what) {
-    std::fprintf(stderr, "uml-calibrate: %.*s\n", static_cast<int>(what.size()), what.data());
+    std::fprintf(stderr, "uml-calibrate: %s\n", support::printable(what).c_str());
     if (status == wrong_usage) std::fputs("uml-calibrate --help tells more\n", stderr);
     return status;
 }
+
+// Whether everything that was printed has arrived.
+bool printed() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
 // What the network says of every picture of a split. Without `with_masks` neither masks nor groups are looked at.
 uml::result<calibrate::answers> answer_all(support::engine& engine, const std::string& folder, const std::string& split,
@@ -235,9 +241,14 @@ int run(const support::arguments& a) {
     if (!a.words().empty()) return complain(wrong_usage, "'" + a.words().front() + "' is no option");
     if (const auto r = support::check_available(request); !r) return complain(wrong_usage, r.error().what.view());
 
+    if (const auto r = support::check_weights_file(request.weights); !r)
+        return complain(weights_refused, r.error().what.view());
+    const auto before = support::hash_file(request.weights);
     const auto engine = support::open_engine(request);
     if (!engine) return complain(weights_refused, engine.error().what.view());
     const support::model_facts& model = (*engine)->facts();
+    if (const auto r = support::check_input_rule(request.weights, model); !r)
+        return complain(weights_refused, r.error().what.view());
     if (model.classes.size() > uml::trust::class_set_rule::most_classes)
         return complain(weights_refused, request.weights + ": class sets take at most 64 classes");
     const auto found = answer_all(**engine, a.value("--data"), a.value("--split"), a.value("--group"), true);
@@ -252,6 +263,8 @@ int run(const support::arguments& a) {
     if (!made) return complain(data_refused, made.error().what.view());
 
     const std::string out = a.value("--out");
+    if (const auto now = support::hash_file(request.weights); !before || !now || *before != *now)
+        return complain(weights_refused, support::shown(request.weights) + ": changed in the meantime");
     if (const auto r = calibrate::copy_with(request.weights, out, metadata_of(*made, wish, *found, model, a)); !r)
         return complain(wrong_usage, r.error().what.view());
     request.weights = out;
@@ -259,8 +272,8 @@ int run(const support::arguments& a) {
         return complain(weights_refused, again.error().what.view());
     report(*made, wish, *found, model);
     std::printf("\nwritten to %s. Measure what it gives on pictures that chose nothing: uml-evaluate --more\n",
-                out.c_str());
-    return all_done;
+                support::printable(out).c_str());
+    return printed() ? all_done : complain(data_refused, "standard output cannot be written");
 }
 
 } // namespace
@@ -270,7 +283,7 @@ int main(int count, char** words) {
     if (!parsed) return complain(wrong_usage, parsed.error().what.view());
     if (parsed->has("--help")) {
         std::fputs(help_text().c_str(), stdout);
-        return all_done;
+        return printed() ? all_done : complain(data_refused, "standard output cannot be written");
     }
     return run(*parsed);
 }

@@ -122,5 +122,31 @@ refused 1 "nothing in column patient" --weights "$weights" --data data/few --gro
 refused 3 "none" --weights none --data data/few --out x
 [ ! -e x ] || failed "a file after a failure"
 expect 0 --help
+for call in --help "--weights $weights --data data/few --out again.safetensors"; do
+    status=0
+    "$program" $call >/dev/full 2>err || status=$?
+    [ $status = 1 ] && grep -q "standard output cannot be written" err || failed "a full standard output: $status, $(cat err)"
+done
+
+# Its inputs are never overwritten, pipes are no weights, names do not command the terminal.
+cp "$weights" own.safetensors
+for output in own.safetensors data/other/labels.csv data/other/images/glioma-2009-0.png; do
+    sum=$(sha256sum <"$output")
+    refused 2 "an input of this program" --weights own.safetensors --data data/other --out "$output"
+    [ "$sum" = "$(sha256sum <"$output")" ] || failed "$output was overwritten"
+done
+refused 3 'none.x1b' --weights $'none\e[31m' --data data/other --out x
+grep -q $'\e' err && failed "an escape reached the terminal"
+mkfifo pipe
+refused 3 "not a file" --weights pipe --data data/other --out x
+
+# Weights that are replaced while it runs: no promises of the one in the file of the other.
+"$program" --weights own.safetensors --data data/many --out x --threads 1 >/dev/null 2>err & pid=$!
+sleep 0.3
+cp many.safetensors new.safetensors && mv new.safetensors own.safetensors
+status=0
+wait $pid || status=$?
+[ $status = 3 ] && grep -q "changed in the meantime" err || failed "other weights: $status, $(cat err)"
+[ ! -e x ] || failed "a file after a failure"
 
 passed

@@ -69,15 +69,15 @@ TEST_CASE("an option out of range: the sentence says the nearest value allowed")
     CHECK(sentence("release", {.classes = 1}) == "classes cannot be 1: it is at least 2");
     CHECK(sentence("release", {.classes = 1025}) == "classes cannot be 1025: it is at most 1024");
     CHECK(sentence("release", {.regions = 65}) == "regions cannot be 65: it is at most 64");
-    CHECK(sentence("edge", {.channels_in = 2}) == "channels_in cannot be 2: it is at most 1");
-    CHECK(sentence("edge", {.channels_in = 4}) == "channels_in cannot be 4: it is at most 3");
+    CHECK(sentence("edge", {.channels_in = 2}) == "channels_in cannot be 2: it is 1 or 3");
+    CHECK(sentence("edge", {.channels_in = 4}) == "channels_in cannot be 4: it is 1 or 3");
     CHECK(sentence("edge", {.channel_divisor = 0}) == "channel_divisor cannot be 0: it is at least 1");
     CHECK(sentence("edge", {.channel_divisor = INT_MAX}) == "channel_divisor cannot be 2147483647: it is at most 64");
-    CHECK(sentence("edge", {.stem_stride = 0}) == "stem_stride cannot be 0: it is at least 1");
-    CHECK(sentence("edge", {.stem_stride = 1 << 16}) == "stem_stride cannot be 65536: it is at most 2");
-    CHECK(sentence("paper", {.channel_divisor = 4}) == "channel_divisor cannot be 4: it is at most 1");
-    CHECK(sentence("release", {.stem_stride = 2}) == "stem_stride cannot be 2: it is at most 1");
-    CHECK(sentence("release", {.channels_in = 1}) == "channels_in cannot be 1: it is at least 3");
+    CHECK(sentence("edge", {.stem_stride = 0}) == "stem_stride cannot be 0: it is 1 or 2");
+    CHECK(sentence("edge", {.stem_stride = 1 << 16}) == "stem_stride cannot be 65536: it is 1 or 2");
+    CHECK(sentence("paper", {.channel_divisor = 4}) == "channel_divisor cannot be 4: it is 1");
+    CHECK(sentence("release", {.stem_stride = 2}) == "stem_stride cannot be 2: it is 1");
+    CHECK(sentence("release", {.channels_in = 1}) == "channels_in cannot be 1: it is 3");
 }
 
 TEST_CASE("one picture, and first") {

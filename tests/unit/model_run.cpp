@@ -79,6 +79,20 @@ TEST_CASE("pictures that the network does not take") {
             "picture: a row of 71 bytes is shorter than its pixels");
     refused(image_view(picture.data(), h, w, 3, w * 3 * 4 + 2), errc::invalid_argument,
             "picture: a row of 290 bytes is not a whole number of floats");
+    // Float samples: from 0 to 1 but for rounding, in every row and at its end.
+    constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+    for (const float wrong : {nan, -nan, inf, -inf, 1.002F, -0.002F, 255.F, -1e-2F, 1e30F})
+        for (const std::size_t at : {std::size_t{0}, std::size_t{w * 3 - 1}, picture.size() - 1}) {
+            auto other = picture;
+            other[at] = wrong;
+            refused(image_view(other.data(), h, w, 3), errc::invalid_argument,
+                    "picture: float samples must be from 0 (black) to 1 (white); here are others, or NaN");
+        }
+    for (const float right : {0.F, -0.F, 1.F, 1.0009F, -0.0009F, std::numeric_limits<float>::denorm_min()}) {
+        auto other = picture;
+        other.front() = other.back() = right;
+        CHECK(m.run(image_view(other.data(), h, w, 3), *s));
+    }
     // Nothing has run: the last findings stand.
     CHECK(answer(m, image_view(picture.data(), h, w, 3)) == before);
 

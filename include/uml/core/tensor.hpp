@@ -31,7 +31,8 @@ template <class T> struct tensor_view {
     [[nodiscard]] constexpr std::int64_t pixels() const { return static_cast<std::int64_t>(h) * w; }
 };
 
-/// A picture of the caller's: height × width × (1 or 3) channels, interleaved, 8 bits (0..255) or float (0..1).
+/// A picture of the caller's: height × width × (1 or 3) channels, interleaved, 8 bits (0..255) or float (0..1). A network
+/// refuses floats outside 0..1, and NaN; bicubic and Lanczos resizing of floats can leave that range.
 struct image_view {
     enum class sample : std::uint8_t { u8, f32 };
 

@@ -48,6 +48,12 @@ public:
     constexpr void refuse(fault what, name where, std::int64_t have, std::int64_t want) {
         g_->fail(what, op::input, g_->add_name(where), have, want);
     }
+    /// The same where it can only have these two values, which may be one.
+    constexpr void refuse_choice(name where, int have, int want, int other) {
+        const bool first = !failed();
+        refuse(fault::configuration_choice, where, have, want);
+        if (first) g_->error.other = other;
+    }
 
     /// The picture: channels × height × width, values 0..1. Comes first, and once.
     constexpr value input(shape s) {

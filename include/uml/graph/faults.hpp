@@ -11,7 +11,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 // entry(fault, sentence of the compile error, wording of the error at run time); diagnose.hpp undefines it, after its
 // use. In a wording:
 //   %p the place: "LAYER: OPERATION: ", or "OPERATION after LAYER: " where the operation has no name
-//   %n the name alone   %h have   %w want   %b "least" where have < want, else "most"
+//   %n the name alone   %h have   %w want   %o " or other" if it differs   %b "least" where have < want, else "most"
 //   %m the multiples of want below and above have   %i, %s see wording_detail
 // clang-format off
 #define UML_FAULTS(entry)                                                                                              \
@@ -22,6 +22,9 @@ namespace uml::inline UML_VERSION_NAMESPACE {
     entry(configuration, /* want: the nearest value allowed */                                                         \
           "this option of the configuration is out of range; `want` is the nearest value allowed",                     \
           "%n cannot be %h: it is at %b %w")                                                                           \
+    entry(configuration_choice, /* want and other: the only values allowed */                                          \
+          "this option of the configuration has none of the values that it can have; `want` is the first of them",     \
+          "%n cannot be %h: it is %w%o")                                                                               \
     entry(one_picture, /* have: how many inputs there are */                                                           \
           "a network begins with its input, and has no other",                                                         \
           "a network begins with its input and has no other; this one has %i")                                         \
@@ -83,6 +86,7 @@ struct malformed {
     id where = no_id;   ///< name of the layer, if there is one
     bool after = false; ///< the operation has no name: `where` is the last layer before it
     std::int32_t have = 0, want = 0;
+    std::int32_t other = 0; ///< of configuration_choice
     friend constexpr bool operator==(const malformed&, const malformed&) = default;
 };
 
@@ -107,6 +111,9 @@ constexpr void put(error& e, char key, const malformed& m, std::string_view laye
     case 'n': e.what << layer; break;
     case 'h': e.what << m.have; break;
     case 'w': e.what << m.want; break;
+    case 'o':
+        if (m.other != m.want) e.what << " or " << m.other;
+        break;
     case 'b': e.what << (m.have < m.want ? "least" : "most"); break;
     case 'm': {
         const std::int64_t below = m.have < m.want ? 0 : m.have / m.want * m.want;

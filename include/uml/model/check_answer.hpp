@@ -2,6 +2,7 @@
 #pragma once
 
 #include "uml/core/element.hpp"
+#include "uml/core/magnitude.hpp"
 #include "uml/core/result.hpp"
 #include "uml/model/findings.hpp"
 
@@ -13,13 +14,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace answer_detail {
 
-template <class T> [[nodiscard]] bool all_finite(const T* numbers, std::int64_t count) {
-    unsigned bad = 0; // no early exit, so that it is a vector loop
-    for (std::int64_t i = 0; i < count; ++i) bad |= is_finite(numbers[i]) ? 0u : 1u;
-    return bad == 0;
-}
-
-template <class T> [[nodiscard]] bool all_finite(const tensor_view<const T>& v) {
+template <class T> [[nodiscard]] bool finite_map(const tensor_view<const T>& v) {
     if (v.data == nullptr) return true;
     if (v.step == v.c) return all_finite(v.data, v.pixels() * v.c);
     for (std::int64_t p = 0; p < v.pixels(); ++p)
@@ -33,14 +28,15 @@ template <class T> [[nodiscard]] bool all_finite(const tensor_view<const T>& v) 
 
 } // namespace answer_detail
 
-/// Looks at every number of an answer: some 20 microseconds for 256 x 256 pixels. Errors: errc::not_finite.
+/// Looks at every number of an answer, which model::run does for each: some 50 microseconds for 256 x 256 pixels.
+/// Errors: errc::not_finite.
 template <class T> [[nodiscard]] result<void> check_answer(const basic_findings<T>& f) {
     using namespace answer_detail;
     for (int k = 0; k < f.diagnosis.classes(); ++k)
         if (!is_finite(f.diagnosis.alpha(k))) return no_numbers("class alpha");
-    if (!all_finite(f.logits)) return no_numbers("region logits");
-    if (!all_finite(f.alpha)) return no_numbers("pixel alpha");
-    if (!all_finite(f.vacuity)) return no_numbers("pixel vacuities");
+    if (!finite_map(f.logits)) return no_numbers("region logits");
+    if (!finite_map(f.alpha)) return no_numbers("pixel alpha");
+    if (!finite_map(f.vacuity)) return no_numbers("pixel vacuities");
     return {};
 }
 

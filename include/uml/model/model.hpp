@@ -6,6 +6,8 @@
 #include "uml/graph/dynamic_program.hpp"
 #include "uml/graph/static_program.hpp"
 #include "uml/model/card.hpp"
+#include "uml/model/check_answer.hpp"
+#include "uml/model/check_picture.hpp"
 #include "uml/model/findings.hpp"
 #include "uml/networks/network.hpp"
 #include "uml/networks/published.hpp"
@@ -26,24 +28,6 @@ requires net::is_static inline constexpr std::int64_t prepared_bytes =
     static_program<typename net::description, net::configuration, target>::view().sizes.packed;
 
 namespace model_detail {
-
-/// `s`: the shape of the network's input.
-[[nodiscard]] inline result<void> check_picture(const image_view& v, const shape& s) {
-    if (v.data == nullptr) return fail(errc::invalid_argument, "picture: no pixels");
-    if (v.height != s.h || v.width != s.w)
-        return fail(errc::wrong_shape, "picture: ", v.height, " x ", v.width,
-                    " pixels (height x width), the network takes ", s.h, " x ", s.w);
-    if (v.channels != s.c && v.channels != 1)
-        return fail(errc::wrong_shape, "picture: ", v.channels, " channels, the network takes ", s.c,
-                    s.c > 1 ? " or 1" : "");
-    const std::int64_t sample = v.type == image_view::sample::f32 ? 4 : 1;
-    if (v.row_bytes < v.width * v.channels * sample)
-        return fail(errc::invalid_argument, "picture: a row of ", v.row_bytes, " bytes is shorter than its pixels");
-    if (v.row_bytes % sample != 0)
-        return fail(errc::invalid_argument, "picture: a row of ", v.row_bytes,
-                    " bytes is not a whole number of floats");
-    return {};
-}
 
 template <std::int64_t is, std::int64_t should_be> struct bytes_needed {
     static_assert(
@@ -102,8 +86,9 @@ public:
     }
 
     /// Runs the network on one picture of exactly the network's size: no allocation, no locks. Errors:
-    /// errc::wrong_shape for another size, invalid_argument without pixels or for a workspace that another model made;
-    /// nothing has run then. errc::device where a device or a library that computes failed.
+    /// errc::wrong_shape for another size, invalid_argument without pixels, for float samples outside 0..1 (by more than
+    /// 1/1024, or NaN) or for a workspace that another model made; nothing has run then. errc::device where a device or
+    /// a library that computes failed, not_finite where the answer is no number (see check_answer).
     [[nodiscard]] result<findings> run(const image_view& picture, workspace& w) const {
         findings f;
         if (auto r = run({&picture, 1}, w, {&f, 1}); !r) return r.error();
@@ -135,6 +120,7 @@ public:
             f.thresholds = parts_.card.screening;
             f.temperature = parts_.card.temperature;
             f.class_sets = parts_.card.class_set;
+            if (auto r = check_answer(f); !r) return r;
         }
         return {};
     }

@@ -4,7 +4,6 @@
 
 #include "uml/io/json_value.hpp"
 #include "uml/io/safetensors.hpp"
-#include "uml/model/check_answer.hpp"
 #include "uml/model/model.hpp"
 
 #include <algorithm>
@@ -148,9 +147,7 @@ template <class M>
     auto workspace = m.make_workspace(threads);
     if (!workspace) return workspace.error();
     const auto f = m.run(stored->picture, *workspace);
-    if (!f) return f.error();
-    if (const auto r = check_answer(*f); !r)
-        return fail(r.error().code, file.source(), ": self-check: ", r.error().what.view());
+    if (!f) return fail(f.error().code, file.source(), ": self-check: ", f.error().what.view());
     // Indices count channels first, as the training side stores tensors.
     using map = std::remove_cvref_t<decltype(f->logits)>;
     const auto of_map = [](const map& values) {

@@ -23,9 +23,10 @@ struct config {
 struct config_field {
     const char* name;
     int config::*member;
-    int least, most, step = 1; ///< least, least + step, ... most; extents: multiples of what the stem needs
-    int published = 0;         ///< the only value of the networks as published; 0: any
-    bool extent = false;       ///< of the picture, which the weights do not depend on
+    int least, most;     ///< extents: multiples of what the stem needs
+    bool either = false; ///< one of these two, and nothing between
+    int published = 0;   ///< the only value of the networks as published; 0: any
+    bool extent = false; ///< of the picture, which the weights do not depend on
     bool in_every_file = false;
 };
 /// Every number of `config`. cmake/uml-embed.cmake and training/uml_training/networks.py have the same names.
@@ -34,23 +35,23 @@ inline constexpr config_field config_fields[] = {
     {.name = "width", .member = &config::width, .least = 8, .most = 8192, .extent = true, .in_every_file = true},
     {.name = "regions", .member = &config::regions, .least = 2, .most = 64, .in_every_file = true},
     {.name = "classes", .member = &config::classes, .least = 2, .most = 1024, .in_every_file = true},
-    {.name = "channels_in", .member = &config::channels_in, .least = 1, .most = 3, .step = 2, .published = 3},
+    {.name = "channels_in", .member = &config::channels_in, .least = 1, .most = 3, .either = true, .published = 3},
     {.name = "channel_divisor", .member = &config::channel_divisor, .least = 1, .most = 64, .published = 1},
-    {.name = "stem_stride", .member = &config::stem_stride, .least = 1, .most = 2, .published = 1}};
+    {.name = "stem_stride", .member = &config::stem_stride, .least = 1, .most = 2, .either = true, .published = 1}};
 
 /// Refuses what no network here can be: the first thing that is wrong becomes the graph's error. False then.
 [[nodiscard]] constexpr bool check(builder& g, const config& c) {
     const int multiple = 8 * (c.stem_stride == 2 ? 2 : 1);
     for (const config_field& f : config_fields) {
         const int have = c.*f.member;
-        if (have > f.most)
+        if (f.either && have != f.least && have != f.most)
+            g.refuse_choice(f.name, have, f.least, f.most);
+        else if (have > f.most)
             g.refuse(fault::configuration, f.name, have, f.most);
         else if (f.extent && (have < multiple || have % multiple != 0))
             g.refuse(fault::input_extent, f.name, have, multiple);
         else if (have < f.least)
             g.refuse(fault::configuration, f.name, have, f.least);
-        else if ((have - f.least) % f.step != 0)
-            g.refuse(fault::configuration, f.name, have, have - (have - f.least) % f.step);
     }
     return !g.failed();
 }
@@ -59,7 +60,7 @@ inline constexpr config_field config_fields[] = {
 [[nodiscard]] constexpr bool check_published(builder& g, const config& c) {
     for (const config_field& f : config_fields)
         if (f.published != 0 && c.*f.member != f.published)
-            g.refuse(fault::configuration, f.name, c.*f.member, f.published);
+            g.refuse_choice(f.name, c.*f.member, f.published, f.published);
     return check(g, c);
 }
 
