@@ -31,7 +31,9 @@ enum { /* uml::errc */
        UML_OUT_OF_MEMORY = 10,
        UML_TOO_SMALL = 11,
        UML_SELF_CHECK = 12,
-       UML_INVALID_ARGUMENT = 13
+       UML_INVALID_ARGUMENT = 13,
+       UML_DEVICE = 14,
+       UML_CANCELLED = 15
 };
 
 typedef struct uml_model uml_model;         /* a network with its weights; any number of threads may use one */

@@ -12,7 +12,8 @@ using model_type = uml::model<uml::network<uml::dynamic>, backend>;
 
 static_assert(UML_INVALID_ARGUMENT == static_cast<int>(uml::errc::invalid_argument) &&
               UML_SELF_CHECK == static_cast<int>(uml::errc::self_check) &&
-              UML_NOT_FINITE == static_cast<int>(uml::errc::not_finite));
+              UML_NOT_FINITE == static_cast<int>(uml::errc::not_finite) &&
+              UML_CANCELLED == static_cast<int>(uml::errc::cancelled));
 
 /// Copies as much of a struct as both sides know; the caller's size stays.
 template <class T> void give(T& to, T value) {

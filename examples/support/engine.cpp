@@ -1,6 +1,7 @@
 #include "support/engine.hpp"
 
 #include "support/resize.hpp"
+#include "support/text.hpp"
 #include "uml/threads/pool.hpp"
 #include "uml/uml.hpp"
 #ifdef UML_WITH_EIGEN
@@ -11,6 +12,7 @@
     #include "uml/threads/openmp.hpp"
 #endif
 
+#include <cstdio>
 #include <string>
 
 namespace support {
@@ -46,6 +48,7 @@ public:
     [[nodiscard]] static uml::result<std::unique_ptr<engine>> open(const engine_request& request, const B& where) {
         auto model = uml::load<uml::network<uml::dynamic>>(request.weights.c_str(), where);
         if (!model) return model.error();
+        if (!model->notice().empty()) std::fprintf(stderr, "%s\n", printable(model->notice()).c_str());
         const std::string& file = request.weights;
         if (model->classes() < 2 || model->regions() < 2)
             return uml::fail(uml::errc::unsupported, file, ": the network does not classify and segment both");

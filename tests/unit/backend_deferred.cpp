@@ -90,7 +90,10 @@ struct deferred_engine {
         s.staging.resize(static_cast<std::size_t>(p.sizes.arena));
         return result<workspace>(std::move(s));
     }
-    result<void> run(const program_view&, const weights&, workspace& s, std::span<const uml::image_view> all) const {
+    result<void> run(const program_view& p, const weights&, workspace& s, std::span<const uml::image_view> all,
+                     const uml::run_watch* watch) const {
+        if (watch != nullptr)
+            if (auto r = watch->before(p, 0); !r) return r; // all operations are handed over at once
         if (value.device == failing_device)
             return uml::fail(uml::errc::device, "device ", value.device, ": the launch failed");
         s.pictures.clear();

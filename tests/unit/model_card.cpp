@@ -206,6 +206,46 @@ TEST_CASE("without calibration everything is referred") {
     CHECK(m->card().temperature == 1);
 }
 
+TEST_CASE("at another size than the file's nothing of the calibration is used, and the model says so") {
+    draft d = labelled();
+    d.metadata["uml.screening"] = R"({"image_vacuity": 1, "pixel_vacuity": 1})";
+    d.metadata["uml.temperature"] = "2";
+    d.metadata["uml.class_set"] = R"({"score": "lac", "coverage": 0.9, "thresholds": [0.5]})";
+    d.metadata["uml.mask_set"] = R"({"threshold": 0.1, "miss": 0.1})";
+    const auto own = load(d);
+    REQUIRE(own);
+    CHECK(own->notice() == "");
+    CHECK(own->screening().accepts(1.0F));
+    const auto uncalibrated = [](const auto& m) {
+        REQUIRE_MESSAGE(m, m.error().what.c_str());
+        CHECK_FALSE(m->screening().accepts(0.0001F));
+        CHECK_FALSE(m->screening().reliable(0.0001F));
+        CHECK(m->card().temperature == 1);
+        CHECK(m->card().class_set.levels == 0);
+        CHECK(m->card().mask_set.miss == uml::trust::mask_set_rule{}.miss);
+        CHECK(m->notice() == "memory: calibrated at another size, 16 x 24, not 32 x 24: nothing is accepted");
+    };
+    uml::config taller = tiny_config;
+    taller.height = 32;
+    uml::load_options o;
+    o.configuration = taller;
+    uncalibrated(load<uml::network<uml_test::tiny_network>>(d, o));
+    constexpr uml::config fixed{.height = 32, .width = 24, .regions = 2, .classes = 3};
+    uncalibrated(load<uml::network<uml_test::tiny_network, fixed>>(d));
+}
+
+TEST_CASE("metadata that nobody reads is named") {
+    draft d = draft::of<uml_test::tiny_network>(tiny_config);
+    d.metadata["format"] = "pt";
+    CHECK(load(d)->notice() == "");
+    d.metadata["uml.regions"] = R"(["a", "b"])";
+    const auto m = load(d);
+    REQUIRE(m);
+    CHECK(m->region_name(0) == "");
+    CHECK(m->notice() == "memory: metadata \"uml.regions\" and other names and thresholds are not read, since "
+                         "uml.network is missing");
+}
+
 TEST_CASE("the self-check passes, and finds any wrong number") {
     const auto m = load(checked());
     REQUIRE_MESSAGE(m, m.error().what.c_str());

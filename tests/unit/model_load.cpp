@@ -217,6 +217,18 @@ TEST_CASE("tensors that are missing, unknown or of another form") {
         refused(d, errc::missing_tensor, {sentence.c_str()});
     }
     draft d = right();
+    auto moved = d.tensors.extract("tiny.stem.weight");
+    moved.key() = "tiny.stm.weight";
+    d.tensors.insert(std::move(moved));
+    d.tensors["tiny.extra.weight"] = {{1}, {0}};
+    refused(d, errc::missing_tensor,
+            {R"(tensor "tiny.stem.weight" is missing; is it "tiny.stm.weight", which the network does not have?)"});
+    d.tensors.erase("tiny.stm.weight");
+    d.tensors["a.tensor.of.another.network"] = {{1}, {0}};
+    refused(d, errc::missing_tensor, {R"("tiny.stem.weight" is missing; is it "tiny.extra.weight", )"});
+    d.tensors.erase("tiny.extra.weight");
+    refused(d, errc::missing_tensor, {R"("tiny.stem.weight" is missing)"});
+    d = right();
     d.tensors["tiny.extra.weight"] = {{1}, {0}};
     refused(d, errc::unknown_tensor, {R"(tensor "tiny.extra.weight" is not part of this network)"});
     d = right();

@@ -2,6 +2,7 @@
 // operations whose tensors have places in one arena.
 #pragma once
 
+#include "uml/backend/watch.hpp"
 #include "uml/core/executor.hpp"
 #include "uml/core/memory.hpp"
 #include "uml/core/precision.hpp"
@@ -46,8 +47,9 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 ///   make_workspace(program, weights, code, executor, memory)
 ///
 /// When it runs (no allocation, no locks):
-///   run(program, weights, workspace, pictures)   the checked pictures, as many as images(), become the input tensor,
-///                                                values 0..1, and all operations run, now or later
+///   run(program, weights, workspace, pictures, watch)   the checked pictures, as many as images(), become the input
+///                                                tensor, values 0..1, and all operations run, now or later; `watch`,
+///                                                if not null, is asked before and told of each: see run_watch
 ///   fetch(program, workspace, image, nodes, views)   waits, then shows an image's tensors in memory that the host can
 ///                                                    read
 template <class E>
@@ -74,13 +76,13 @@ concept engine = requires {
 &&requires(const E& e, const program_view& p, const dense_parameter& d, typename E::weights& w,
            const typename E::weights& fixed, typename E::workspace& s, const typename E::code& c,
            std::span<const image_view> pictures, std::span<std::byte> memory, executor threads, std::size_t i,
-           std::span<const id> nodes, std::span<tensor_view<const typename E::scalar>> views) {
+           std::span<const id> nodes, std::span<tensor_view<const typename E::scalar>> views, const run_watch* watch) {
     { e.make_weights(p, memory) } -> std::same_as<result<typename E::weights>>;
     { e.identity(fixed) } -> std::same_as<const void*>;
     { e.pack_row_multiple(p, i) } -> std::same_as<int>;
     { e.pack(p, i, d, d, w) } -> std::same_as<result<void>>;
     { e.make_workspace(p, fixed, c, threads, memory) } -> std::same_as<result<typename E::workspace>>;
-    { e.run(p, fixed, s, pictures) } -> std::same_as<result<void>>;
+    { e.run(p, fixed, s, pictures, watch) } -> std::same_as<result<void>>;
     { e.fetch(p, s, 0, nodes, views) } -> std::same_as<result<void>>;
 };
 

@@ -96,12 +96,16 @@ template <class T> struct reference_engine {
     }
 
     [[nodiscard]] result<void> run(const program_view& p, const weights& w, workspace& s,
-                                   std::span<const image_view> pictures) const {
+                                   std::span<const image_view> pictures, const run_watch* watch) const {
         for (const node& n : p.nodes) {
+            const auto number = static_cast<id>(&n - p.nodes.data());
+            if (watch != nullptr)
+                if (auto r = watch->before(p, number); !r) return r;
             if (n.kind == op::input)
                 read_picture(pictures.front(), view<T>(n, s));
             else
                 run_operation(p, w, s, n);
+            if (watch != nullptr) watch->after(p, number);
         }
         return {};
     }

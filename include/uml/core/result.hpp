@@ -30,6 +30,7 @@ enum class errc : std::uint8_t {
     self_check,       ///< the network does not reproduce the outputs stored with its weights
     invalid_argument, ///< anything else the caller passed that cannot be used
     device,           ///< a device, or a library that computes, failed while it ran
+    cancelled,        ///< the caller ended the run
 };
 
 /// A failure: its kind and one sentence naming what was wrong and where (file, tensor, rule).

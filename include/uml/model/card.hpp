@@ -60,6 +60,15 @@ struct model_card {
     uml::screening screening{};        ///< the thresholds that calibration chose; the default accepts nothing
     trust::class_set_rule class_set{}; ///< from calibration; without it a set is the predicted class
     trust::mask_set_rule mask_set{};   ///< from calibration
+    text<255> notice{};                ///< what of the file's metadata is not used, and why
+
+    /// As if nobody had calibrated.
+    void forget_calibration() {
+        temperature = 1;
+        screening = {};
+        class_set = {};
+        mask_set = {};
+    }
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

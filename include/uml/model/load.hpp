@@ -49,15 +49,17 @@ template <class description>
                 p.sizes.arena, " bytes, load_options::max_arena_bytes allows ", most);
 }
 
-/// Builds the program, or checks that the file is for the compiled one.
+/// Builds the program, or checks that the file is for the compiled one; the card becomes that of the network's size.
 template <class net, class B>
-[[nodiscard, gnu::cold]] result<dynamic_program> make_program(const weights_file& f, const model_card& card,
-                                                              const B& where, const load_options& o) {
+[[nodiscard, gnu::cold]] result<dynamic_program> make_program(const weights_file& f, model_card& card, const B& where,
+                                                              const load_options& o) {
     using description = typename net::description;
     if (auto r = check_label<description>(f, card); !r) return r.error();
     if constexpr (net::is_static) {
-        if constexpr (std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>)
+        if constexpr (std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>) {
             if (auto r = check_config(f, card, net::configuration); !r) return r.error();
+            adapt_to_size(f, card, net::configuration);
+        }
         constexpr program_view made = static_program<description, net::configuration, B{}>::view();
         if (where == B{}) return dynamic_program::of(made);
         return dynamic_program::replan(where, made);
@@ -66,8 +68,10 @@ template <class net, class B>
             return fail(errc::wrong_network, f.source(),
                         ": a plain state_dict does not say which network it is for: load it into a network of fixed "
                         "configuration");
-        if (o.configuration)
+        if (o.configuration) {
             if (auto r = check_config(f, card, *o.configuration); !r) return r.error();
+            adapt_to_size(f, card, *o.configuration);
+        }
         const config c = o.configuration ? *o.configuration : card.configuration;
         const rewrites on = o.passes ? *o.passes : B::engine::passes;
         bool known = true;

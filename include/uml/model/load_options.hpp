@@ -18,7 +18,7 @@ struct load_options {
     bool self_check = true; ///< run the self-check that the file carries, if it carries one
     executor threads{};     ///< load, and run the self-check, on these; the numbers are the same for any
     // For networks configured at run time:
-    std::optional<config> configuration{}; ///< instead of the file's own
+    std::optional<config> configuration{}; ///< instead of the file's own; at another size nothing is calibrated
     std::optional<rewrites> passes{};      ///< instead of the backend's choice
     output_set outputs = output_set::answer;
     /// The largest arena that the file may ask for: a few bytes of configuration can ask for any. 2 GiB are enough for

@@ -88,16 +88,17 @@ public:
     /// Runs the network on one picture of exactly the network's size: no allocation, no locks. Errors:
     /// errc::wrong_shape for another size, invalid_argument without pixels, for float samples outside 0..1 (by more than
     /// 1/1024, or NaN) or for a workspace that another model made; nothing has run then. errc::device where a device or
-    /// a library that computes failed, not_finite where the answer is no number (see check_answer).
-    [[nodiscard]] result<findings> run(const image_view& picture, workspace& w) const {
+    /// a library that computes failed, not_finite where the answer is no number (see check_answer), cancelled where
+    /// `watch` ended the run; the workspace can be used again.
+    [[nodiscard]] result<findings> run(const image_view& picture, workspace& w, const run_watch& watch = {}) const {
         findings f;
-        if (auto r = run({&picture, 1}, w, {&f, 1}); !r) return r.error();
+        if (auto r = run({&picture, 1}, w, {&f, 1}, watch); !r) return r.error();
         return f;
     }
     /// The same for several pictures in one run, as many as the backend's `images` at most; found[i] is of the i-th.
     /// Errors: those above, and errc::invalid_argument for another number of pictures.
-    [[nodiscard]] result<void> run(std::span<const image_view> pictures, workspace& w,
-                                   std::span<findings> found) const {
+    [[nodiscard]] result<void> run(std::span<const image_view> pictures, workspace& w, std::span<findings> found,
+                                   const run_watch& watch = {}) const {
         const auto most = static_cast<std::size_t>(parts_.where.images());
         if (pictures.empty() || pictures.size() > most || found.size() < pictures.size())
             return fail(errc::invalid_argument, std::uint64_t{pictures.size()}, " pictures with room for ",
@@ -106,7 +107,8 @@ public:
             if (auto r = model_detail::check_picture(picture, input().out); !r) return r;
         if (w.program != program().nodes.data() || w.weights != identity())
             return fail(errc::invalid_argument, "the workspace was made by another model");
-        if (auto r = parts_.where.run(program(), parts_.weights, w.own, pictures); !r) return r;
+        const run_watch* const watched = watch.empty() ? nullptr : &watch;
+        if (auto r = parts_.where.run(program(), parts_.weights, w.own, pictures, watched); !r) return r;
         const id nodes[] = {answer_.class_alpha, answer_.logits, answer_.alpha, answer_.vacuity};
         for (std::size_t i = 0; i < pictures.size(); ++i) {
             view views[4];
@@ -142,6 +144,8 @@ public:
     [[nodiscard]] std::int64_t arena_bytes() const { return program().sizes.arena; }
     [[nodiscard]] std::int64_t prepared_bytes() const { return program().sizes.packed; }
     [[nodiscard]] const model_card& card() const { return parts_.card; }
+    /// A sentence on what of the weights' metadata is not used, and why; empty where all is.
+    [[nodiscard]] std::string_view notice() const { return parts_.card.notice; }
     [[nodiscard]] const uml::screening& screening() const { return parts_.card.screening; }
     /// Whether the image is certain enough to be used without a human, by the model's calibration.
     [[nodiscard]] bool accepts(const findings& f) const { return f.accepted(); }

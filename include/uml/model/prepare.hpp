@@ -22,8 +22,10 @@ requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepar
     using namespace prepared_detail;
     using B = std::remove_cv_t<decltype(target)>;
     static_assert(sizeof(usable<B>) > 0);
-    const auto card = read_card(file);
+    auto card = read_card(file);
     if (!card) return card.error();
+    if constexpr (std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>)
+        adapt_to_size(file, *card, net::configuration);
     header h;
     h.weights = uml::prepared_bytes<net, target>;
     h.temperature = card->temperature;

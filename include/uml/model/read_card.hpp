@@ -113,6 +113,16 @@ namespace card_detail {
     return {};
 }
 
+/// Without `uml.network` nobody knows whose names and thresholds the metadata has.
+[[gnu::cold]] inline void note_what_is_not_read(const weights_file& f, model_card& card) {
+    for (const metadata_entry& e : f.metadata())
+        if (e.key.starts_with("uml.") && e.key != "uml.selfcheck") {
+            card.notice << f.source() << ": metadata " << quoted(e.key).view()
+                        << " and other names and thresholds are not read, since uml.network is missing";
+            return;
+        }
+}
+
 } // namespace card_detail
 
 /// Reads and checks the metadata. Errors: errc::malformed, unsupported (another format version), out_of_memory.
@@ -120,7 +130,10 @@ namespace card_detail {
     using namespace card_detail;
     model_card card;
     const auto label = f.metadata("uml.network");
-    if (!label) return result<model_card>(std::move(card));
+    if (!label) {
+        note_what_is_not_read(f, card);
+        return result<model_card>(std::move(card));
+    }
     if (label->size() > 63 || label->empty()) return refuse(f, "uml.network", "is not a name of 1 to 63 bytes");
     card.network << *label;
     if (const auto format = f.metadata("uml.format"); format && *format != "1")
@@ -135,6 +148,15 @@ namespace card_detail {
     if (auto r = read_calibration(f, card); !r) return r.error();
     if (auto r = read_promises(f, card); !r) return r.error();
     return result<model_card>(std::move(card));
+}
+
+/// The card for a network of the size that `used` says: what calibration found at another one does not hold there.
+[[gnu::cold]] inline void adapt_to_size(const weights_file& f, model_card& card, const config& used) {
+    const config& own = card.configuration;
+    if (card.network.empty() || (own.height == used.height && own.width == used.width)) return;
+    card.forget_calibration();
+    card.notice << f.source() << ": calibrated at another size, " << own.height << " x " << own.width << ", not "
+                << used.height << " x " << used.width << ": nothing is accepted";
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -2,6 +2,7 @@
 // shape and type, and nothing in the file is unknown.
 #pragma once
 
+#include "uml/core/nearest.hpp"
 #include "uml/core/quoted.hpp"
 #include "uml/io/safetensors.hpp"
 #include "uml/parameters/parameter.hpp"
@@ -74,29 +75,74 @@ template <class Sizes> [[nodiscard]] text<64> shape_text(const Sizes& sizes, std
     return e;
 }
 
+/// The tensors that a parameter from the file has, and which of them are there.
+struct leaf_slots {
+    expected tensors[4];
+    bool there[4];
+
+    explicit leaf_slots(const parameter& q) {
+        const std::int64_t k = q.kernel;
+        const bool norm = is_norm(q.kind), statistics = norm && q.kind != parameter_kind::layer_norm;
+        const int dimensions = norm ? 1 : q.kind == parameter_kind::linear ? 2 : 4;
+        tensors[0] = {".weight", dimensions, {q.out, q.in, k, k}}, there[0] = true;
+        tensors[1] = {".bias", 1, {q.out}}, there[1] = q.bias || norm;
+        tensors[2] = {".running_mean", 1, {q.out}}, there[2] = statistics;
+        tensors[3] = {".running_var", 1, {q.out}}, there[3] = statistics;
+    }
+};
+[[nodiscard]] inline path_text name_of(const parameter_table& table, id p, const expected& tensor) {
+    path_text full = table.name_of(p);
+    full << tensor.slot;
+    return full;
+}
+
+/// Whether training leaves tensors of that name in files for whatever network.
+[[nodiscard]] inline bool of_any_network(std::string_view name) {
+    return name.ends_with("num_batches_tracked") || name.starts_with("uml.");
+}
+
+/// Adds to the error of a missing tensor the file's tensor of the most similar name that the network does not have, if
+/// at most a third of the letters differ: it may be misspelt. Fills `used`.
+[[gnu::cold]] inline void name_nearest(error& e, std::string_view missing, const parameter_table& table,
+                                       const weights_file& file, std::span<bool> used,
+                                       bool (*ignored)(std::string_view)) {
+    for (std::size_t i = 0; i < table.all.size(); ++i) {
+        if (!is_leaf(table.all[i].kind)) continue;
+        const leaf_slots slots(table.all[i]);
+        for (int k = 0; k < 4; ++k)
+            if (const auto* t = file.find(name_of(table, static_cast<id>(i), slots.tensors[k])); slots.there[k] && t)
+                used[static_cast<std::size_t>(t - file.entries().data())] = true;
+    }
+    std::size_t least = missing.size() / 3 + 1;
+    std::string_view nearest;
+    int candidates = 4096; // a file of nothing but wrong names shall not keep anybody waiting
+    for (std::size_t i = 0; i < used.size() && candidates > 0; ++i) {
+        const std::string_view name = file.entries()[i].name;
+        if (used[i] || of_any_network(name) || ignored(name)) continue;
+        --candidates;
+        if (const std::size_t distance = edit_distance(missing, name); distance < least)
+            least = distance, nearest = name;
+    }
+    if (!nearest.empty()) e.what << "; is it " << quoted(nearest).view() << ", which the network does not have?";
+}
+
 /// The tensors of leaf `p`, each marked in `used`.
 [[nodiscard, gnu::cold]] inline result<bound_tensors> find_leaf(const parameter_table& table, id p,
-                                                                const weights_file& file, std::span<bool> used) {
-    const parameter& q = table[p];
-    const std::int64_t k = q.kernel;
-    const bool norm = is_norm(q.kind), statistics = norm && q.kind != parameter_kind::layer_norm;
-    const int weight_dimensions = norm ? 1 : q.kind == parameter_kind::linear ? 2 : 4;
+                                                                const weights_file& file, std::span<bool> used,
+                                                                bool (*ignored)(std::string_view)) {
+    const leaf_slots slots(table[p]);
     bound_tensors found;
-    const struct {
-        bool there;
-        expected tensor;
-        const tensor_entry** to;
-    } slots[] = {{true, {".weight", weight_dimensions, {q.out, q.in, k, k}}, &found.weight},
-                 {q.bias || norm, {".bias", 1, {q.out}}, &found.bias},
-                 {statistics, {".running_mean", 1, {q.out}}, &found.mean},
-                 {statistics, {".running_var", 1, {q.out}}, &found.variance}};
-    for (const auto& slot : slots) {
-        if (!slot.there) continue;
-        path_text full = table.name_of(p);
-        full << slot.tensor.slot;
-        const auto e = find_tensor(file, full, slot.tensor);
-        if (!e) return e.error();
-        *slot.to = *e;
+    const tensor_entry** const to[4] = {&found.weight, &found.bias, &found.mean, &found.variance};
+    for (int k = 0; k < 4; ++k) {
+        if (!slots.there[k]) continue;
+        const path_text full = name_of(table, p, slots.tensors[k]);
+        const auto e = find_tensor(file, full, slots.tensors[k]);
+        if (!e) {
+            error missing = e.error();
+            if (missing.code == errc::missing_tensor) name_nearest(missing, full, table, file, used, ignored);
+            return missing;
+        }
+        *to[k] = *e;
         used[static_cast<std::size_t>(*e - file.entries().data())] = true;
     }
     return found;
@@ -112,13 +158,13 @@ template <class Sizes> [[nodiscard]] text<64> shape_text(const Sizes& sizes, std
         return fail(errc::out_of_memory, "no memory to check the weights");
     for (std::size_t i = 0; i < table.all.size(); ++i) {
         if (!is_leaf(table.all[i].kind)) continue;
-        const auto found = binding_detail::find_leaf(table, static_cast<id>(i), file, used.span());
+        const auto found = binding_detail::find_leaf(table, static_cast<id>(i), file, used.span(), ignored);
         if (!found) return found.error();
         b.tensors_.data()[i] = *found;
     }
     for (std::size_t i = 0; i < used.size(); ++i) {
         const std::string_view name = file.entries()[i].name;
-        if (!used.span()[i] && !name.ends_with("num_batches_tracked") && !name.starts_with("uml.") && !ignored(name))
+        if (!used.span()[i] && !binding_detail::of_any_network(name) && !ignored(name))
             return fail(errc::unknown_tensor, file.source(), ": tensor ", quoted(name).view(),
                         " is not part of this network");
     }

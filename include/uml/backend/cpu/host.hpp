@@ -83,15 +83,21 @@ template <class B, class session = no_session> struct engine_of {
         return result<workspace>(std::move(s));
     }
 
-    /// Errors: errc::device where a library's call failed.
+    /// Errors: errc::device where a library's call failed, cancelled.
     [[nodiscard]] result<void> run(const program_view& p, const weights&, workspace& s,
-                                   std::span<const image_view> pictures) const {
+                                   std::span<const image_view> pictures, const run_watch* watch) const {
         s.picture->picture = pictures.front();
-        for (const step& next : s.steps)
+        for (std::size_t i = 0; i < s.steps.size(); ++i) { // those of one operation stand behind each other
+            const step& next = s.steps[i];
+            if (watch != nullptr && (i == 0 || s.steps[i - 1].node != next.node))
+                if (auto r = watch->before(p, next.node); !r) return r;
             if (!run_step(next, s.threads))
                 return fail(errc::device, "operation ", static_cast<int>(next.node), ", ",
                             to_text(p.nodes[static_cast<std::size_t>(next.node)].kind),
                             ": the library that computes it failed");
+            if (watch != nullptr && (i + 1 == s.steps.size() || s.steps[i + 1].node != next.node))
+                watch->after(p, next.node);
+        }
         return {};
     }
     [[nodiscard]] result<void> fetch(const program_view& p, workspace& s, int, std::span<const id> nodes,
