@@ -46,6 +46,9 @@ void count_run(const char* what, const B& where, const uml::executor& threads, b
         sum += static_cast<double>(m->output(*w, "cls_uncertainty")(0, 0, 0));
         const auto refused = m->run(uml::image_view(p.data(), 1, 1, 1), *w);
         sum += refused ? 1 : 0;
+        const auto input = m->prepare_input(uml::image_view(p.data(), 32, 128, 1), *w);
+        if (!input) return expect(false, input.error().what.c_str());
+        sum += m->run(*input, *w) ? 1 : 0;
     }
     const long after = heap::allocations;
     std::printf("         %ld allocations in three runs (sum %.6f)\n", after - before, sum);

@@ -103,6 +103,7 @@ struct deferred_engine {
         }
         return {};
     }
+    std::span<std::byte> idle_memory(const program_view&, workspace&) const { return {}; } // the device's
     result<void> fetch(const program_view& p, workspace& s, int image, std::span<const uml::id> which,
                        std::span<uml::tensor_view<const float>> views) const {
         if (!s.pictures.empty()) drain(p, s);

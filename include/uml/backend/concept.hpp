@@ -50,6 +50,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 ///   run(program, weights, workspace, pictures, watch)   the checked pictures, as many as images(), become the input
 ///                                                tensor, values 0..1, and all operations run, now or later; `watch`,
 ///                                                if not null, is asked before and told of each: see run_watch
+///   idle_memory(program, workspace)  what of the arena the host may write to between runs; empty where that is none
 ///   fetch(program, workspace, image, nodes, views)   waits, then shows an image's tensors in memory that the host can
 ///                                                    read
 template <class E>
@@ -83,6 +84,7 @@ concept engine = requires {
     { e.pack(p, i, d, d, w) } -> std::same_as<result<void>>;
     { e.make_workspace(p, fixed, c, threads, memory) } -> std::same_as<result<typename E::workspace>>;
     { e.run(p, fixed, s, pictures, watch) } -> std::same_as<result<void>>;
+    { e.idle_memory(p, s) } -> std::same_as<std::span<std::byte>>;
     { e.fetch(p, s, 0, nodes, views) } -> std::same_as<result<void>>;
 };
 

@@ -109,6 +109,9 @@ template <class T> struct reference_engine {
         }
         return {};
     }
+    [[nodiscard]] std::span<std::byte> idle_memory(const program_view& p, workspace& s) const {
+        return {s.memory.data(), static_cast<std::size_t>(p.sizes.arena)};
+    }
     [[nodiscard]] result<void> fetch(const program_view& p, workspace& s, int, std::span<const id> nodes,
                                      std::span<tensor_view<const T>> views) const {
         for (std::size_t k = 0; k < nodes.size(); ++k)

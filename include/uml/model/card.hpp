@@ -4,6 +4,7 @@
 #include "uml/core/buffer.hpp"
 #include "uml/core/text.hpp"
 #include "uml/evidence/screening.hpp"
+#include "uml/model/input_rule.hpp"
 #include "uml/networks/config.hpp"
 #include "uml/trust/class_set.hpp"
 #include "uml/trust/mask_rule.hpp"
@@ -56,6 +57,7 @@ struct model_card {
     text<label::capacity> network;
     config configuration{};
     label_list classes, regions;
+    input_rule input{};                ///< of the pictures that the network was trained on
     double temperature = 1;            ///< from calibration; 1 if there was none
     uml::screening screening{};        ///< the thresholds that calibration chose; the default accepts nothing
     trust::class_set_rule class_set{}; ///< from calibration; without it a set is the predicted class

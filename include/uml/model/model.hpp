@@ -9,6 +9,7 @@
 #include "uml/model/check_answer.hpp"
 #include "uml/model/check_picture.hpp"
 #include "uml/model/findings.hpp"
+#include "uml/model/prepare_input.hpp"
 #include "uml/networks/network.hpp"
 #include "uml/networks/published.hpp"
 
@@ -85,11 +86,32 @@ public:
         return make_workspace(threads, memory);
     }
 
+    /// Makes the picture that `run` takes of a frame of any size and layout, 8 bits (0..255) or float (0..1), as the
+    /// weights' metadata `uml.input` says: grey or colour, resized with its filter, its levels as 0 and 1; without such
+    /// metadata as uml-train prepares pictures. It lies in the workspace's memory until its next run or frame, and what
+    /// the last run found is gone. No allocation. Errors: errc::invalid_argument, for a frame, layout or region that
+    /// cannot be; unsupported for a rule that this version cannot follow; too_small where the arena cannot hold it.
+    [[nodiscard]] result<prepared_input> prepare_input(const image_view& frame, workspace& w,
+                                                       const framing& how = {}) const {
+        if (w.program != program().nodes.data() || w.weights != identity())
+            return fail(errc::invalid_argument, "the workspace was made by another model");
+        return prepare_input(frame, beside_input(w), how);
+    }
+    /// The same in memory of the caller's, of input_bytes().
+    [[nodiscard]] result<prepared_input> prepare_input(const image_view& frame, std::span<std::byte> memory,
+                                                       const framing& how = {}) const {
+        return model_detail::prepare_input(parts_.card.input, frame, input().out, memory, how);
+    }
+    /// Errors: errc::invalid_argument.
+    [[nodiscard]] result<std::int64_t> input_bytes(const image_view& frame, const framing& how = {}) const {
+        return model_detail::input_bytes(parts_.card.input, frame, input().out, how);
+    }
+
     /// Runs the network on one picture of exactly the network's size: no allocation, no locks. Errors:
-    /// errc::wrong_shape for another size, invalid_argument without pixels, for float samples outside 0..1 (by more than
-    /// 1/1024, or NaN) or for a workspace that another model made; nothing has run then. errc::device where a device or
-    /// a library that computes failed, not_finite where the answer is no number (see check_answer), cancelled where
-    /// `watch` ended the run; the workspace can be used again.
+    /// errc::wrong_shape for another size, invalid_argument without pixels, for float samples outside 0..1 (by more
+    /// than 1/1024, or NaN) or for a workspace that another model made; nothing has run then. errc::device where a
+    /// device or a library that computes failed, not_finite where the answer is no number (see check_answer), cancelled
+    /// where `watch` ended the run; the workspace can be used again.
     [[nodiscard]] result<findings> run(const image_view& picture, workspace& w, const run_watch& watch = {}) const {
         findings f;
         if (auto r = run({&picture, 1}, w, {&f, 1}, watch); !r) return r.error();
@@ -168,6 +190,15 @@ private:
     [[nodiscard]] const void* identity() const { return parts_.where.identity(parts_.weights); }
     [[nodiscard]] const node& input() const { return program().nodes.front(); }
     [[nodiscard]] int extent(id n) const { return n == no_id ? 0 : program().nodes[static_cast<std::size_t>(n)].out.c; }
+    /// The larger part of the workspace's idle memory before or behind the input tensor, which a run begins to write
+    /// while it still reads the picture.
+    [[nodiscard]] std::span<std::byte> beside_input(workspace& w) const {
+        const std::span<std::byte> all = parts_.where.idle_memory(program(), w.own);
+        const auto bytes = parts_.where.tensor(program().at(0)).bytes * parts_.where.images();
+        const auto begin = static_cast<std::size_t>(input().at), end = begin + static_cast<std::size_t>(bytes);
+        if (end >= all.size()) return all.first(begin < all.size() ? begin : all.size());
+        return begin > all.size() - end ? all.first(begin) : all.subspan(end);
+    }
     /// Tensors of the last run; those that do not exist stay empty.
     [[nodiscard]] result<void> fetch(workspace& w, int image, std::span<const id> nodes, std::span<view> views) const {
         constexpr std::size_t most = 4;

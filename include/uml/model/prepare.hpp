@@ -41,7 +41,7 @@ requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepar
     std::byte* const first = memory->data();
     std::memset(first, 0, total);
     std::memcpy(first, &h, sizeof h);
-    const promises promised(card->class_set, card->mask_set);
+    const promises promised(card->class_set, card->mask_set, card->input);
     std::memcpy(first + sizeof h, &promised, sizeof promised);
     auto* name = reinterpret_cast<label*>(first + sizeof h + sizeof promised);
     *name++ = label(card->network);

@@ -15,24 +15,31 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace prepared_detail {
 
-/// The rules of class and mask sets, in numbers without gaps.
+/// The rules of class and mask sets and of pictures, in numbers without gaps.
 struct promises {
     double penalty = 0, coverage = 0, mask_threshold = 0, mask_miss = 0;
-    std::int32_t score = 0, free_ranks = 0, levels = 0, reserved = 0;
+    std::int32_t score = 0, free_ranks = 0, levels = 0, filter = 0;
     double thresholds[trust::class_set_rule::most_classes] = {};
-    double end[2] = {};
+    float black = 0, white = 255;
+    std::int32_t unknown_input = 0, reserved = 0;
 
     promises() = default;
-    promises(const trust::class_set_rule& classes, const trust::mask_set_rule& mask)
+    promises(const trust::class_set_rule& classes, const trust::mask_set_rule& mask, const input_rule& input)
         : penalty(classes.penalty), coverage(classes.coverage), mask_threshold(mask.threshold), mask_miss(mask.miss),
           score(static_cast<std::int32_t>(classes.score)), free_ranks(classes.free_ranks),
-          levels(static_cast<std::int32_t>(classes.levels)) {
+          levels(static_cast<std::int32_t>(classes.levels)), filter(static_cast<std::int32_t>(input.filter)),
+          black(input.levels[0]), white(input.levels[1]), unknown_input(input.unknown.empty() ? 0 : 1) {
         std::copy(std::begin(classes.thresholds), std::end(classes.thresholds), thresholds);
     }
     [[nodiscard]] trust::class_set_rule class_set() const {
         trust::class_set_rule r{static_cast<trust::set_score>(score), penalty, free_ranks, coverage,
                                 static_cast<std::size_t>(levels),     {}};
         std::copy(std::begin(thresholds), std::end(thresholds), r.thresholds);
+        return r;
+    }
+    [[nodiscard]] input_rule input() const {
+        input_rule r{static_cast<resampling>(filter), {black, white}, {}};
+        if (unknown_input != 0) r.unknown << "a member";
         return r;
     }
     [[nodiscard]] trust::mask_set_rule mask_set() const { return {mask_threshold, mask_miss}; }
@@ -42,7 +49,7 @@ static_assert(sizeof(promises) % 64 == 0);
 /// What prepared weights begin with. Behind it stand the promises and the names of the network, the classes and the
 /// regions, then the weights, all from multiples of 64 bytes.
 struct header {
-    char magic[8] = {'u', 'm', 'l', 'p', 'r', 'e', 'p', '2'};
+    char magic[8] = {'u', 'm', 'l', 'p', 'r', 'e', 'p', '3'};
     std::uint64_t layout = 0; ///< layout_of the program
     std::int64_t weights = 0; ///< bytes of the weights
     double temperature = 1;
@@ -161,6 +168,7 @@ use(std::span<const std::byte> prepared) {
     card.screening = {h->image_vacuity, h->pixel_vacuity};
     card.class_set = promised.class_set();
     card.mask_set = promised.mask_set();
+    card.input = promised.input();
     // Only pack() writes to a backend's weights, and it is not called.
     const auto numbers = prepared.subspan(h->bytes_before_weights());
     auto weights = parts.where.make_weights(p, {const_cast<std::byte*>(numbers.data()), numbers.size()});

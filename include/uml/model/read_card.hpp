@@ -6,6 +6,7 @@
 #include "uml/io/json_value.hpp"
 #include "uml/io/safetensors.hpp"
 #include "uml/model/card.hpp"
+#include "uml/model/read_input_rule.hpp"
 #include "uml/model/read_promises.hpp"
 
 #include "uml/core/begin.inc"
@@ -147,6 +148,7 @@ namespace card_detail {
     if (auto r = read_names(f, "uml.regions", card.configuration.regions, card.regions); !r) return r.error();
     if (auto r = read_calibration(f, card); !r) return r.error();
     if (auto r = read_promises(f, card); !r) return r.error();
+    card.input = read_input_rule(f, card.configuration.channels_in);
     return result<model_card>(std::move(card));
 }
 

@@ -100,6 +100,9 @@ template <class B, class session = no_session> struct engine_of {
         }
         return {};
     }
+    [[nodiscard]] std::span<std::byte> idle_memory(const program_view& p, workspace& s) const {
+        return {s.memory.data(), static_cast<std::size_t>(p.sizes.steps)};
+    }
     [[nodiscard]] result<void> fetch(const program_view& p, workspace& s, int, std::span<const id> nodes,
                                      std::span<tensor_view<const float>> views) const {
         for (std::size_t k = 0; k < nodes.size(); ++k) {
