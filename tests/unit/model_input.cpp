@@ -143,7 +143,6 @@ TEST_CASE("rules that cannot be followed, frames that cannot be, and too little 
                                        {R"({"levels": [0, 1, 2]})", R"("levels")"},
                                        {R"({"resampling": "best"})", R"("resampling")"},
                                        {"{\"levels\"", "JSON"}}) {
-        CAPTURE(rule);
         const auto m = loaded(rule); // the network itself can be run
         auto own = m.make_workspace();
         CHECK(refusal(m.prepare_input(frame, *own), errc::unsupported) ==
