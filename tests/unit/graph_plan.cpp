@@ -1,4 +1,6 @@
-// The memory plan, checked by running it with stamps: whatever an operation reads is still what its producer wrote.
+// The memory plan of every network: see support/stamped_plan.hpp.
+#include "support/stamped_plan.hpp"
+
 #include "uml/backend/cpu.hpp"
 #include "uml/backend/reference.hpp"
 #include "uml/networks/network.hpp"
@@ -14,74 +16,11 @@ using uml::graph;
 using uml::node;
 using uml::op;
 
-/// Writes every node's index over its tensor, and noise over its scratch memory, in the order of the program.
-struct stamped {
-    const graph& g;
-    std::vector<int> memory;
-    std::int64_t element_bytes;
-
-    template <class F> void each_element(const node& n, F f) {
-        for (std::int64_t p = 0; p < n.out.pixels(); ++p)
-            for (int k = 0; k < n.out.c; ++k)
-                f(memory[static_cast<std::size_t>(n.at / element_bytes + p * n.step + k)], k);
-    }
-    /// The node that wrote channel k of node i.
-    int writer(int i, int k) const {
-        const node& n = g.nodes[i];
-        if (n.kind == op::slice) return writer(n.in[0], k + n.arg);
-        if (n.kind == op::concat)
-            for (int j = 0; j < n.inputs; ++j) {
-                const node& part = g.nodes[n.in[j]];
-                if (k < part.out.c) return part.at == n.at + offset(n, j) * element_bytes ? writer(n.in[j], k) : i;
-                k -= part.out.c;
-            }
-        return i;
-    }
-    std::int64_t offset(const node& n, int j) const {
-        std::int64_t sum = 0;
-        for (int i = 0; i < j; ++i) sum += g.nodes[n.in[i]].out.c;
-        return sum;
-    }
-    int wrong(int i) {
-        int count = 0;
-        each_element(g.nodes[i], [&](int& stamp, int k) { count += stamp != writer(i, k) ? 1 : 0; });
-        return count;
-    }
-    void write(int i, std::int64_t scratch_bytes) {
-        const node& n = g.nodes[i];
-        for (std::int64_t e = 0; e < (scratch_bytes + element_bytes - 1) / element_bytes; ++e)
-            memory[static_cast<std::size_t>(n.scratch / element_bytes + e)] = -2;
-        if (n.kind != op::slice)
-            each_element(n, [&](int& stamp, int k) {
-                if (writer(i, k) == i) stamp = i;
-            });
-    }
-};
-
 template <class description, class B>
 void check(const B& where, const uml::config& c, uml::rewrites on, uml::output_set outputs) {
-    const typename B::engine target{where};
-    const auto room = std::make_unique<graph>();
-    graph& g = *room;
-    uml::describe<description>(g, c, on, outputs);
-    const uml::plan_sizes sizes = uml::plan(target, g);
-    REQUIRE(g.error.what == uml::fault::none);
-    const auto element = static_cast<std::int64_t>(uml::size_of(g.nodes[0].type));
-    stamped s{g, std::vector<int>(static_cast<std::size_t>(sizes.arena / element), -1), element};
-    int wrong = 0;
-    std::int64_t packed = 0;
-    for (int i = 0; i < g.node_count; ++i) {
-        const node& n = g.nodes[i];
-        const uml::site at{g.nodes, g.parameters, n};
-        s.write(i, target.scratch_bytes(at));
-        for (int j = 0; j < n.inputs; ++j) wrong += s.wrong(n.in[j]);
-        const std::int64_t bytes = target.packed_bytes(at);
-        CHECK(n.packed >= packed);
-        if (bytes > 0) packed = n.packed + bytes;
-    }
-    for (int i = 0; i < g.output_count; ++i) wrong += s.wrong(g.outputs[i].node);
-    CHECK(wrong == 0);
-    CHECK(packed <= sizes.packed);
+    const auto g = std::make_unique<graph>();
+    uml::describe<description>(*g, c, on, outputs);
+    CHECK(uml_test::plan_faults(typename B::engine{where}, *g) == 0);
 }
 
 template <class description> void check_all(const uml::config& c) {

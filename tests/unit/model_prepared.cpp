@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace {
 
@@ -126,6 +127,32 @@ TEST_CASE("prepared weights of something else are refused") {
                                  offsetof(header, check), sizeof(header) + offsetof(promises, coverage) + 7,
                                  sizeof(header) + sizeof(promises) + 2, sizeof(header) + sizeof(promises) + 63})
         CHECK(with_byte(at, 'x') == uml::errc::malformed); // any byte before the weights
+
+    // Rules that no file can have, under a digest that is right.
+    const auto with_rule = [&](std::size_t at, auto value) {
+        const aligned_bytes other(good);
+        std::memcpy(other.span().data() + at, &value, sizeof value);
+        header h;
+        std::memcpy(&h, other.span().data(), sizeof h);
+        h.check = h.digest_of(other.span());
+        std::memcpy(other.span().data(), &h, sizeof h);
+        return refusal<tiny>(other.span());
+    };
+    constexpr std::size_t rules = sizeof(header);
+    CHECK(with_rule(rules + offsetof(promises, levels), std::int32_t{3}) == uml::errc::none);
+    CHECK(with_rule(rules + offsetof(promises, levels), std::int32_t{0}) == uml::errc::none);
+    for (const std::int32_t levels : {-1, 2, 4, 64, 1 << 30})
+        CHECK(with_rule(rules + offsetof(promises, levels), levels) == uml::errc::malformed);
+    for (const std::int32_t score : {-1, 3})
+        CHECK(with_rule(rules + offsetof(promises, score), score) == uml::errc::malformed);
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    for (const double wrong : {-1.0, infinity, -infinity, std::numeric_limits<double>::quiet_NaN()}) {
+        CHECK(with_rule(offsetof(header, temperature), wrong) == uml::errc::malformed);
+        for (const std::size_t at : {offsetof(promises, penalty), offsetof(promises, coverage),
+                                     offsetof(promises, mask_threshold), offsetof(promises, mask_miss)})
+            CHECK(with_rule(rules + at, wrong) == uml::errc::malformed);
+    }
+    CHECK(with_rule(offsetof(header, temperature), 0.0) == uml::errc::malformed);
 
     std::memmove(copy.span().data() + 1, good.data(), good.size() - 1);
     CHECK(refusal<tiny>(copy.span().subspan(1)) == uml::errc::invalid_argument);

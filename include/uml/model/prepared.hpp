@@ -43,6 +43,14 @@ struct promises {
         return r;
     }
     [[nodiscard]] trust::mask_set_rule mask_set() const { return {mask_threshold, mask_miss}; }
+    /// Whether the rules are such as a file can have, for a network of that many classes.
+    [[nodiscard]] bool possible(int all_classes) const {
+        for (const double x : {penalty, coverage, mask_threshold, mask_miss})
+            if (!is_finite(x) || x < 0) return false;
+        return (levels == 0 || levels == 1 || levels == all_classes) &&
+               levels <= static_cast<std::int32_t>(trust::class_set_rule::most_classes) && score >= 0 &&
+               score <= static_cast<std::int32_t>(trust::set_score::raps);
+    }
 };
 static_assert(sizeof(promises) % 64 == 0);
 
@@ -174,8 +182,10 @@ use(std::span<const std::byte> prepared) {
     auto weights = parts.where.make_weights(p, {const_cast<std::byte*>(numbers.data()), numbers.size()});
     if (!weights) return weights.error();
     parts.weights = *std::move(weights);
-    using made = model<net, B>;
-    return result<made>(made(std::move(parts)));
+    model<net, B> made(std::move(parts));
+    if (!promised.possible(made.classes()) || !is_finite(h->temperature) || !(h->temperature > 0))
+        return fail(errc::malformed, "prepared weights: their temperature or the rules of their sets are none");
+    return result<model<net, B>>(std::move(made));
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
