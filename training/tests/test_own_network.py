@@ -1,6 +1,7 @@
 """A network of one's own: the forty lines of examples/own_network.cpp and their counterpart in Python, trained a
 little, exported, and run by the C++ program with the same numbers."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -119,6 +120,25 @@ def test_export_network_freezes_rounds_and_checks_itself(tiny, tmp_path):
     for name in want:
         torch.testing.assert_close(have[name], want[name], rtol=1e-6, atol=1e-7, msg=name)
     assert "uml.selfcheck" in metadata and metadata["uml.network"] == "frozen"
+    names = json.loads(metadata["uml.frozen_norms"])
+    assert names[:2] == ["bn", "block.bn1"] and "block.downsample.2" in names and "instructor.head.1" not in names
+    assert json.loads(metadata["uml.input"]) == {"channels": "grey", "range": [0, 1], "levels": [0, 255],
+                                                 "resampling": "bilinear"}
+
+
+def test_a_block_with_norms_of_pytorch_keeps_its_eps(tmp_path):
+    class Plain(Frozen):
+        def __init__(self, config):
+            super().__init__(config)
+            self.bn, self.block = blocks.norm(16), blocks.Res2NetBlock(16, 8, 16, 1, True, blocks.norm)
+
+    config, path = Config(32, 32, 2, 3, 1), tmp_path / "p.safetensors"
+    model = Plain(config)
+    model(torch.rand(4, 1, 32, 32))
+    uml_training.export_network(model, "plain", config, path, classes=["a", "b", "c"], regions=["x", "y"], dtype="f32")
+    _, _, state, metadata = weights_file.read(path)
+    assert metadata["uml.frozen_norms"] == "[]"
+    torch.testing.assert_close(state["block.bn1.running_var"], model.block.bn1.running_var)
 
 
 def test_export_network_refuses(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .export import write
+from .export import input_rule, write
 from .networks import Config, build
 from .weights_file import DTYPES, inference_model, rounded
 
@@ -74,8 +74,8 @@ def main(args: argparse.Namespace) -> int:
             raise ValueError(f"--{key}: {len(names[key])} names, the checkpoint has {count}")
     shape = (config.height, config.width, config.channels_in)
     image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)  # any picture does for a self-check
-    facts = names | {"input": f"RGB, value / 255, resized with Pillow's bilinear filter to {shape[0]}x{shape[1]}",
-                     "trained_on": args.trained_on, "license": args.license, "temperature": 1}
+    facts = names | {"input": input_rule(config.channels_in), "trained_on": args.trained_on, "license": args.license,
+                     "temperature": 1}
     stored = rounded(state, DTYPES[args.dtype])
     write(args.out, network, config, inference_model(network, config, stored), stored, image, facts)
     print(json.dumps({"network": network, "config": config.as_dict(), "bytes": args.out.stat().st_size}))

@@ -13,7 +13,9 @@ EXPANSION = 4
 
 
 class Res2NetBlock(nn.Module):
-    """Bottleneck whose middle works on four groups of `width` channels, each but the first fed by the one before."""
+    """Bottleneck whose middle works on four groups of `width` channels, each but the first fed by the one before.
+
+    norm: FreezableNorm for the C++ block's norm_kind::frozen, nn.BatchNorm2d for norm_kind::batch."""
 
     def __init__(self, i: int, width: int, o: int, stride: int, first: bool, norm: Norm):
         super().__init__()

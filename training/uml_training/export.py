@@ -16,7 +16,7 @@ from . import evaluate, registry
 from .checks import storage_size
 from .data import Split, load, read_picture
 from .evaluate import Findings, fit_input
-from .layers import FreezableNorm
+from .layers import FreezableNorm, FrozenBatchNorm2d
 from .layouts import read_splits, region_names
 from .networks import NETWORKS, Config
 from .recipes import Recipe
@@ -77,11 +77,25 @@ def checked_outputs(model: nn.Module, x: Tensor) -> list[Tensor | None]:
     return [None if value is None else value[0].flatten() for value in found]
 
 
+def input_rule(channels: int) -> dict[str, object]:
+    """How readers make pictures: as data.load and evaluate.fit_input do."""
+    return {"channels": "grey" if channels == 1 else "rgb", "range": [0, 1], "levels": [0, 255],
+            "resampling": "bilinear"}
+
+
+def names_of_frozen_norms(model: nn.Module, state: dict[str, Tensor]) -> list[str]:
+    """The stored norms that the reader uses without eps; it refuses a network that would add one, and the other way
+    round."""
+    return [name for name, module in model.named_modules()
+            if isinstance(module, FrozenBatchNorm2d | FreezableNorm) and f"{name}.running_var" in state]
+
+
 def write(path: pathlib.Path, network: str, config: Config, model: nn.Module, state: dict[str, Tensor],
           image: np.ndarray, facts: dict[str, object]) -> None:
     """state: what is stored, as `rounded` gives it; model: in double, with exactly these values; facts: metadata
     without the prefix `uml.`; what is not a string becomes JSON."""
-    values = {"format": "1", "network": network, "config": config.as_dict()} | facts
+    values = {"format": "1", "network": network, "config": config.as_dict(),
+              "frozen_norms": names_of_frozen_norms(model, state)} | facts
     tensors = dict(state)
     if check := self_check(model, image):
         values["selfcheck"] = check
@@ -113,8 +127,7 @@ def export_network(model: nn.Module, label: str, config: Config, path: pathlib.P
     exact = frozen_copy(model)
     state = with_values(exact, DTYPES[dtype])
     facts: dict = {"classes": classes, "regions": regions, "temperature": 1,
-                   "input": f"{'grey' if mode == 'L' else 'RGB'}, value / 255, resized with Pillow's bilinear filter "
-                            f"to {shape[0]}x{shape[1]}", "trained_on": trained_on, "license": license}
+                   "input": input_rule(config.channels_in), "trained_on": trained_on, "license": license}
     told: dict = {}
     if val is not None:
         found = evaluate.run(copy.deepcopy(exact).float().to(memory_format=torch.channels_last), val, config)

@@ -33,9 +33,11 @@ struct conv_spec {
     bool bias = false;
 };
 
+/// The eps that a batch normalisation with stored statistics adds to its variance. A weights file can say which it
+/// needs (`uml.frozen_norms`), and is refused where the description says another.
 enum class norm_kind : std::uint8_t {
-    batch, ///< eps 1e-5
-    frozen ///< no eps
+    batch, ///< 1e-5, PyTorch's
+    frozen ///< none, as in the published encoders
 };
 
 class builder {

@@ -57,6 +57,16 @@ struct opened {
     }
 };
 
+/// Opens a regular file for reading; what else there may be is refused without waiting for it. The caller closes it.
+[[nodiscard]] inline result<opened> open_regular(const char* path) {
+    // Without O_NONBLOCK a fifo would wait for somebody to write.
+    opened file{::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), {}};
+    if (file.descriptor < 0) return fail(errc::cannot_read, path, ": cannot be opened");
+    if (fstat(file.descriptor, &file.then) == 0 && S_ISREG(file.then.st_mode)) return file;
+    ::close(file.descriptor);
+    return fail(errc::cannot_read, path, ": not a regular file");
+}
+
 } // namespace file_detail
 
 /// Opens a safetensors file, reads and checks its header only; tensors are read when asked for. The file stays open,
@@ -65,17 +75,15 @@ struct opened {
 /// and the rule.
 [[nodiscard]] inline result<weights_file> open_weights(const char* path) {
     if (path == nullptr) return fail(errc::invalid_argument, "weights: no path");
-    // Without O_NONBLOCK a fifo would wait for somebody to write.
-    const int descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) return fail(errc::cannot_read, path, ": cannot be opened");
-    auto* const file = new (std::nothrow) file_detail::opened{descriptor, {}};
+    const auto regular = file_detail::open_regular(path);
+    if (!regular) return regular.error();
+    auto* const file = new (std::nothrow) file_detail::opened(*regular);
     if (file == nullptr) {
-        ::close(descriptor);
+        ::close(regular->descriptor);
         return fail(errc::out_of_memory, path, ": no memory to open it");
     }
-    const bool known = fstat(descriptor, &file->then) == 0, regular = known && S_ISREG(file->then.st_mode);
     byte_source source(
-        file, regular ? static_cast<std::uint64_t>(file->then.st_size) : 0,
+        file, static_cast<std::uint64_t>(file->then.st_size),
         [](void* handle, std::uint64_t offset, std::span<std::byte> out) {
             return static_cast<const file_detail::opened*>(handle)->read(offset, out);
         },
@@ -84,7 +92,6 @@ struct opened {
             ::close(own->descriptor);
             delete own;
         });
-    if (!regular) return fail(errc::cannot_read, path, ": not a regular file");
     return weights_file::open(std::move(source), path);
 }
 

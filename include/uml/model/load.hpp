@@ -9,6 +9,7 @@
 #include "uml/model/read_card.hpp"
 #include "uml/model/self_check.hpp"
 #include "uml/networks/published.hpp"
+#include "uml/parameters/norms.hpp"
 #include "uml/parameters/stream.hpp"
 
 #include "uml/core/begin.inc"
@@ -155,6 +156,7 @@ template <class net, backend B>
     const program_view p = program->view();
     const auto bound = binding::bind({p.parameters, p.names, p.letters}, file, never_used);
     if (!bound) return bound.error();
+    if (auto r = check_norms(bound->table(), file); !r) return r.error();
     auto weights = own.make_weights(p, options.memory);
     if (!weights) return weights.error();
     if (auto r = load_detail::pack_all(own, p, *bound, options.threads, *weights); !r) return r.error();
