@@ -4,6 +4,7 @@
 #include "uml/graph/plan.hpp"
 #include "uml/graph/program.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -13,13 +14,17 @@ namespace uml_test {
 /// Writes every node's index over its tensor, and noise over its scratch memory, in the order of the program.
 struct stamped {
     const uml::graph& g;
-    std::vector<int> memory;
-    std::int64_t element_bytes;
+    std::vector<int> memory; ///< for every `unit` bytes of the arena
+    std::int64_t unit;       ///< bytes of the smallest element
 
-    template <class F> void each_element(const uml::node& n, F f) {
+    static std::int64_t bytes(const uml::node& n) { return static_cast<std::int64_t>(uml::size_of(n.type)); }
+
+    template <class F> void each_unit(const uml::node& n, F f) {
+        const std::int64_t units = bytes(n) / unit;
         for (std::int64_t p = 0; p < n.out.pixels(); ++p)
             for (int k = 0; k < n.out.c; ++k)
-                f(memory[static_cast<std::size_t>(n.at / element_bytes + p * n.step + k)], k);
+                for (std::int64_t u = 0; u < units; ++u)
+                    f(memory[static_cast<std::size_t>(n.at / unit + (p * n.step + k) * units + u)], k);
     }
     /// The node that wrote channel k of node i.
     int writer(int i, int k) const {
@@ -28,7 +33,7 @@ struct stamped {
         if (n.kind == uml::op::concat)
             for (int j = 0; j < n.inputs; ++j) {
                 const uml::node& part = g.nodes[n.in[j]];
-                if (k < part.out.c) return part.at == n.at + offset(n, j) * element_bytes ? writer(n.in[j], k) : i;
+                if (k < part.out.c) return part.at == n.at + offset(n, j) * bytes(n) ? writer(n.in[j], k) : i;
                 k -= part.out.c;
             }
         return i;
@@ -40,27 +45,28 @@ struct stamped {
     }
     int wrong(int i) {
         int count = 0;
-        each_element(g.nodes[i], [&](int& stamp, int k) { count += stamp != writer(i, k) ? 1 : 0; });
+        each_unit(g.nodes[i], [&](int& stamp, int k) { count += stamp != writer(i, k) ? 1 : 0; });
         return count;
     }
     void write(int i, std::int64_t scratch_bytes) {
         const uml::node& n = g.nodes[i];
-        for (std::int64_t e = 0; e < (scratch_bytes + element_bytes - 1) / element_bytes; ++e)
-            memory[static_cast<std::size_t>(n.scratch / element_bytes + e)] = -2;
+        for (std::int64_t e = 0; e < (scratch_bytes + unit - 1) / unit; ++e)
+            memory[static_cast<std::size_t>(n.scratch / unit + e)] = -2;
         if (n.kind != uml::op::slice)
-            each_element(n, [&](int& stamp, int k) {
+            each_unit(n, [&](int& stamp, int k) {
                 if (writer(i, k) == i) stamp = i;
             });
     }
 };
 
-/// How many elements are read that another operation has overwritten, or packed weights that overlap; -1 where the
+/// How many numbers are read that another operation has overwritten, or packed weights that overlap; -1 where the
 /// graph has no plan. `g` is described and lowered, and gets planned here.
 template <class engine> [[nodiscard]] int plan_faults(const engine& target, uml::graph& g) {
     const uml::plan_sizes sizes = uml::plan(target, g);
     if (g.error.what != uml::fault::none) return -1;
-    const auto element = static_cast<std::int64_t>(uml::size_of(g.nodes[0].type));
-    stamped s{g, std::vector<int>(static_cast<std::size_t>(sizes.arena / element), -1), element};
+    std::int64_t unit = 8;
+    for (int i = 0; i < g.node_count; ++i) unit = std::min(unit, stamped::bytes(g.nodes[i]));
+    stamped s{g, std::vector<int>(static_cast<std::size_t>(sizes.arena / unit), -1), unit};
     int wrong = 0;
     std::int64_t packed = 0;
     for (int i = 0; i < g.node_count; ++i) {

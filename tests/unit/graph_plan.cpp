@@ -16,19 +16,29 @@ using uml::graph;
 using uml::node;
 using uml::op;
 
-template <class description, class B>
-void check(const B& where, const uml::config& c, uml::rewrites on, uml::output_set outputs) {
+/// The cpu backend's plan with tensors of two element types beside each other.
+struct mixed : uml::cpu::engine {
+    [[nodiscard]] constexpr uml::tensor_form tensor(const uml::site& at) const {
+        const auto i = &at.n - at.nodes;
+        return uml::padded_form(at.n, i % 3 != 0 && !at.n.result ? uml::dtype::bf16 : uml::dtype::f32);
+    }
+};
+
+template <class description, class E>
+void check(const E& target, const uml::config& c, uml::rewrites on, uml::output_set outputs) {
     const auto g = std::make_unique<graph>();
     uml::describe<description>(*g, c, on, outputs);
-    CHECK(uml_test::plan_faults(typename B::engine{where}, *g) == 0);
+    CHECK(uml_test::plan_faults(target, *g) == 0);
 }
 
 template <class description> void check_all(const uml::config& c) {
     for (const uml::output_set outputs : {uml::output_set::answer, uml::output_set::taps}) {
-        check<description>(uml::reference64{}, c, {}, outputs);
-        check<description>(uml::cpu{.threads = 2}, c, uml::all_rewrites(), outputs);
-        check<description>(uml::cpu{.threads = 2}, c, uml::rewrite::fold | uml::rewrites(uml::rewrite::compose),
-                           outputs);
+        const uml::cpu::engine cpu{{.threads = 2}};
+        check<description>(uml::reference64::engine{}, c, {}, outputs);
+        check<description>(cpu, c, uml::all_rewrites(), outputs);
+        check<description>(cpu, c, uml::rewrite::fold | uml::rewrites(uml::rewrite::compose), outputs);
+        check<description>(mixed{cpu}, c, uml::all_rewrites(), outputs);
+        check<description>(mixed{cpu}, c, {}, outputs);
     }
 }
 
@@ -77,4 +87,29 @@ TEST_CASE("the arena is little more than the largest set of tensors alive at one
             CHECK(arena_over_live<uml::edge_network>(small) < 1.08);
         }
     }
+}
+
+TEST_CASE("what is fetched has the type that the backend gives results, in slices and concatenations too") {
+    const auto room = std::make_unique<graph>();
+    graph& g = *room;
+    uml::builder b(g, uml::output_set::answer);
+    const uml::value x = b.input({16, 4, 4});
+    const uml::value y = b.relu(x);
+    const uml::value z = b.relu(y);
+    const uml::value part = b.slice(z, 4, 8);
+    const uml::value both = b.concat(y, z);
+    b.output(b.relu(both), "both");
+    b.output(part, "part");
+    static_cast<void>(uml::plan(mixed{{{.threads = 1}}}, g));
+    REQUIRE(g.error.what == uml::fault::none);
+    const node &ny = g.nodes[y.node], &nz = g.nodes[z.node], &npart = g.nodes[part.node], &nboth = g.nodes[both.node];
+    CHECK(ny.type == uml::dtype::bf16);
+    CHECK(nz.result); // a part of it is fetched
+    CHECK(nz.type == uml::dtype::f32);
+    CHECK(npart.result);
+    CHECK(npart.type == uml::dtype::f32);
+    CHECK(npart.at == nz.at + 4 * 4);
+    CHECK(nboth.type == uml::dtype::bf16);
+    CHECK(ny.at == nboth.at);          // written where it will stand
+    CHECK(nz.at != nboth.at + 16 * 2); // copied: it has another type
 }

@@ -42,7 +42,8 @@ struct views {
         }
         for (int i = 0; i < g.output_count; ++i) read_until[g.outputs[i].node] = static_cast<id>(g.node_count);
         // Inputs of a concatenation are written where they will stand; backwards, so that the outermost one decides.
-        // But one that is made long before, or read long after, would keep the memory of all: that one is copied.
+        // But one that is made long before, or read long after, would keep the memory of all: that one is copied. So is
+        // one of another element type.
         constexpr int long_time = 100; // operations
         for (int i = g.node_count - 1; i >= 0; --i) {
             const node& n = g.nodes[i];
@@ -51,7 +52,8 @@ struct views {
                 const id b = n.in[j];
                 const op k = g.nodes[b].kind;
                 const bool lasts = i - b > long_time || read_until[b] - read_until[i] > long_time;
-                if (root[b] == b && k != op::slice && k != op::input && !lasts) {
+                const bool fits = g.nodes[b].type == n.type;
+                if (root[b] == b && k != op::slice && k != op::input && fits && !lasts) {
                     root[b] = root[i];
                     first_channel[b] = channel;
                 }

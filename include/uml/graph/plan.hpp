@@ -93,6 +93,17 @@ struct sorted_operations {
     }
 };
 
+/// Marks what callers fetch, and asks for every tensor's element type; a slice has that of what it is a part of.
+template <class E> constexpr void choose_types(const E& e, graph& g) {
+    for (int i = 0; i < g.output_count; ++i) g.nodes[g.outputs[i].node].result = true;
+    for (int i = g.node_count - 1; i >= 0; --i)
+        if (g.nodes[i].kind == op::slice && g.nodes[i].result) g.nodes[g.nodes[i].in[0]].result = true;
+    for (int i = 0; i < g.node_count; ++i) {
+        node& n = g.nodes[i];
+        n.type = n.kind == op::slice ? g.nodes[n.in[0]].type : e.tensor(site{g.nodes, g.parameters, n}).type;
+    }
+}
+
 /// Bytes that each operation needs: of the block that its tensor lies in where it is the first there, and of scratch
 /// memory.
 struct needs {
@@ -108,12 +119,10 @@ struct needs {
             if (!seen[r]) {
                 seen[r] = true;
                 const tensor_form form = e.tensor(site{g.nodes, g.parameters, owner});
-                owner.type = form.type;
                 owner.step = form.step;
                 tensor[i] = block_bytes(form.bytes * e.images());
                 dropped[v.last_use[r]] += tensor[i];
             }
-            g.nodes[i].type = owner.type;
             g.nodes[i].step = owner.step;
         }
         // Scratch memory may depend on how the tensors lie: all of them have their form by now.
@@ -187,6 +196,7 @@ struct needs {
 /// operation needs beside them, how large its weights and steps become, and which operations it has (see engine).
 template <class E> [[nodiscard]] constexpr plan_sizes plan(const E& e, graph& g) {
     assign_order(g, e.order());
+    plan_detail::choose_types(e, g);
     const plan_detail::views v(g);
     const plan_detail::sorted_operations sorted(g);
     plan_detail::needs need;
