@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uml_training import checks, cli, data, fit
+from uml_training import checks, cli, data, faults, fit
 from uml_training.layouts import read_splits, region_names
 
 FIT = ["--network", "edge", "--size", "32", "--channels", "1", "--divisor", "16", "--threads", "1"]
@@ -116,7 +116,7 @@ def test_many_of_a_kind_do_not_hide_others(tiny):
         (tiny / f"train/masks/train{n}.png").unlink()
     (tiny / "val/images/val1.png").write_bytes(b"no picture")
     told = refused(tiny)
-    assert told.count("no masks/train") == data.MOST_OF_A_KIND and "and 4 more like this" in told
+    assert told.count("no masks/train") == faults.MOST_OF_A_KIND and "and 4 more like this" in told
     assert "val1.png: not a readable picture" in told
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import data
-from .data import DataError, Faults, Pictures, Split
+from .data import Pictures, Split
+from .faults import DataError, Faults
 from .layouts import region_names, survey
+from .pictures import read_picture
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,20 @@ def find_classes(splits: dict[str, Split], asked: int, faults: Faults) -> int:
 
 
 def check_names(splits: Iterable[Split], faults: Faults) -> None:
-    """One label, one name."""
+    """One label, one name, and the other way round; large and small letters are the same, as they are to the C++
+    programs. A case without a name says nothing."""
     names: dict[int, str] = {}
+    labels: dict[str, int] = {}
     for split in splits:
         for case in split.cases:
+            if not case.name:
+                continue
             first = names.setdefault(case.label, case.name)
-            if first != case.name:
+            if first.lower() != case.name.lower():
                 faults.add("name", f"{case.id}: label {case.label} is {case.name!r} here and {first!r} elsewhere")
+            elif labels.setdefault(case.name.lower(), case.label) != case.label:
+                faults.add("name", f"{case.id}: {case.name!r} is label {case.label} here and "
+                                   f"{labels[case.name.lower()]} elsewhere")
 
 
 def find_regions(splits: dict[str, Split], asked: int, names: list[str], faults: Faults) -> int:
@@ -90,7 +99,7 @@ def find_regions(splits: dict[str, Split], asked: int, names: list[str], faults:
 
 def storage_size(split: Split, size: tuple[int, int], channels: int) -> tuple[int, int]:
     """Pictures are kept at up to twice the network's size, so that augmentation samples real detail."""
-    first = data.read_picture(split.cases[0].image, "L" if channels == 1 else "RGB")
+    first = read_picture(split.cases[0].image, "L" if channels == 1 else "RGB")
     return min(first.shape[0], 2 * size[0]), min(first.shape[1], 2 * size[1])
 
 

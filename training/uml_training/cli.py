@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from . import convert, export, fit, report, sweep
-from .data import DataError
+from .faults import DataError
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,20 +1,18 @@
 """Reading images/, masks/, labels.csv, with every fault found and named before training starts."""
 
-import csv
 import hashlib
 import pathlib
+import re
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-SUFFIXES = (".png", ".jpg", ".jpeg")
-MOST_OF_A_KIND = 5  # faults listed
+from . import table
+from .faults import DataError, Faults
+from .pictures import SUFFIXES, read_picture, read_samples
+
 MOST_REGIONS = 64  # larger values are greys, not region numbers
-
-
-class DataError(Exception):
-    """Something about the data that its owner must mend; the message names files and rules."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +34,8 @@ class Split:
 
     def class_names(self, classes: int = 0) -> list[str]:
         """Of so many classes, or of those up to the largest label."""
-        names = {case.label: case.name for case in self.cases}
-        return [names.get(k, str(k)) for k in range(classes or max(names) + 1)]
-
-
-class Faults:
-    """Everything that is wrong, gathered before anything is refused: a few of each kind and how many more."""
-
-    def __init__(self) -> None:
-        self.kinds: dict[str, list[str]] = {}
-
-    def add(self, kind: str, text: str) -> None:
-        self.kinds.setdefault(kind, []).append(text)
-
-    def complain(self, where: object) -> None:
-        """Errors: DataError with the whole list, if there is any."""
-        lines = []
-        for texts in self.kinds.values():
-            lines += texts[:MOST_OF_A_KIND]
-            if len(texts) > MOST_OF_A_KIND:
-                lines.append(f"and {len(texts) - MOST_OF_A_KIND} more like this")
-        if lines:
-            raise DataError(f"{where}:\n  " + "\n  ".join(lines))
+        names = {case.label: case.name for case in sorted(self.cases, key=lambda case: case.name != "")}
+        return [names.get(k) or str(k) for k in range(classes or max(names) + 1)]
 
 
 def find_splits(folder: pathlib.Path) -> dict[str, pathlib.Path]:
@@ -70,79 +48,51 @@ def find_splits(folder: pathlib.Path) -> dict[str, pathlib.Path]:
     return found
 
 
+def files_by_id(folder: pathlib.Path, suffixes: tuple[str, ...]) -> dict[str, list[pathlib.Path]]:
+    """The files of a folder by their names without endings, which may be written in any case."""
+    found: dict[str, list[pathlib.Path]] = {}
+    if folder.is_dir():
+        for path in sorted(folder.iterdir()):
+            if path.suffix.lower() in suffixes and path.is_file():
+                found.setdefault(path.stem, []).append(path)
+    return found
+
+
 def read_split(folder: pathlib.Path, name: str, faults: Faults) -> Split:
     """Reads labels.csv and finds every case's files. A case with a fault is left out."""
     cases: list[Case] = []
     seen: set[str] = set()
-    table = f"{name}/labels.csv" if name else "labels.csv"
-    with open(folder / "labels.csv", newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        missing = {"id", "label", "name"} - set(reader.fieldnames or [])
-        if missing:
-            faults.add("columns", f"{table}: no column {', '.join(sorted(missing))} in the header")
-            return Split(folder, [])
-        for line, row in enumerate(reader, 2):
-            where = f"{table} line {line}"
-            if row["id"] in seen:
-                faults.add("twice", f"{where}: id {row['id']!r} appears twice")
+    where = f"{name}/labels.csv" if name else "labels.csv"
+    images, masks = files_by_id(folder / "images", SUFFIXES), files_by_id(folder / "masks", (".png",))
+    try:
+        for line, row in table.read(folder / "labels.csv", ("id", "label", "name")):
+            id_ = row["id"]
+            at = f"{where} line {line}"
+            if id_ in seen:
+                faults.add("twice", f"{at}: id {id_!r} appears twice")
                 continue
-            seen.add(row["id"])
-            if not (row["label"] or "").isdigit():
-                faults.add("number", f"{where}: label {row['label']!r} is not a whole number from 0 on")
+            seen.add(id_)
+            if not re.fullmatch("[0-9]{1,6}", row["label"]):
+                faults.add("number", f"{at}: label {row['label']!r} is not a whole number from 0 on")
                 continue
-            image = next((p for s in SUFFIXES if (p := folder / "images" / (row["id"] + s)).is_file()), None)
-            mask = folder / "masks" / (row["id"] + ".png")
-            if image is None:
-                faults.add("image", f"{where}: no images/{row['id']} with {', '.join(SUFFIXES)}")
-            if not mask.is_file():
-                faults.add("mask", f"{where}: no masks/{row['id']}.png")
-            if image is not None and mask.is_file():
-                cases.append(Case(row["id"], int(row["label"]), row["name"], image, mask))
+            if len(found := images.get(id_, [])) != 1:
+                faults.add("image", f"{at}: several images/{id_} with different endings" if found else
+                           f"{at}: no images/{id_} with {', '.join(SUFFIXES)}")
+            if len(mask := masks.get(id_, [])) != 1:
+                faults.add("mask", f"{at}: {'two' if mask else 'no'} masks/{id_}.png")
+            if len(found) == len(mask) == 1:
+                cases.append(Case(id_, int(row["label"]), row["name"], found[0], mask[0]))
+    except DataError as error:
+        faults.add("table", f"{where} {error}" if str(error).startswith("line") else f"{where}: {error}")
+        return Split(folder, [])
     if not seen:
-        faults.add("empty", f"{table}: no cases")
+        faults.add("empty", f"{where}: no cases")
     return Split(folder, cases)
 
 
 def read_splits(folder: pathlib.Path, faults: Faults) -> dict[str, Split]:
     """Every split of a folder in this layout, by name."""
     return {name: read_split(path, name, faults) for name, path in find_splits(folder).items()}
-
-
-def read_picture(path: pathlib.Path, mode: str) -> np.ndarray:
-    """H x W (mode L) or H x W x 3 (mode RGB), u8."""
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(picture.convert(mode))
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: not a readable picture ({error})") from error
-
-
-def read_samples(path: pathlib.Path) -> tuple[np.ndarray, int]:
-    """H x W numbers as the file has them (of a palette: the indices, not the colours), and the largest that its depth
-    can hold. Colours and transparency are refused."""
-    try:
-        data = path.read_bytes()
-        with Image.open(path) as picture:
-            kind = picture.mode
-            if "transparency" in picture.info and kind != "P":
-                raise DataError(f"{path}: a mask with transparency; it must hold one region number per pixel")
-            if kind in ("LA", "RGB", "RGBA"):
-                samples = np.asarray(picture)
-                if kind != "RGB" and samples[..., -1].min() < 255:
-                    raise DataError(f"{path}: a mask with transparency; it must hold one region number per pixel")
-                if kind != "LA" and (samples[..., :1] != samples[..., :3]).any():
-                    raise DataError(f"{path}: a mask in colours; it must hold one region number per pixel")
-                return samples[..., 0], 255
-            if kind not in ("1", "L", "P") and not kind.startswith("I"):
-                raise DataError(f"{path}: a mask of kind {kind}; it must hold one region number per pixel")
-            samples = np.asarray(picture).astype(np.int64)
-            # Pillow stretches grey of 1, 2 and 4 bits to 8; the depth itself stands in a PNG's header.
-            depth = data[24] if picture.format == "PNG" else 16 if kind.startswith("I") else 8
-            if kind == "L" and depth < 8:
-                samples //= 255 // ((1 << depth) - 1)
-            return samples, (1 << depth) - 1
-    except (OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: not a readable picture ({error})") from error
 
 
 def raw_mask(case: Case) -> tuple[np.ndarray, int]:

@@ -12,7 +12,7 @@ import torch
 from . import checks, curves, evaluate, registry, report
 from .augment import none
 from .checks import Dataset
-from .data import Faults
+from .faults import Faults
 from .losses import LossWeights
 from .networks import NETWORKS, Config
 from .parts import PARTS, WITHOUT_EVIDENCE

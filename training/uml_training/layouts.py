@@ -3,13 +3,14 @@
 import pathlib
 
 from . import data, refuge
-from .data import Faults, Split
+from .data import Split
+from .faults import DataError, Faults
 
 
 def survey(folder: pathlib.Path, faults: Faults) -> dict[str, Split]:
     """name -> split, without the cases that have faults; the name is "" for a folder that is one split by itself."""
     if not folder.is_dir():
-        raise data.DataError(f"{folder}: no such folder")
+        raise DataError(f"{folder}: no such folder")
     if refuge.found_in(folder):
         return refuge.read(folder, faults)
     return data.read_splits(folder, faults)

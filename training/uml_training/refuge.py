@@ -14,7 +14,8 @@ import re
 
 import openpyxl
 
-from .data import Case, DataError, Faults, Split
+from .data import Case, Split
+from .faults import DataError, Faults
 
 REGIONS = ["background", "rim", "cup"]
 GREY_OF_REGION = (255, 128, 0)

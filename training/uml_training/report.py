@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from . import data, evaluate, metrics
+from . import evaluate, metrics
 from .evaluate import Findings
+from .faults import DataError
 from .layouts import read_splits
 from .weights_file import inference_model, read
 
@@ -104,7 +105,7 @@ def main(args: argparse.Namespace) -> int:
     model = inference_model(args.network or network, config, state).float().to(memory_format=torch.channels_last)
     splits = read_splits(args.data)
     if args.split not in splits:
-        raise data.DataError(f"{args.data}: --split is one of {', '.join(splits) or 'none (leave it out)'}")
+        raise DataError(f"{args.data}: --split is one of {', '.join(splits) or 'none (leave it out)'}")
     split = splits[args.split]
     result = summary(evaluate.run(model, split, config)) | {"noise": {}}
     if args.noise > 0:

@@ -16,7 +16,7 @@ from torch import nn
 from . import checks, evaluate, fit, metrics, plan, report
 from .checks import Dataset
 from .combined import MeanOf, seconds_a_picture, with_dropout
-from .data import DataError, Faults
+from .faults import DataError, Faults
 from .fit import Prepared
 from .plan import Combined, Job, Plan
 from .trainer import Trainer
