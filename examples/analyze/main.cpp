@@ -4,6 +4,7 @@
 #include "analyze/report.hpp"
 #include "analyze/results.hpp"
 #include "support/files.hpp"
+#include "support/guarded.hpp"
 #include "support/input_rule.hpp"
 #include "support/palette.hpp"
 #include "support/raster.hpp"
@@ -147,7 +148,7 @@ int run(const options& o) {
         bar.show(support::to_utf8(t.file.filename()));
         out.problem = t.problem;
         if (t.problem.empty())
-            if (const auto r = analyze_picture(o, t, **engine, *results, out); !r) {
+            if (const auto r = support::guarded([&] { return analyze_picture(o, t, **engine, *results, out); }); !r) {
                 out.status = outcome::state::failed;
                 out.problem = r.error().what.view();
             }
@@ -173,10 +174,7 @@ int run(const options& o) {
     return wrong > 0 ? some_failed : all_done;
 }
 
-} // namespace
-
-int main(int count, char** words) {
-    support::catch_signals();
+int run_all(int count, char** words) {
     const auto parsed = analyze::parse_options(count, words);
     if (!parsed) return complain(wrong_usage, parsed.error().what.view());
     if (!parsed->help && !parsed->version) return run(*parsed);
@@ -185,4 +183,11 @@ int main(int count, char** words) {
                                  : "uml-analyze " UML_VERSION_STRING "\npictures: " + support::picture_readers() + "\n";
     std::fputs(text.c_str(), stdout);
     return printed() ? all_done : complain(some_failed, "standard output cannot be written");
+}
+
+} // namespace
+
+int main(int count, char** words) {
+    support::catch_signals();
+    return support::guarded("uml-analyze", [&] { return run_all(count, words); });
 }

@@ -6,6 +6,7 @@
 #include "support/engine.hpp"
 #include "support/files.hpp"
 #include "support/groups.hpp"
+#include "support/guarded.hpp"
 #include "support/input_rule.hpp"
 #include "support/maps.hpp"
 #include "support/sha256.hpp"
@@ -276,9 +277,7 @@ int run(const support::arguments& a) {
     return printed() ? all_done : complain(data_refused, "standard output cannot be written");
 }
 
-} // namespace
-
-int main(int count, char** words) {
+int run_all(int count, char** words) {
     const auto parsed = support::arguments::parse(count, words, known);
     if (!parsed) return complain(wrong_usage, parsed.error().what.view());
     if (parsed->has("--help")) {
@@ -286,4 +285,10 @@ int main(int count, char** words) {
         return printed() ? all_done : complain(data_refused, "standard output cannot be written");
     }
     return run(*parsed);
+}
+
+} // namespace
+
+int main(int count, char** words) {
+    return support::guarded("uml-calibrate", [&] { return run_all(count, words); });
 }

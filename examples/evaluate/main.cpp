@@ -6,6 +6,7 @@
 #include "support/arguments.hpp"
 #include "support/files.hpp"
 #include "support/groups.hpp"
+#include "support/guarded.hpp"
 #include "support/input_rule.hpp"
 #include "support/output.hpp"
 #include "support/raster.hpp"
@@ -319,13 +320,17 @@ int run(const support::arguments& a) {
     return printed() ? all_done : complain(data_refused, "standard output cannot be written");
 }
 
-} // namespace
-
-int main(int count, char** words) {
-    support::catch_signals();
+int run_all(int count, char** words) {
     const auto parsed = support::arguments::parse(count, words, known);
     if (!parsed) return complain(wrong_usage, parsed.error().what.view());
     if (!parsed->has("--help")) return run(*parsed);
     std::fputs(help_text().c_str(), stdout);
     return printed() ? all_done : complain(data_refused, "standard output cannot be written");
+}
+
+} // namespace
+
+int main(int count, char** words) {
+    support::catch_signals();
+    return support::guarded("uml-evaluate", [&] { return run_all(count, words); });
 }

@@ -7,10 +7,33 @@
 #include "uml/picture/layout.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
+#include <cstring>
+#include <memory_resource>
 #include <string_view>
 
+// stb_image_write looks at few of its allocations: they throw, and all of a picture's are freed together.
+namespace {
+thread_local std::pmr::memory_resource* writer_memory = nullptr;
+
+void* writer_grow(void* old, std::size_t had, std::size_t wanted) {
+    void* const p = writer_memory->allocate(wanted);
+    if (old != nullptr) std::memcpy(p, old, std::min(had, wanted));
+    return p;
+}
+
+struct writer_scope {
+    writer_scope() { writer_memory = &memory; }
+    ~writer_scope() { writer_memory = nullptr; }
+    writer_scope(const writer_scope&) = delete;
+    writer_scope& operator=(const writer_scope&) = delete;
+    std::pmr::monotonic_buffer_resource memory{std::pmr::new_delete_resource()};
+};
+} // namespace
+
+#define STBIW_MALLOC(bytes) writer_grow(nullptr, 0, static_cast<std::size_t>(bytes))
+#define STBIW_REALLOC_SIZED(p, had, wanted)                                                                            \
+    writer_grow(p, static_cast<std::size_t>(had), static_cast<std::size_t>(wanted))
+#define STBIW_FREE(p) static_cast<void>(p)
 #define STBI_WRITE_NO_STDIO
 #define STB_IMAGE_WRITE_STATIC
 #define STB_IMAGE_WRITE_IMPLEMENTATION
@@ -70,11 +93,12 @@ picture to_color(const picture& p) {
 }
 
 uml::result<std::vector<std::uint8_t>> encode_png(const picture& p) {
+    const writer_scope scope;
     int size = 0;
-    const std::unique_ptr<std::uint8_t, void (*)(void*)> png(
-        stbi_write_png_to_mem(p.data.data(), p.width * p.channels, p.width, p.height, p.channels, &size), std::free);
-    if (!png) return uml::fail(uml::errc::out_of_memory, "no memory to write a picture");
-    return bytes(png.get(), png.get() + size);
+    const std::uint8_t* const png =
+        stbi_write_png_to_mem(p.data.data(), p.width * p.channels, p.width, p.height, p.channels, &size);
+    if (png == nullptr) return uml::fail(uml::errc::out_of_memory, "no memory to write a picture");
+    return bytes(png, png + size);
 }
 
 uml::result<std::vector<std::uint8_t>> encode_labels(const picture& labels, std::span<const color> palette) {
@@ -89,14 +113,14 @@ uml::result<std::vector<std::uint8_t>> encode_labels(const picture& labels, std:
         lines.push_back(0); // no filter
         lines.insert(lines.end(), labels.at(y, 0), labels.at(y, 0) + labels.width);
     }
+    const writer_scope scope;
     int size = 0;
-    const std::unique_ptr<std::uint8_t, void (*)(void*)> packed(
-        stbi_zlib_compress(lines.data(), static_cast<int>(lines.size()), &size, 8), std::free);
-    if (!packed) return uml::fail(uml::errc::out_of_memory, "no memory to write a picture");
+    const std::uint8_t* const packed = stbi_zlib_compress(lines.data(), static_cast<int>(lines.size()), &size, 8);
+    if (packed == nullptr) return uml::fail(uml::errc::out_of_memory, "no memory to write a picture");
     bytes out{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     put_chunk(out, "IHDR", head);
     put_chunk(out, "PLTE", colors);
-    put_chunk(out, "IDAT", std::span<const std::uint8_t>(packed.get(), static_cast<std::size_t>(size)));
+    put_chunk(out, "IDAT", std::span<const std::uint8_t>(packed, static_cast<std::size_t>(size)));
     put_chunk(out, "IEND", {});
     return out;
 }

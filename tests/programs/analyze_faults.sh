@@ -70,4 +70,22 @@ wait $pid || status=$?
 [ $status = 1 ] && grep -q "cannot be written: No such file or directory" err || failed "a folder that is gone: $status, $(head -c 300 err)"
 (batch gone) >/dev/null || failed "--resume after the folder was gone"
 diff <(cd undisturbed && sha256sum ./*.png) <(cd gone && sha256sum ./*.png) || failed "gone: other pictures"
+
+# The clock goes back: results from the future, and inputs from the past, are judged by their content.
+touch -d '+2 days' gone/* gone.csv*
+touch -d '1971-01-01' in/*
+before=$(stat -c '%n %i %Y' gone/*.png)
+(batch gone) >out || failed "--resume with another clock"
+[ "$(grep -c 'skipped, its results exist' out)" = 6 ] || failed "another clock: $(cat out)"
+[ "$before" = "$(stat -c '%n %i %Y' gone/*.png)" ] || failed "another clock: results were made again"
+
+# The weights are replaced in the middle: every result is of those that it began with, or the program refuses.
+cp "$weights" replaced.safetensors
+"$program" --weights replaced.safetensors --threads 1 --save mask,uncertainty --out replaced --csv replaced.csv in >/dev/null 2>err & pid=$!
+while kill -0 $pid 2>/dev/null && ! compgen -G 'replaced/*.png' >/dev/null; do sleep 0.01; done
+echo "no weights" >other && mv other replaced.safetensors
+status=0
+wait $pid || status=$?
+[ $status = 0 ] || failed "replaced weights: $status, $(head -c 300 err)"
+same replaced
 passed

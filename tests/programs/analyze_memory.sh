@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Memory that runs out, at UML_REFUSALS moments (12) of every program, spread over all its allocations: a sentence and an
+# exit status, no half-written file, and --resume ends as if nothing had been.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh" "$@"
+programs=$(dirname "$program")
+refuse=$programs/../tests/libuml-refuse.so
+[ -e "$refuse" ] || { echo "skipped: needs $refuse" && exit 77; }
+mkdir -p data/images data/masks
+echo id,label,name >data/labels.csv
+for image in "$samples"/glioma-2*.png; do
+    cp "$image" data/images
+    cp "$samples/masks/$(basename "$image")" data/masks
+    echo "$(basename "$image" .png),1,glioma" >>data/labels.csv
+done
+
+# refused NAME COMMAND...: the command with its k-th allocation refused, once and for good, for k spread by a seed.
+refused() {
+    local name=$1 all k status offset
+    shift
+    UML_ALLOCATIONS=count LD_PRELOAD=$refuse "$@" >/dev/null 2>err || failed "$name: $(head -c 300 err)"
+    all=$(cat count)
+    local step=$((all / ${UML_REFUSALS:-12} + 1))
+    offset=$((${SEED:-1} * 7919 % step))
+    for ((k = 1 + offset; k <= all; k += step)); do
+        for how in UML_REFUSE_ALL UML_REFUSE_ONCE; do
+            status=0
+            env UML_REFUSE=$k $how=1 LD_PRELOAD="$refuse" timeout 60 "$@" >/dev/null 2>err || status=$?
+            [ $status -le 3 ] || failed "$name: allocation $k of $all ($how): exit status $status"
+            [ $status -eq 0 ] || [ -s err ] || failed "$name: allocation $k of $all ($how): no sentence"
+            [ -z "$(find . -name '*.part*')" ] || failed "$name: allocation $k of $all ($how) leaves $(find . -name '*.part*')"
+        done
+    done
+    echo "$name: $all allocations, every ${step}th refused"
+}
+batch() { "$program" --weights "$weights" --threads 2 --save mask,overlay --out "$1" --csv "$1.csv" --resume data/images; }
+batch undisturbed >/dev/null || failed "the batch itself"
+refused uml-analyze "$program" --weights "$weights" --threads 2 --save mask,overlay --out tried --csv tried.csv data/images
+# What the failures leave is gone on with, and ends the same.
+env UML_REFUSE="$(($(cat count) / 2))" UML_REFUSE_ALL=1 LD_PRELOAD="$refuse" "$program" --weights "$weights" --threads 2 \
+    --save mask,overlay --out half --csv half.csv --resume data/images >/dev/null 2>err && failed "half of the memory is enough"
+batch half >/dev/null || failed "--resume"
+diff <(cd undisturbed && sha256sum ./*.png) <(cd half && sha256sum ./*.png) || failed "half: other pictures"
+diff <(cut -d, -f1-17 undisturbed.csv) <(cut -d, -f1-17 half.csv) || failed "half: another table"
+UML_REFUSALS=$((${UML_REFUSALS:-12} / 3))
+[ ! -x "$programs/uml-evaluate" ] || refused uml-evaluate "$programs/uml-evaluate" --weights "$weights" --data data --json e.json --plots e
+[ ! -x "$programs/uml-calibrate" ] || refused uml-calibrate "$programs/uml-calibrate" --weights "$weights" --data data --out c.safetensors
+passed
