@@ -56,14 +56,15 @@ void count_run(const char* what, const B& where, const uml::executor& threads, b
 }
 
 /// Lets the n-th allocation fail, for every n until loading and making a workspace need no more.
-template <class net> void refuse_each(const char* what, const std::vector<std::byte>& bytes) {
+template <class net, class B = uml::reference>
+void refuse_each(const char* what, const std::vector<std::byte>& bytes, const B& where = {}) {
     constexpr int most = 100000;
     for (int n = 0; n < most; ++n) {
         const long alive = heap::alive;
         bool loaded = false, right = false;
         {
             heap::left = n;
-            auto m = uml::load<net, uml::reference>(std::span<const std::byte>(bytes));
+            auto m = uml::load<net>(std::span<const std::byte>(bytes), where);
             if (m) {
                 auto w = m->make_workspace();
                 loaded = w.has_value();
@@ -122,5 +123,8 @@ int main() {
     tiny.metadata["uml.screening"] = R"({"image_vacuity": 0.5, "pixel_vacuity": 0.5})";
     tiny.metadata["uml.temperature"] = "1";
     refuse_each<uml::network<uml_test::tiny_network>>("the same with metadata, configured by the file", tiny.bytes());
+    refuse_each<uml_test::tiny>("the same on cpu", tiny.bytes(), uml::cpu{});
+    refuse_each<uml::network<uml_test::tiny_network>>("the same on cpu for three threads, configured by the file",
+                                                      tiny.bytes(), uml::cpu{.threads = 3});
     return failures == 0 ? 0 : 1;
 }
