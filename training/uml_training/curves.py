@@ -7,6 +7,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402 (the backend has to be chosen first)
 
+from . import whole  # noqa: E402
+
 
 def draw(history: list[dict], path: pathlib.Path) -> None:
     epochs = [row["epoch"] for row in history]
@@ -23,5 +25,5 @@ def draw(history: list[dict], path: pathlib.Path) -> None:
     for axes in (left, right):
         axes.legend(frameon=False)
         axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=110)
+    whole.replace(path, lambda scratch: figure.savefig(scratch, dpi=110))
     plt.close(figure)

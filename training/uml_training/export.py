@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from scipy import ndimage
 from torch import Tensor, nn
 
-from . import evaluate, registry
+from . import evaluate, registry, whole
 from .checks import storage_size
 from .data import Split, load, read_picture
 from .evaluate import Findings, fit_input
@@ -102,8 +102,12 @@ def write(path: pathlib.Path, network: str, config: Config, model: nn.Module, st
         tensors[SELF_CHECK] = torch.from_numpy(image.copy())
     metadata = {f"uml.{name}": value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, metadata)
-    path.chmod(0o644)  # save_file writes for the owner only
+    kept = {name: tensor.contiguous() for name, tensor in tensors.items()}
+
+    def save(scratch: pathlib.Path) -> None:
+        save_file(kept, scratch, metadata)
+        scratch.chmod(0o644)  # save_file writes for the owner only
+    whole.replace(path, save)
 
 
 def export_network(model: nn.Module, label: str, config: Config, path: pathlib.Path | str, *, classes: list[str],

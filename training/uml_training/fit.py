@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from . import checks, curves, evaluate, registry, report
+from . import checks, evaluate, registry, report, whole
 from .augment import none
 from .checks import Dataset
 from .faults import Faults
@@ -97,7 +97,7 @@ class Prepared:
             "classes": self.dataset.classes, "regions": self.dataset.region_names,
             "rescheduled_after": trainer.epoch if args.reschedule else 0,
             "splits": {name: [case.id for case in split.cases] for name, split in self.dataset.splits.items()}}
-        (self.run.folder / "run.json").write_text(json.dumps(described, indent=1))
+        whole.text(self.run.folder / "run.json", json.dumps(described, indent=1))
         return trainer
 
 
@@ -149,15 +149,15 @@ def main(args: argparse.Namespace) -> int:
     print(prepared.dataset.said(), file=sys.stderr)
     run, val = prepared.run, prepared.dataset.splits["val"]
     trainer = prepared.trainer()
+    trainer.tell()
     while not trainer.done:
         figures = trainer.train_epoch()
         found = evaluate.run(trainer.result(), val, run.config, batch=run.recipe.batch, device=run.device)
         figures |= {f"val_{name}": value for name, value in evaluate.quick(found).items()}
         trainer.history.append(figures)
         trainer.save()
-        curves.draw(trainer.history, run.folder / "curves.png")
         print(time.strftime("%H:%M:%S"), " ".join(f"{k} {v:.4g}" for k, v in figures.items()), file=sys.stderr)
     found = evaluate.run(trainer.result(), val, run.config, batch=run.recipe.batch, device=run.device)
     document = {"split": "val", "epoch": trainer.epoch} | report.summary(found)
-    (run.folder / "metrics.json").write_text(report.as_json(document))
+    whole.text(run.folder / "metrics.json", report.as_json(document))
     return 0

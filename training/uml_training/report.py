@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from . import evaluate, metrics
+from . import evaluate, metrics, whole
 from .evaluate import Findings
 from .faults import DataError
 from .layouts import read_splits
@@ -113,7 +113,7 @@ def main(args: argparse.Namespace) -> int:
         result["noise"] = {"sigma": args.noise, "metrics": noisy["metrics"], "ci95": noisy["ci95"]}
     text = as_json(result)
     if args.json:
-        args.json.write_text(text)
+        whole.text(args.json, text)
     for name, value in result["metrics"].items():
         low, high = result["ci95"][name]
         print(f"{name:12} {value:8.4f}  [{low:.4f}, {high:.4f}]", file=sys.stderr if args.json is None else sys.stdout)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import checks, evaluate, fit, metrics, plan, report
+from . import checks, evaluate, fit, metrics, plan, report, whole
 from .checks import Dataset
 from .combined import MeanOf, seconds_a_picture, with_dropout
 from .faults import DataError, Faults
@@ -70,11 +70,8 @@ def done_before(ready: Prepared, the_plan: Plan) -> bool:
 
 
 def write(path: pathlib.Path, document: dict) -> None:
-    """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".writing")
-    scratch.write_text(report.as_json(document))
-    os.replace(scratch, path)
+    whole.text(path, report.as_json(document))
 
 
 def prepare(jobs: list[Job]) -> list[tuple[Job, Prepared]]:
@@ -233,7 +230,7 @@ def main(args: argparse.Namespace) -> int:
             combine(entry, members, the_plan, args.out, clock)
     document = gather(the_plan, args.out, left)
     write(args.out / "results.json", document)
-    (args.out / "table.md").write_text(as_markdown(document))
+    whole.text(args.out / "table.md", as_markdown(document))
     if left:
         clock.say(f"not done yet: {', '.join(left)}; the same command goes on")
     return 0

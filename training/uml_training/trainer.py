@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 import pathlib
 import platform
 import sys
@@ -13,7 +12,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from . import outliers, weights_file
+from . import curves, outliers, weights_file, whole
 from .augment import augment
 from .averaging import WeightAverage, norms, recalibrate
 from .data import Pictures
@@ -47,13 +46,6 @@ class Run:
                 "seed": self.seed, "device": self.device, "precision": self.precision,
                 "versions": {"python": platform.python_version(), "torch": str(torch.__version__),
                              "numpy": np.__version__}}
-
-
-def save_atomically(state: dict, path: pathlib.Path) -> None:
-    """A kill while writing leaves the last checkpoint whole."""
-    scratch = path.with_suffix(".writing")
-    torch.save(state, scratch)
-    os.replace(scratch, path)
 
 
 class Trainer:
@@ -219,11 +211,18 @@ class Trainer:
     def save(self) -> None:
         self.learn.wait()
         average = {"model": self.average.model.state_dict()} if self.average else None
-        save_atomically({"run": self.run.describe(), "epoch": self.epoch, "step": self.step, "history": self.history,
-                         "sums": {name: float(value) for name, value in self.sums.items()}, "seconds": self.seconds,
-                         "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
-                         "average": average}, self.run.checkpoint)
-        (self.run.folder / "history.json").write_text(json.dumps(self.history, indent=1))
+        state = {"run": self.run.describe(), "epoch": self.epoch, "step": self.step, "history": self.history,
+                 "sums": {name: float(value) for name, value in self.sums.items()}, "seconds": self.seconds,
+                 "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
+                 "average": average}
+        whole.replace(self.run.checkpoint, lambda scratch: torch.save(state, scratch))
+        self.tell()
+
+    def tell(self) -> None:
+        """The history for people: after the checkpoint, so a kill between the two is made up for when a run goes on."""
+        if self.history:
+            whole.text(self.run.folder / "history.json", json.dumps(self.history, indent=1))
+            curves.draw(self.history, self.run.folder / "curves.png")
 
     def resume(self, same_recipe: bool = True) -> None:
         state = torch.load(self.run.checkpoint, map_location=self.run.device, weights_only=True)
