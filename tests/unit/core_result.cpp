@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <utility>
 #if defined(__unix__)
     #include <sys/wait.h>
     #include <unistd.h>
@@ -16,6 +17,15 @@ static_assert(doubled(21) == 42); // in constants too; there a failed one does n
 
 struct pair {
     int first = 1, second = 2;
+};
+
+/// Counts how many of its kind there are.
+struct counted {
+    static inline int alive = 0;
+    int value = 0;
+    explicit counted(int v) : value(v) { ++alive; }
+    counted(counted&& other) noexcept : value(std::exchange(other.value, 0)) { ++alive; }
+    ~counted() { --alive; }
 };
 
 #if defined(__unix__)
@@ -45,6 +55,22 @@ TEST_CASE("a value is there, an error says what it is") {
     const uml::result<pair> failed = uml::fail(uml::errc::too_small, "seven is less than ", 8);
     CHECK_FALSE(failed);
     CHECK(failed.error().what == "seven is less than 8");
+}
+
+TEST_CASE("a result that is moved takes its value along, and each value ends once") {
+    {
+        uml::result<counted> first = counted(7);
+        uml::result<counted> second = std::move(first);
+        REQUIRE(second);
+        CHECK(second->value == 7);
+        CHECK(counted::alive == 2);
+        uml::result<counted> failed = uml::fail(uml::errc::too_small, "no");
+        const uml::result<counted> moved = std::move(failed);
+        CHECK_FALSE(moved);
+        CHECK(moved.error().what == "no");
+        CHECK(counted::alive == 2);
+    }
+    CHECK(counted::alive == 0);
 }
 
 #if defined(__unix__)

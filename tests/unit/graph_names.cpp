@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -61,6 +62,16 @@ template <class description> void compare_published(const char* folder) {
 }
 
 } // namespace
+
+TEST_CASE("a word that names repeat stands once in the tables") {
+    const auto g = std::make_unique<uml::graph>();
+    const uml::id block = g->add_name("block"), first = g->add_name("conv", block), second = g->add_name("conv", first);
+    CHECK(g->letter_count == 9);
+    CHECK(uml::path(g->names, g->letters, second) == "block.conv.conv");
+    const uml::id other = g->add_name("conn", block); // another word that begins alike
+    CHECK(g->letter_count == 13);
+    CHECK(uml::path(g->names, g->letters, other) == "block.conn");
+}
 
 TEST_CASE("release has the published tensors, plain and rewritten") {
     compare_published<uml::release_network>("release");

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <optional>
+#include <new>
 #include <utility>
 
 #include "uml/core/begin.inc"
@@ -65,28 +65,37 @@ template <class... Parts> [[nodiscard]] constexpr error fail(errc code, const Pa
 /// check that only debug builds have would be two definitions of one function in a program of both kinds.
 template <class T> class [[nodiscard]] result {
 public:
-    constexpr result(T value) : value_(std::move(value)) {}
+    constexpr result(T value) : value_(std::move(value)), has_value_(true) {}
     constexpr result(uml::error e) : error_(e) {}
+    result(result&& other) noexcept : has_value_(other.has_value_), error_(other.error_) {
+        if (has_value_) ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
+    }
+    constexpr ~result() {
+        if (has_value_) value_.~T();
+    }
 
-    [[nodiscard]] constexpr bool has_value() const { return value_.has_value(); }
+    [[nodiscard]] constexpr bool has_value() const { return has_value_; }
     constexpr explicit operator bool() const { return has_value(); }
 
-    constexpr T& operator*() & { return checked(), *value_; }
-    constexpr const T& operator*() const& { return checked(), *value_; }
-    constexpr T&& operator*() && { return checked(), *std::move(value_); }
-    constexpr T* operator->() { return checked(), &*value_; }
-    constexpr const T* operator->() const { return checked(), &*value_; }
+    constexpr T& operator*() & { return checked(), value_; }
+    constexpr const T& operator*() const& { return checked(), value_; }
+    constexpr T&& operator*() && { return checked(), std::move(value_); }
+    constexpr T* operator->() { return checked(), &value_; }
+    constexpr const T* operator->() const { return checked(), &value_; }
 
     /// Valid only when there is no value.
     [[nodiscard]] constexpr const uml::error& error() const { return error_; }
 
 private:
     constexpr void checked() const {
-        if (!value_.has_value()) [[unlikely]]
+        if (!has_value_) [[unlikely]]
             used_without_value(error_);
     }
 
-    std::optional<T> value_;
+    union { // std::optional is a dozen templates for each type
+        T value_;
+    };
+    bool has_value_ = false;
     uml::error error_{};
 };
 

@@ -4,7 +4,6 @@
 #include "uml/core/buffer.hpp"
 #include "uml/graph/program.hpp"
 
-#include <memory>
 #include <new>
 
 #include "uml/core/begin.inc"
@@ -22,9 +21,9 @@ public:
     }
     /// Fills a graph (`fill(graph&)`: a network's description), checks it and plans it for the backend `target`.
     template <class B, class F> [[nodiscard]] static result<dynamic_program> make(const B& target, F fill) {
-        const graph_room room(new (std::nothrow) graph{});
-        if (room == nullptr) return no_memory();
-        graph& g = *room;
+        const graph_room room;
+        if (room.made == nullptr) return no_memory();
+        graph& g = *room.made;
         const typename B::engine where{target};
         fill(g);
         if (g.error.what == fault::none) where.lower(g);
@@ -49,9 +48,9 @@ public:
     /// `constant` planned anew, for another value of the backend than it was planned for.
     template <class B>
     [[nodiscard]] static result<dynamic_program> replan(const B& target, const program_view& constant) {
-        const graph_room room(new (std::nothrow) graph{});
-        if (room == nullptr) return no_memory();
-        graph& g = *room;
+        const graph_room room;
+        if (room.made == nullptr) return no_memory();
+        graph& g = *room.made;
         for (const node& n : constant.nodes) g.nodes[g.node_count++] = n;
         for (const parameter& q : constant.parameters) g.parameters[g.parameter_count++] = q;
         for (const output_entry& o : constant.outputs) g.outputs[g.output_count++] = o;
@@ -65,7 +64,14 @@ public:
     [[nodiscard]] const program_view& view() const { return view_; }
 
 private:
-    using graph_room = std::unique_ptr<graph>; // a graph is large: it lives on the heap while it is built
+    /// A graph is large: it lives on the heap while it is built. (No std::unique_ptr: its header includes streams.)
+    struct graph_room {
+        graph* const made = new (std::nothrow) graph{};
+        graph_room() = default;
+        graph_room(const graph_room&) = delete;
+        graph_room& operator=(const graph_room&) = delete;
+        ~graph_room() { delete made; }
+    };
 
     [[nodiscard]] static error no_memory() { return fail(errc::out_of_memory, "no memory for the network's tables"); }
     template <class T> static bool copy(const T* from, int count, buffer<T>& to, std::span<const T>& seen) {

@@ -49,6 +49,8 @@ struct graph {
     constexpr id add_node(const node& n);
     constexpr id add_parameter(const parameter& p);
     constexpr id add_name(const name& n, id up = no_id);
+    /// Where in `letters` the word stands, written there if need be; -1: there is no room.
+    constexpr int place_of(std::string_view word);
     constexpr void add_output(id node, id name);
     constexpr void add_region(const region& r);
 };
@@ -90,29 +92,43 @@ constexpr id graph::add_parameter(const parameter& p) {
 constexpr id graph::add_name(const name& n, id up) {
     int letters_in_all = 0;
     for (int i = 0; i < n.count && i < name::max_parts; ++i) {
-        name_part part{up, n.parts[i].number, static_cast<std::uint16_t>(letter_count), 0};
         if (name_count == max_names) {
             fail(fault::too_many_entries, op::conv, up, name_count + 1, max_names);
             return up;
         }
-        if (n.parts[i].word != nullptr)
-            for (const char* c = n.parts[i].word; *c != 0; ++c) {
-                if (letter_count == max_letters) {
-                    fail(fault::too_many_entries, op::conv, up, letter_count + 1, max_letters);
-                    return up;
-                }
-                if (++letters_in_all > max_path) {
-                    fail(fault::name_letters, op::conv, up, letters_in_all, max_path);
-                    return up;
-                }
-                letters[letter_count++] = *c;
-                ++part.length;
-            }
-        names[name_count] = part;
+        const std::string_view word = n.parts[i].word != nullptr ? n.parts[i].word : std::string_view();
+        letters_in_all += static_cast<int>(word.size());
+        if (letters_in_all > max_path) {
+            fail(fault::name_letters, op::conv, up, max_path + 1, max_path);
+            return up;
+        }
+        const int first = place_of(word);
+        if (first < 0) {
+            fail(fault::too_many_entries, op::conv, up, max_letters + 1, max_letters);
+            return up;
+        }
+        names[name_count] = {up, n.parts[i].number, static_cast<std::uint16_t>(first),
+                             static_cast<std::uint8_t>(word.size())};
         up = static_cast<id>(name_count++);
     }
     if (n.count > name::max_parts) fail(fault::name_too_long, op::conv, up, n.count, name::max_parts);
     return up;
+}
+
+constexpr int graph::place_of(std::string_view word) {
+    // Names repeat a few words: to look at the latest ones is less work for a compiler than to keep copies.
+    constexpr int latest = 12;
+    for (int i = name_count - 1; i >= 0 && i >= name_count - latest; --i) {
+        const name_part& earlier = names[i];
+        if (earlier.length != word.size() || word.empty()) continue;
+        std::size_t same = 0;
+        while (same < word.size() && letters[earlier.first + same] == word[same]) ++same;
+        if (same == word.size()) return earlier.first;
+    }
+    if (static_cast<int>(word.size()) > max_letters - letter_count) return -1;
+    const int first = letter_count;
+    for (const char c : word) letters[letter_count++] = c;
+    return first;
 }
 
 constexpr void graph::add_output(id node, id name) {
