@@ -2,7 +2,8 @@
 # to be started by hand; otherwise it mutates the files of fuzz/seeds/NAME for a second, as one more test.
 option(UML_FUZZ "Build the fuzzers with Clang's libFuzzer" OFF)
 mark_as_advanced(UML_FUZZ)
-if(NOT UML_FUZZ AND NOT UML_TEST_SOURCES) # stage 33-fuzz runs them under sanitizers
+# Stage 33-fuzz builds them with Clang, under sanitizers.
+if(NOT UML_FUZZ AND (NOT UML_TEST_SOURCES OR CMAKE_CXX_COMPILER_ID STREQUAL "Clang"))
     return()
 endif()
 file(GLOB fuzzers CONFIGURE_DEPENDS fuzz/*.cpp)
