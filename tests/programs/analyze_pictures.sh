@@ -61,6 +61,10 @@ grep -q '"height": 16' out || failed "a JPEG has lost its size"
 "$program" --version | grep -q "pictures: PNG by .*, JPEG by .*, TIFF " || failed "--version does not say what reads pictures"
 expect 0 --help
 grep -q 33554432 out || failed "--help does not name the limits"
+cp plain.png large.png
+truncate -s 129M large.png
+expect 1 --weights "$weights" large.png
+grep -q "large.png: has 135266304 bytes; more than 134217728 are not read" err || failed "129 MiB: $(cat err)"
 if "$program" --version | grep -q "TIFF by libtiff"; then
     expect 0 --weights "$weights" "$source_dir"/tests/fuzz/seeds/picture/{plain,lzw,deep}.tif
 fi

@@ -50,4 +50,8 @@ wait $pid || status=$?
 [ $status = 143 ] && [ ! -e never.json ] || failed "SIGTERM: $status, $(ls)"
 cp data/images/glioma-2009.PNG data/images/glioma-2009.jpg
 refused data "several images/glioma-2009 with different endings"
+
+# More than anybody's table: refused before it is read.
+truncate -s 65M data/labels.csv
+refused data "labels.csv: has 68157440 bytes"
 passed

@@ -201,6 +201,28 @@ def test_convert(network, tmp_path):
     assert all(torch.equal(tensor, model.state_dict()[key]) for key, tensor in stored.items())
 
 
+class Harmful:
+    """What a checkpoint from a stranger may hold: a call that unpickling makes."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (self.path, "w")
+
+
+def test_a_checkpoint_runs_no_code(tmp_path, capsys):
+    torch.save({"state_dict": Harmful(str(tmp_path / "harm"))}, tmp_path / "c.pth")
+    assert cli.main(["convert", str(tmp_path / "c.pth"), "--size", "32", "--out", str(tmp_path / "w.safetensors")]) == 1
+    assert not (tmp_path / "harm").exists() and not (tmp_path / "w.safetensors").exists()
+    assert "c.pth: damaged, or it holds more than numbers, texts and tensors" in capsys.readouterr().err
+    whole = (tmp_path / "c.pth").read_bytes()
+    for part in (0, 10, len(whole) // 2, len(whole) - 30):
+        (tmp_path / "cut.pth").write_bytes(whole[:part])
+        assert cli.main(["convert", str(tmp_path / "cut.pth"), "--size", "32", "--out", str(tmp_path / "w")]) == 1
+        assert "cut.pth: damaged" in capsys.readouterr().err, part
+
+
 def test_convert_refuses(tmp_path):
     torch.save({"w": torch.zeros(1)}, tmp_path / "other.pth")
     with pytest.raises(ValueError, match="neither of the published networks"):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from . import curves, outliers, weights_file, whole
+from . import checkpoints, curves, outliers, weights_file, whole
 from .augment import augment
 from .averaging import WeightAverage, norms, recalibrate
 from .data import Pictures
@@ -225,7 +225,7 @@ class Trainer:
             curves.draw(self.history, self.run.folder / "curves.png")
 
     def resume(self, same_recipe: bool = True) -> None:
-        state = torch.load(self.run.checkpoint, map_location=self.run.device, weights_only=True)
+        state = checkpoints.load(self.run.checkpoint, self.run.device)
         mine, theirs = self.run.describe(), state["run"]
         theirs["recipe"] = Recipe.from_dict(theirs["recipe"]).as_dict()
         for key in ("network", "config", "seed") + (("recipe",) if same_recipe else ()):
@@ -243,7 +243,7 @@ class Trainer:
 
     def load_backbone(self, path: pathlib.Path) -> None:
         """Trained Res2Net (and, for paper, VGG) weights by their published names, into the encoders that have them."""
-        state = torch.load(path, map_location=self.run.device, weights_only=True)
+        state = checkpoints.load(path, self.run.device)
         taken = 0
         encoders = [part for name, part in self.model.named_children() if name.endswith("feature_encoder")]
         for encoder in encoders:
@@ -262,7 +262,7 @@ class Trainer:
             network, config, state, _ = weights_file.read(path)
             weights = weights_file.thawed_state(state, network, config)
         else:
-            state = torch.load(path, map_location=self.run.device, weights_only=True)
+            state = checkpoints.load(path, self.run.device)
             weights = state["average"]["model"] if state["average"] else state["model"]
         for model in (self.model, self.average.model if self.average else None):
             if model is not None:
