@@ -8,7 +8,7 @@ set_target_properties(uml_c PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_I
     VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
 if(NOT MSVC)
     # Nothing of the library throws: no exception crosses to C.
-    target_compile_options(uml_c PRIVATE -fno-exceptions -fno-rtti $<$<CONFIG:Debug>:-O2>)
+    target_compile_options(uml_c PRIVATE -fno-exceptions -fno-rtti $<$<CONFIG:,Debug>:-O2>)
 endif()
 if(UML_INSTALL)
     include(GNUInstallDirs)

@@ -20,6 +20,11 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/uml-config.cmake" "${CMAKE_CURRENT_BI
     src/compiled.cpp cmake/uml-compiled.cmake cmake/uml-parts.cmake cmake/uml-embed.cmake cmake/uml-prepare.cpp.in
     cmake/uml-embedded.hpp.in DESTINATION "${uml_package_dir}")
 
+if(UML_INSTALL_WEIGHTS)
+    file(GLOB uml_weights "${PROJECT_SOURCE_DIR}/weights/*.safetensors" "${PROJECT_SOURCE_DIR}/weights/*.md")
+    install(FILES ${uml_weights} DESTINATION "${uml_package_dir}/weights")
+endif()
+
 # Relative to the .pc file itself, so that the installed tree can be moved.
 file(RELATIVE_PATH uml_prefix_from_pc "/p/${CMAKE_INSTALL_DATADIR}/pkgconfig" "/p")
 string(REGEX REPLACE "/$" "" uml_prefix_from_pc "${uml_prefix_from_pc}")

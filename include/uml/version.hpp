@@ -2,6 +2,10 @@
 // its own.
 #pragma once
 
+#if defined(_MSC_VER) && !defined(__clang__)
+    #error "uml: this compiler is not supported: the kernels need GCC 12 or Clang 14, or later ones (clang-cl is untested)"
+#endif
+
 #define UML_VERSION_MAJOR 0
 #define UML_VERSION_MINOR 1
 #define UML_VERSION_PATCH 0

@@ -47,6 +47,9 @@ struct promises {
     [[nodiscard]] bool possible(int all_classes) const {
         for (const double x : {penalty, coverage, mask_threshold, mask_miss})
             if (!is_finite(x) || x < 0) return false;
+        if (!is_finite(black) || !is_finite(white) || !(black < white) || filter < 0 ||
+            filter > static_cast<std::int32_t>(resampling::lanczos))
+            return false;
         return (levels == 0 || levels == 1 || levels == all_classes) &&
                levels <= static_cast<std::int32_t>(trust::class_set_rule::most_classes) && score >= 0 &&
                score <= static_cast<std::int32_t>(trust::set_score::raps);
