@@ -1,5 +1,6 @@
 // The pool on a machine that has other work: pictures a second with one thread and with several, undisturbed and beside
 // processes that compute all the time. Runs of all kinds alternate, so that a machine that changes disturbs all alike.
+// The processor's time for a picture shows what waiting costs, whoever else computes.
 #include "uml/threads/pool.hpp"
 #include "uml/uml.hpp"
 #include "uml_paths.hpp"
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,18 +71,23 @@ private:
 struct runner {
     explicit runner(const model& network, int threads) : m(network), pool(threads), workspace(m.make_workspace(pool)) {}
 
-    /// Pictures a second, over about that long.
-    double speed(int milliseconds) {
+    struct measured {
+        double pictures_a_second, processor_milliseconds; ///< the latter for a picture, of all threads together
+    };
+    /// Over about that long.
+    measured speed(int milliseconds) {
         using clock = std::chrono::steady_clock;
         const uml::image_view picture(pixels.data(), m.height(), m.width(), 1);
         const auto start = clock::now(), end = start + std::chrono::milliseconds(milliseconds);
+        const std::clock_t used = std::clock();
         int count = 0;
         auto now = start;
         do {
-            if (!m.run(picture, *workspace)) return 0;
+            if (!m.run(picture, *workspace)) return {};
             ++count;
         } while ((now = clock::now()) < end);
-        return count / std::chrono::duration<double>(now - start).count();
+        return {count / std::chrono::duration<double>(now - start).count(),
+                1000.0 * static_cast<double>(std::clock() - used) / CLOCKS_PER_SEC / count};
     }
 
     const model& m;
@@ -112,12 +119,15 @@ int main(int argc, char** argv) {
     if (!one.workspace) return complain(one.workspace.error().what);
     if (!several.workspace) return complain(several.workspace.error().what);
 
-    std::vector<double> speeds[2][2];
+    std::vector<double> speeds[2][2], processor[2][2];
     for (int r = 0; r < o.repeats; ++r)
         for (int busy = 0; busy < 2; ++busy) {
             const hogs others(busy != 0 ? o.hogs : 0);
-            speeds[busy][0].push_back(one.speed(o.milliseconds));
-            speeds[busy][1].push_back(several.speed(o.milliseconds));
+            for (int threads = 0; threads < 2; ++threads) {
+                const auto s = (threads == 0 ? one : several).speed(o.milliseconds);
+                speeds[busy][threads].push_back(s.pictures_a_second);
+                processor[busy][threads].push_back(s.processor_milliseconds);
+            }
         }
     std::printf("pictures a second, median of %d [least]\n%-24s %16s %11d threads  ratio\n", o.repeats, "", "1 thread",
                 several.pool.width());
@@ -127,5 +137,10 @@ int main(int argc, char** argv) {
         std::printf("beside %d processes       %8.1f [%5.1f] %10.1f [%5.1f] %6.2f\n", busy != 0 ? o.hogs : 0,
                     median(s[0]), least(s[0]), median(s[1]), least(s[1]), median(s[1]) / median(s[0]));
     }
+    std::printf("processor's milliseconds for a picture, median\n");
+    for (int busy = 0; busy < 2; ++busy)
+        std::printf("beside %d processes       %16.1f %18.1f %6.2f\n", busy != 0 ? o.hogs : 0,
+                    median(processor[busy][0]), median(processor[busy][1]),
+                    median(processor[busy][1]) / median(processor[busy][0]));
     return 0;
 }
