@@ -13,9 +13,11 @@ function(uml_parity_test name pattern)
 endfunction()
 
 # Names of all rewrites, from the table that the program reads.
-file(STRINGS "${PROJECT_SOURCE_DIR}/include/uml/graph/rewrite.hpp" lines REGEX "{\"[a-z]+\", rewrite::")
-string(REGEX MATCHALL "{\"[a-z]+\"" passes "${lines}")
-string(REGEX REPLACE "[{\"]" "" passes "${passes}")
+set(rewrites "${PROJECT_SOURCE_DIR}/include/uml/graph/rewrite.hpp")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${rewrites}")
+file(READ "${rewrites}" lines)
+string(REGEX MATCHALL "{\"[^\"]+\",[ \n]+rewrite::" passes "${lines}")
+string(REGEX REPLACE "{\"([^\"]+)\",[ \n]+rewrite::" "\\1" passes "${passes}")
 
 set(small "*/*_[46][84]x64_*")
 foreach(on IN ITEMS all none)

@@ -75,6 +75,25 @@ double difference(const uml::tensor_view<const float>& got, const uml::tensor_vi
 /// The packed form of the matrix made per image is the backend's own business.
 bool comparable(uml::op kind) { return kind != uml::op::scaled_product && kind != uml::op::input; }
 
+/// The kernels that operation i calls, by its steps, and those that its entry in the backend's table names.
+struct kernels_of {
+    uml::kernels::kernel_set called, named;
+};
+template <class B> kernels_of kernels_at(const machine<B>& m, const B& where, std::size_t i) {
+    const uml::program_view p = m.tables.view();
+    const uml::kernels::kernel_table& all = m.own.template code_of<void>().kernels(where.max_isa);
+    kernels_of k;
+    for (const uml::step& s : m.workspace.steps) {
+        if (static_cast<std::size_t>(s.node) != i) continue;
+#define UML_NAME(name, bound, parameters)                                                                              \
+    if (s.kernel == reinterpret_cast<uml::step::untyped>(all.name)) k.called = k.called | uml::kernels::kernel::name;
+        UML_KERNELS(UML_NAME)
+#undef UML_NAME
+    }
+    k.named = uml::host::operations_of<B>::table[p.nodes[i].kind].kernels({p.at(i), where.how()});
+    return k;
+}
+
 template <class description, class B>
 void compare(const B& where, const uml::config& c, uml::rewrites on, uml::output_set outputs) {
     const auto describe = [&](uml::graph& g) { uml::describe<description>(g, c, on, outputs); };
@@ -96,10 +115,12 @@ void compare(const B& where, const uml::config& c, uml::rewrites on, uml::output
         const auto at = static_cast<uml::id>(i);
         fast->run(at, picture);
         slow->run(at, picture);
-        if (!comparable(nodes[i].kind)) continue;
-        const double d = difference(fast->fetch(at), slow->fetch(at));
         CAPTURE(at);
         CAPTURE(std::string(uml::to_text(nodes[i].kind)));
+        const kernels_of k = kernels_at(*fast, where, i);
+        CHECK((k.called | k.named) == k.named);
+        if (!comparable(nodes[i].kind)) continue;
+        const double d = difference(fast->fetch(at), slow->fetch(at));
         CHECK(d <= 1e-4);
         if (!(d <= 1e-4)) return;
     }
@@ -131,4 +152,25 @@ TEST_CASE("cpu: every operation of the edge network agrees with the oracle, with
         compare<uml::edge_network>(uml::cpu{}, edge, on, uml::output_set::answer);
         compare<uml::edge_network>(uml::cpu{.winograd = false}, edge, on, uml::output_set::answer);
     }
+}
+
+TEST_CASE("cpu: an operation whose entry does not name its kernel is an error, not a call of null") {
+    const uml::cpu where;
+    const uml::cpu::engine own{where};
+    const auto tables = uml::dynamic_program::make(
+        where, [](uml::graph& g) { uml::describe<uml::edge_network>(g, edge, {}, uml::output_set::answer); });
+    REQUIRE(tables);
+    const auto weights = own.make_weights(tables->view(), {});
+    REQUIRE(weights);
+    uml::host::host_code code = uml::cpu::engine::code_of<void>();
+    CHECK(own.make_workspace(tables->view(), *weights, code, {}, {}));
+    code.kernels = [](uml::kernels::isa) -> const uml::kernels::kernel_table& {
+        static constexpr uml::kernels::kernel_table none;
+        return none;
+    };
+    const auto refused = own.make_workspace(tables->view(), *weights, code, {}, {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == uml::errc::unsupported);
+    CHECK(refused.error().what.view() ==
+          "operation 0, input: it calls a kernel that its entry in the backend's table does not name");
 }

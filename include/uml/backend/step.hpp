@@ -65,6 +65,7 @@ public:
     /// A kernel of one phase. Gives the arguments' place, null if the planned memory is full.
     template <class Args> Args* add(void (*kernel)(const Args&, int job, void* scratch), int jobs, const Args& a) {
         step s = common_;
+        lacks_kernel_ = lacks_kernel_ || kernel == nullptr;
         s.job = [](const step& own, int, int job, void* scratch) {
             reinterpret_cast<void (*)(const Args&, int, void*)>(own.kernel)(*static_cast<const Args*>(own.arguments),
                                                                             job, scratch);
@@ -78,6 +79,7 @@ public:
     Args* add(void (*kernel)(const Args&, int phase, int job, void* scratch), int first_jobs, int second_jobs,
               const Args& a) {
         step s = common_;
+        lacks_kernel_ = lacks_kernel_ || kernel == nullptr;
         s.job = [](const step& own, int phase, int job, void* scratch) {
             reinterpret_cast<void (*)(const Args&, int, int, void*)>(own.kernel)(
                 *static_cast<const Args*>(own.arguments), phase, job, scratch);
@@ -95,6 +97,8 @@ public:
     }
 
     [[nodiscard]] bool full() const { return full_; }
+    /// Whether a step calls a kernel that the program's table has not.
+    [[nodiscard]] bool lacks_kernel() const { return lacks_kernel_; }
     [[nodiscard]] std::span<const step> steps() const { return {first_, count_}; }
 
 private:
@@ -120,6 +124,7 @@ private:
     std::size_t count_ = 0;
     step common_{};
     bool full_ = false;
+    bool lacks_kernel_ = false;
 };
 
 /// Runs a step's jobs on the threads. A single job runs at once, on the caller's. False: it failed.

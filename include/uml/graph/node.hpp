@@ -59,6 +59,7 @@ inline constexpr int first_backend_op = 192;
         "dynamic_conv", "gate"};
     return of_backend(o) ? "an operation of the backend" : names[static_cast<int>(o)];
 }
+static_assert(!to_text(static_cast<op>(op_count - 1)).empty(), "uml: an operation has no name");
 
 /// Kernel extent, stride, padding and dilation, the same in both directions.
 struct window {

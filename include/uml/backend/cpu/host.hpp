@@ -68,7 +68,8 @@ template <class B, class session = no_session> struct engine_of {
     [[nodiscard]] result<void> pack(const program_view& p, std::size_t i, const dense_parameter& first,
                                     const dense_parameter& second, weights& w) const;
 
-    /// Errors: errc::invalid_argument for an executor of more threads than the backend has, out_of_memory, too_small.
+    /// Errors: errc::invalid_argument for an executor of more threads than the backend has, out_of_memory, too_small,
+    /// unsupported where an operation's entry does not name the kernels that it calls.
     [[nodiscard]] result<workspace> make_workspace(const program_view& p, const weights& w, const code& c,
                                                    executor threads, std::span<std::byte> given) const {
         if (threads.width < 1 || threads.width > value.threads)
@@ -128,6 +129,9 @@ private:
             const placed_site placed{
                 at, table, s.memory.data(), w.memory.template as<const std::byte>(n.packed), s.threads.width, &s.own};
             if (auto r = own.prepare(placed, to); !r) return r;
+            if (to.lacks_kernel())
+                return fail(errc::unsupported, "operation ", static_cast<int>(i), ", ", to_text(n.kind),
+                            ": it calls a kernel that its entry in the backend's table does not name");
         }
         if (to.full()) return fail(errc::too_small, "the planned memory for prepared steps is too small");
         s.steps = to.steps();
