@@ -68,18 +68,20 @@ template <class engine> [[nodiscard]] int plan_faults(const engine& target, uml:
     for (int i = 0; i < g.node_count; ++i) unit = std::min(unit, stamped::bytes(g.nodes[i]));
     stamped s{g, std::vector<int>(static_cast<std::size_t>(sizes.arena / unit), -1), unit};
     int wrong = 0;
-    std::int64_t packed = 0;
+    std::int64_t packed = 0, lowest = sizes.arena;
     for (int i = 0; i < g.node_count; ++i) {
         const uml::node& n = g.nodes[i];
         const uml::site at{g.nodes, g.parameters, n};
         s.write(i, target.scratch_bytes(at));
+        lowest = n.at < lowest ? n.at : lowest;
+        wrong += n.scratch % 64 == 0 ? 0 : 1;
         for (int j = 0; j < n.inputs; ++j) wrong += s.wrong(n.in[j]);
         const std::int64_t bytes = target.packed_bytes(at);
         wrong += n.packed >= packed ? 0 : 1;
         if (bytes > 0) packed = n.packed + bytes;
     }
     for (int i = 0; i < g.output_count; ++i) wrong += s.wrong(g.outputs[i].node);
-    return wrong + (packed <= sizes.packed ? 0 : 1);
+    return wrong + (packed <= sizes.packed ? 0 : 1) + (lowest % 64 == 0 ? 0 : 1);
 }
 
 } // namespace uml_test

@@ -164,4 +164,28 @@ TEST_CASE("maps over pixels read every class of every pixel and nothing between"
     CHECK_FALSE(uml::vacuity_map(uml::tensor_view<const float>{}, out));
     CHECK_FALSE(uml::vacuity_map(uml::tensor_view<float>{memory.data(), 2, 3, 1, 7}, out));
     CHECK_FALSE(uml::vacuity_map(uml::tensor_view<float>{memory.data(), 2, 3, 3, 2}, out));
+    CHECK_FALSE(uml::vacuity_map(uml::tensor_view<float>{memory.data(), 0, 3, 3, 7}, out));
+    CHECK_FALSE(uml::vacuity_map(uml::tensor_view<float>{memory.data(), 2, 0, 3, 7}, out));
+    CHECK_FALSE(uml::probability_map(alpha, -1, out));
+}
+
+TEST_CASE("the smallest map: one pixel, two classes, nothing between, room for no more") {
+    const std::array<float, 2> alpha{3, 1};
+    const uml::tensor_view<const float> map{alpha.data(), 1, 1, 2, 2};
+    std::array<float, 1> out{};
+    REQUIRE(uml::vacuity_map(map, out));
+    CHECK(out[0] == 0.5F);
+    REQUIRE(uml::probability_map(map, 0, out));
+    CHECK(out[0] == 0.75F);
+    REQUIRE(uml::probability_map(map, 1, out));
+    CHECK(out[0] == 0.25F);
+}
+
+TEST_CASE("an opinion of a Dirichlet has equal base rates, whatever they were before") {
+    const std::array<float, 3> alpha{4, 1, 1};
+    std::array<float, 4> masses{};
+    std::array<float, 3> rates{0.5F, 0.25F, 0.25F};
+    uml::opinion<float>(masses, rates).assign(uml::dirichlet(alpha));
+    CHECK(rates == std::array{1 / 3.F, 1 / 3.F, 1 / 3.F});
+    CHECK(masses == std::array{0.5F, 0.F, 0.F, 0.5F});
 }

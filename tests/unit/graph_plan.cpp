@@ -65,6 +65,29 @@ template <class description> double arena_over_live(const uml::config& c) {
 
 } // namespace
 
+namespace {
+
+struct two_steps {
+    static constexpr void describe(uml::builder& g, const uml::config& c) {
+        const uml::value x = g.input({1, c.height, c.width});
+        const uml::value y = g.conv(x, "layer", {.out = 2});
+        g.output(g.conv(y, "last", {.out = 1}), "out");
+    }
+};
+
+} // namespace
+
+TEST_CASE("the largest live set, to the byte: what a step reads and what it makes") {
+    const auto g = std::make_unique<graph>();
+    uml::describe<two_steps>(*g, uml::config{.height = 8, .width = 8}, {}, uml::output_set::answer);
+    const uml::plan_sizes sizes = uml::plan(uml::reference::engine{uml::reference{}}, *g);
+    CHECK(sizes.live == (256 + 64) + (512 + 64)); // tensors have a line of the cache behind them
+    CHECK(g->nodes[0].at % 64 == 0);
+    CHECK(g->nodes[1].at == 0); // the larger one first
+    CHECK(g->nodes[0].at == 576);
+    CHECK(g->nodes[2].at == 576); // in the input's place, which nobody reads any more
+}
+
 TEST_CASE("small pictures take less memory without transformed tiles, large ones as much as with them") {
     constexpr uml::config small{.height = 64, .width = 64, .channel_divisor = 4}, large{256, 256, 2, 2, 3, 4};
     const auto bytes = [](bool winograd, const uml::config& c) {
