@@ -3,35 +3,18 @@
 #include "support/files.hpp"
 #include "support/output.hpp"
 #include "uml/io/file.hpp"
-#include "uml/io/json_value.hpp"
+#include "uml/model/read_input_rule.hpp"
 
 namespace support {
-namespace {
-
-// Two numbers in an array.
-bool is_pair(const uml::json::value& v, double first, double second) {
-    if (v.type() != uml::json::kind::array) return false;
-    std::vector<double> numbers;
-    for (const auto item : v.items()) numbers.push_back(item.number().value_or(-1));
-    return numbers == std::vector<double>{first, second};
-}
-
-} // namespace
-
 uml::result<void> check_input_rule(std::string_view text, std::string_view file, int channels) {
-    const auto rule = uml::json::parse(text, "uml.input");
-    if (!rule || rule->type() != uml::json::kind::object) return {};
-    for (const auto [key, v] : rule->members()) {
-        const bool known = key.says("channels") ? v.says(channels == 1 ? "grey" : "rgb")
-                           : key.says("range")  ? is_pair(v, 0, 1)
-                           : key.says("levels") ? is_pair(v, 0, 255)
-                                                : key.says("resampling") && v.says("bilinear");
-        if (!known)
-            return uml::fail(uml::errc::unsupported, file, ": its network wants pictures with ",
-                             printable(key.source()), ": ", printable(v.source().substr(0, 80)),
-                             ", which this program does not make");
-    }
-    return {};
+    const uml::input_rule rule = uml::input_rule_from(text, channels);
+    const std::string_view other = !rule.unknown.empty()                      ? rule.unknown.view()
+                                   : rule.filter != uml::resampling::bilinear ? "another filter than bilinear"
+                                   : !rule.keeps_levels()                     ? "other levels than [0, 255]"
+                                                                              : "";
+    if (other.empty()) return {};
+    return uml::fail(uml::errc::unsupported, file, ": its network wants pictures with ", other,
+                     ", which this program does not make");
 }
 
 uml::result<void> check_input_rule(const std::string& weights, const model_facts& model) {

@@ -8,10 +8,8 @@
 
 namespace support {
 
-/// `uml.input` as a JSON object has the members `channels` ("grey" or "rgb"), `range` (what the network sees, [0, 1]),
-/// `levels` (the samples that become the ends of the range, [0, 255]) and `resampling` ("bilinear": as `resize` does
-/// it); each may be absent. Anything that these programs do not do, an unknown member too, is refused with a sentence.
-/// Free text, as older files have it, says nothing.
+/// Anything of the rule (uml::input_rule_from) that these programs do not do is refused with a sentence: they make
+/// pictures of the network's channels, of all levels, with the bilinear filter.
 [[nodiscard]] uml::result<void> check_input_rule(const std::string& weights, const model_facts& model);
 
 /// The same for the text alone; `file` is for the sentence.

@@ -136,13 +136,13 @@ TEST_CASE("rules that cannot be followed, frames that cannot be, and too little 
         CHECK(r.error().code == code);
         return std::string(r.error().what.view());
     };
-    for (const auto& [rule, member] : {std::pair{R"({"crop": 1})", R"("crop")"},
-                                       {R"({"channels": "rgb"})", R"("channels")"},
-                                       {R"({"range": [-1, 1]})", R"("range")"},
-                                       {R"({"levels": [9, 9]})", R"("levels")"},
-                                       {R"({"levels": [0, 1, 2]})", R"("levels")"},
-                                       {R"({"resampling": "best"})", R"("resampling")"},
-                                       {"{\"levels\"", "JSON"}}) {
+    for (const auto& [rule, member] : {std::pair{R"({"crop": 1})", R"("crop": 1)"},
+                                       {R"({"channels": "rgb"})", R"("channels": "rgb")"},
+                                       {R"({"range": [-1, 1]})", R"("range": [-1, 1])"},
+                                       {R"({"levels": [9, 9]})", R"("levels": [9, 9])"},
+                                       {R"({"levels": [0, 1, 2]})", R"("levels": [0, 1, 2])"},
+                                       {R"({"resampling": "best"})", R"("resampling": "best")"},
+                                       {"{\"levels\"", "JSON that cannot be read"}}) {
         const auto m = loaded(rule); // the network itself can be run
         auto own = m.make_workspace();
         CHECK(refusal(m.prepare_input(frame, *own), errc::unsupported) ==

@@ -12,7 +12,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 struct input_rule {
     resampling filter = resampling::bilinear;
     float levels[2] = {0, 255}; ///< samples of 8 bits that become black and white; a float v stands for 255 v
-    text<31> unknown{};         ///< the member that this version cannot follow: then no picture is made
+    text<127> unknown{};        ///< the member that this version cannot follow, and its value: then no picture is made
 
     [[nodiscard]] constexpr bool keeps_levels() const { return !(levels[0] > 0 || levels[0] < 0) && levels[1] == 255; }
 };

@@ -148,7 +148,7 @@ namespace card_detail {
     if (auto r = read_names(f, "uml.regions", card.configuration.regions, card.regions); !r) return r.error();
     if (auto r = read_calibration(f, card); !r) return r.error();
     if (auto r = read_promises(f, card); !r) return r.error();
-    card.input = read_input_rule(f, card.configuration.channels_in);
+    if (const auto rule = f.metadata("uml.input")) card.input = input_rule_from(*rule, card.configuration.channels_in);
     return result<model_card>(std::move(card));
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "uml/io/json_value.hpp"
-#include "uml/io/safetensors.hpp"
 #include "uml/model/input_rule.hpp"
 
 #include <optional>
@@ -50,23 +49,32 @@ namespace card_detail {
     return false;
 }
 
-/// `uml.input`: {"channels": "grey" | "rgb", "range": [0, 1], "levels": [0, 255], "resampling": "bilinear"}, each of
-/// them or none. Free text, as older files have it, says nothing.
-[[nodiscard, gnu::cold]] inline input_rule read_input_rule(const weights_file& f, int channels) {
-    input_rule rule;
-    const auto stored = f.metadata("uml.input");
-    if (!stored || !stored->starts_with('{')) return rule;
-    const auto v = json::parse(*stored, f.source());
-    if (!v || v->type() != json::kind::object) {
-        rule.unknown << "JSON";
-        return rule;
-    }
-    for (const auto [key, item] : v->members())
-        if (rule.unknown.empty() && !read_member(key, item, channels, rule)) rule.unknown << key.source();
-    return rule;
+/// Printable ASCII, at most 60 characters of it.
+[[gnu::cold]] inline void put_printable(std::string_view source, text<127>& to) {
+    for (const char c : source.substr(0, 60)) to << (c >= ' ' && c <= '~' ? c : '?');
 }
 
 } // namespace card_detail
+
+/// The rule that `uml.input` says: {"channels": "grey" | "rgb", "range": [0, 1], "levels": [0, 255], "resampling":
+/// "bilinear"}, each of them or none. Free text, as older files have it, says nothing. channels: of the network.
+[[nodiscard, gnu::cold]] inline input_rule input_rule_from(std::string_view stored, int channels) {
+    using namespace card_detail;
+    input_rule rule;
+    if (!stored.starts_with('{')) return rule;
+    const auto v = json::parse(stored, "uml.input");
+    if (!v || v->type() != json::kind::object) {
+        rule.unknown << "JSON that cannot be read";
+        return rule;
+    }
+    for (const auto [key, item] : v->members()) {
+        if (!rule.unknown.empty() || read_member(key, item, channels, rule)) continue;
+        put_printable(key.source(), rule.unknown);
+        rule.unknown << ": ";
+        put_printable(item.source(), rule.unknown);
+    }
+    return rule;
+}
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
