@@ -85,7 +85,7 @@ TEST_CASE("onednn: a budget of scratch memory that is too small is an error, wit
     if (!onednn{}.available()) return;
     const auto engine = uml::onednn_detail::make_engine();
     REQUIRE(engine);
-    const uml::onednn_detail::product_shape s{64, 64, 64, 64, 64, 0, true, false};
+    const uml::onednn_detail::product_shape s{64, 64, 64, 64, 64, 0, true};
     const auto form = uml::onednn_detail::weights_form(*engine, s);
     REQUIRE(form);
     std::vector<std::byte> memory(1 << 20);

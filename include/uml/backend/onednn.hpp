@@ -45,11 +45,14 @@ struct onednn {
     using engine = host::engine_of<onednn, onednn_detail::session>;
 
     int threads = 1; ///< most threads of a workspace
-    /// bf16: operands of oneDNN's products are rounded to it. Sums and all other operations stay f32, and so do
-    /// products that the network's description marks as precise (builder::keep_precise).
+    /// bf16: tensors of several pixels and more than 8 channels are kept in it, and oneDNN's products read and write
+    /// it. Sums stay f32, and so does what the network's description marks as precise (builder::keep_precise), what
+    /// comes in and what goes out.
     uml::precision precision = uml::precision::f32;
     kernels::isa max_isa = kernels::isa::avx512; ///< of the operations that are not oneDNN's
-    std::int64_t scratch = 64 << 10; ///< bytes of scratch memory that oneDNN may ask for, per thread and operation
+    /// Bytes of scratch memory that oneDNN may ask for, per thread and operation; 0: 64 KB, in bf16, for which AMX has
+    /// more beside its tiles, 512 KB.
+    std::int64_t scratch = 0;
 
     static constexpr rewrites passes = all_rewrites();
 
@@ -66,12 +69,14 @@ struct onednn {
     /// Whether oneDNN has the products on this processor.
     [[nodiscard]] bool available() const {
         const auto made = onednn_detail::make_engine();
-        const onednn_detail::product_shape small{64, 64, 64, 64, 64, 0, true, bf16()};
+        const dnnl_data_type_t type = bf16() ? dnnl_bf16 : dnnl_f32;
+        const onednn_detail::product_shape small{64, 64, 64, 64, 64, 0, true, type, type};
         return made && onednn_detail::weights_form(*made, small);
     }
     [[nodiscard]] constexpr double relative_limit() const { return bf16() ? 3e-2 : 5e-6; }
     [[nodiscard]] constexpr host::planning how() const {
-        return {.threads = threads, .bf16 = bf16(), .library_scratch = scratch};
+        const std::int64_t usual = std::int64_t{bf16() ? 512 : 64} << 10;
+        return {.threads = threads, .bf16 = bf16(), .library_scratch = scratch > 0 ? scratch : usual};
     }
 
     friend constexpr bool operator==(const onednn&, const onednn&) = default;
@@ -85,34 +90,34 @@ namespace onednn_detail {
 using host::planned_site, host::placed_site;
 
 /// Whether a convolution is oneDNN's. Vectors stay ours: they take no time, and the call would. So does what reads a
-/// part of a wider f32 tensor, which oneDNN reads more slowly than we do, and what adds a residual of another step than
-/// the result's, for which it has only its reference.
+/// part of a wider tensor, which oneDNN reads more slowly than we do, in bf16 by way of an f32 one of the result's
+/// size, and what adds a residual of another step than the result's, for which it has only its reference. In bf16, what
+/// is kept precise is ours as well.
 [[nodiscard]] constexpr bool is_product(const planned_site& s) {
     const node &n = s.n, &in = s.in(0);
-    if (s.how.bf16 && is_precise(s.nodes, n)) return false;
-    if (!s.how.bf16 && in.step > padded_form(in, dtype::f32).step) return false;
-    if (n.inputs > 1 && s.in(1).step != n.step) return false;
+    const auto gaps = [](const node& x) { return x.type == dtype::bf16 && x.step != x.out.c; };
+    if (s.how.bf16 ? in.type != dtype::bf16 || is_precise(s.nodes, n) || gaps(in) || gaps(n)
+                   : in.step > padded_form(in, dtype::f32).step)
+        return false;
+    if (n.inputs > 1 && (s.in(1).step != n.step || s.in(1).type != n.type)) return false;
     return n.groups == 1 && n.win == window{} && n.out.pixels() > 1 &&
            (n.act == activation::none || n.act == activation::relu) && host::method_of(s) == host::conv_method::direct;
 }
 
-/// Memory for the input in bf16.
-[[nodiscard]] constexpr std::int64_t rounded_bytes(const planned_site& s) {
-    const shape& in = s.shape_in();
-    return s.how.bf16 ? block_bytes(in.pixels() * in.c * static_cast<std::int64_t>(sizeof(bf16))) : 0;
-}
 [[nodiscard]] constexpr std::int64_t budget(const planned_site& s) { return s.how.library_scratch * s.how.threads; }
 
+[[nodiscard]] inline dnnl_data_type_t type_of(const node& n) { return n.type == dtype::bf16 ? dnnl_bf16 : dnnl_f32; }
 [[nodiscard]] inline product_shape shape_of(const planned_site& s) {
     const node &n = s.n, &in = s.in(0);
     return {.rows = n.out.pixels(),
             .inner = in.out.c,
             .columns = n.out.c,
-            .in_step = s.how.bf16 ? in.out.c : in.step,
+            .in_step = in.step,
             .out_step = n.step,
             .residual_step = n.inputs > 1 ? s.in(1).step : 0,
             .relu = n.act == activation::relu,
-            .bf16 = s.how.bf16};
+            .type = type_of(in),
+            .out_type = type_of(n)};
 }
 
 /// A call of oneDNN on a team of so many threads.
@@ -143,20 +148,16 @@ struct product_call {
     const team threads(s.width);
     const auto weights = weights_form(own.engine, shape_of(s));
     if (!weights) return weights.error();
-    const operands at{.in = s.how.bf16 ? static_cast<const void*>(s.scratch()) : s.input().data,
+    const operands at{.in = s.input().data,
                       .weights = s.packed,
                       .residual = s.n.inputs > 1 ? s.input(1).data : nullptr,
                       .out = s.out().data,
-                      .scratch = s.scratch() + rounded_bytes(s),
+                      .scratch = s.scratch(),
                       .scratch_bytes = budget(s)};
     auto ready = product::make_ready(own.engine, shape_of(s), *weights, at);
     if (!ready) return ready.error();
     product& kept = own.products[static_cast<std::size_t>(&s.n - s.nodes)];
     kept = *std::move(ready);
-    if (s.how.bf16) {
-        const rounding r{s.input(), reinterpret_cast<bf16*>(s.scratch())};
-        to.add(rounding::run_job, r.jobs(), r);
-    }
     to.add_whole(product_call::run, product_call{&kept, own.stream.get(), s.width});
     return {};
 }
@@ -166,19 +167,16 @@ inline constexpr host::operation conv{
     .scratch =
         [](const planned_site& s) {
             if (!is_product(s)) return host::conv.scratch(s);
-            return host::scratch_need{static_cast<std::size_t>(rounded_bytes(s) + budget(s)), 0};
+            return host::scratch_need{static_cast<std::size_t>(budget(s)), 0};
         },
     .packed_bytes =
         [](const planned_site& s) {
             if (!is_product(s)) return host::conv.packed_bytes(s);
-            return product_shape::weights_bytes(s.shape_in().c, s.n.out.c) + product_shape::bias_bytes(s.n.out.c);
+            const auto element = static_cast<std::int64_t>(size_of(s.in(0).type));
+            return product_shape::weights_bytes(s.shape_in().c, s.n.out.c, element) +
+                   product_shape::bias_bytes(s.n.out.c);
         },
-    .steps =
-        [](const planned_site& s) {
-            if (!is_product(s)) return host::conv.steps(s);
-            const step_need call = step_need::of<product_call>(), round = step_need::of<rounding>();
-            return s.how.bf16 ? step_need{call.count + round.count, call.arguments + round.arguments} : call;
-        },
+    .steps = [](const planned_site& s) { return is_product(s) ? step_need::of<product_call>() : host::conv.steps(s); },
     .kernels = host::conv.kernels, // whether a product is oneDNN's may depend on the value
     .pack_row_multiple = [](const planned_site& s) { return is_product(s) ? 0 : host::conv.pack_row_multiple(s); },
     .pack = [](const planned_site& s, const dense_parameter& d, const dense_parameter& none,
@@ -189,7 +187,7 @@ inline constexpr host::operation conv{
 } // namespace onednn_detail
 
 template <> struct host::operations_of<onednn> {
-    static constexpr operation_table table = cpu_operations.with(op::conv, onednn_detail::conv);
+    static constexpr operation_table table = cpu_operations.with(op::conv, onednn_detail::conv).with_bf16();
 };
 
 static_assert(backend<onednn>);

@@ -12,6 +12,7 @@ struct channel_sums_args {
     source x;
     const float* weights = nullptr; ///< as many as x has channels, readable in whole vectors
     target out;
+    halves half{}; ///< x
 };
 
 [[nodiscard]] constexpr row_split channel_sums_split(const channel_sums_args& a) {
@@ -25,6 +26,7 @@ struct layer_norm_args {
     const float* scale = nullptr; ///< round_up(c, 16) floats
     const float* shift = nullptr; ///< likewise
     target out;
+    halves half{}; ///< x; out
 };
 
 [[nodiscard]] constexpr row_split layer_norm_split(const layer_norm_args& a) { return split_rows(a.x.h, a.x.w, a.x.c); }

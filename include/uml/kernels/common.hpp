@@ -21,6 +21,15 @@ inline constexpr std::size_t alignment = 64;
 [[nodiscard]] constexpr int round_up(int a, int b) { return div_up(a, b) * b; }
 [[nodiscard]] constexpr std::size_t aligned_bytes(std::size_t n) { return (n + alignment - 1) / alignment * alignment; }
 
+/// Which tensors of a call are bf16: the call's pointers to them then point to bf16 all the same. Only the kernels
+/// whose names end in _mixed look at it; to the others every tensor is f32.
+struct halves {
+    bool in[3] = {}; ///< inputs, as the kernel's arguments order them
+    bool out = false;
+
+    [[nodiscard]] constexpr bool any() const { return in[0] || in[1] || in[2] || out; }
+};
+
 /// The epilogue of a convolution: out = act(scale[pixel] * sum + bias[channel] + residual[pixel][channel]).
 /// A null pointer leaves its term out. The bias follows the packed weights.
 struct epilogue {

@@ -19,6 +19,7 @@ struct copy_args {
     source in;
     target out;
     int count = 1;
+    halves half{}; ///< in; out
 };
 
 [[nodiscard]] constexpr row_split copy_split(const copy_args& a) { return split_rows(a.out.h, a.out.w, a.out.c); }

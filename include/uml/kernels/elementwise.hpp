@@ -33,6 +33,7 @@ struct elementwise_args {
     float constant = 0;
     operand x, y, z;
     target out;
+    halves half{}; ///< x, y; out, which with bf16 has no activation but relu
 };
 
 /// How `v` is read beside a result of out's extents: where it has extent 1 it is repeated.
@@ -44,27 +45,28 @@ struct elementwise_args {
 
 /// x + y or x * y; every extent of x and y is out's or 1.
 [[nodiscard]] constexpr elementwise_args combine(elementwise_op op, source x, source y, target out,
-                                                 activation act = activation::none) {
-    elementwise_args a{op, act, 0, read_beside(x, out), read_beside(y, out), {}, out};
-    if (!a.x.channels) std::swap(a.x, a.y);
+                                                 activation act = activation::none, halves half = {}) {
+    elementwise_args a{op, act, 0, read_beside(x, out), read_beside(y, out), {}, out, half};
+    if (!a.x.channels) std::swap(a.x, a.y), std::swap(a.half.in[0], a.half.in[1]);
     return a;
 }
 
 /// act(x)
-[[nodiscard]] constexpr elementwise_args activate(source x, target out, activation act) {
-    return {elementwise_op::pass, act, 0, read_beside(x, out), {}, {}, out};
+[[nodiscard]] constexpr elementwise_args activate(source x, target out, activation act, halves half = {}) {
+    return {elementwise_op::pass, act, 0, read_beside(x, out), {}, {}, out, half};
 }
 
 /// x + constant, x * constant or constant / x.
 [[nodiscard]] constexpr elementwise_args with_constant(elementwise_op op, source x, float constant, target out,
-                                                       activation act = activation::none) {
-    return {op, act, constant, read_beside(x, out), {}, {}, out};
+                                                       activation act = activation::none, halves half = {}) {
+    return {op, act, constant, read_beside(x, out), {}, {}, out, half};
 }
 
 /// scale[channel] * x + shift[channel]: normalisation with stored statistics. Both vectors have round_up(c, 16) floats.
 [[nodiscard]] constexpr elementwise_args normalise(source x, const float* scale, const float* shift, target out,
-                                                   activation act = activation::none) {
-    return {elementwise_op::scale_shift, act, 0, read_beside(x, out), {scale, 0, 0, true}, {shift, 0, 0, true}, out};
+                                                   activation act = activation::none, halves half = {}) {
+    return {elementwise_op::scale_shift, act, 0,   read_beside(x, out), {scale, 0, 0, true},
+            {shift, 0, 0, true},         out, half};
 }
 
 [[nodiscard]] constexpr row_split elementwise_split(const elementwise_args& a) {

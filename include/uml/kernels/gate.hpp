@@ -30,6 +30,7 @@ struct gate_args {
     source x, mutual, vacuity;
     const float* weights = nullptr; ///< from pack_gate
     target out;
+    halves half{}; ///< x, mutual; out
 };
 
 /// Floats of the packed weights: [A | B] as a convolution, psi, then its bias in a panel of its own.
@@ -57,6 +58,12 @@ void pack_gate(const gate_shape& s, const T* entry, const T* bias, const T* psi,
 [[nodiscard]] constexpr std::size_t gate_scratch_bytes(const gate_shape& s) {
     const int block = gate_block(s);
     return static_cast<std::size_t>(s.panels() * block * panel + 2 * (block + panel)) * sizeof(float);
+}
+
+/// The same where a tensor is bf16: with a block of x and of m as f32 behind.
+[[nodiscard]] constexpr std::size_t gate_mixed_scratch_bytes(const gate_shape& s) {
+    const int pixel = odd_lines(s.c) + odd_lines(s.mutual);
+    return aligned_bytes(gate_scratch_bytes(s)) + static_cast<std::size_t>(gate_block(s) * pixel) * sizeof(float);
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels

@@ -20,7 +20,7 @@
 
 // X(name, what bounds its speed, parameters). `compute`: every tier has code of its own. `memory`: a tier may take
 // another tier's code, because wider vectors do not make memory faster (traits of the tier: memory_tier).
-#define UML_KERNELS(X)                                                                                                 \
+#define UML_F32_KERNELS(X)                                                                                             \
     X(conv, compute, (const conv_args& args, int job, void* scratch))                                                  \
     X(winograd, compute, (const winograd_args& args, int phase, int job, void* scratch))                               \
     X(upconv, compute, (const upconv_args& args, int job, void* scratch))                                              \
@@ -36,6 +36,21 @@
     X(pixel_sums, memory, (const pixel_sums_args& args, int phase, int job, void* scratch))                            \
     X(softmax, memory, (const softmax_args& args, int phase, int job, void* scratch))                                  \
     X(scaled_product, memory, (const scaled_product_args& args, int job, void* scratch))
+// The same on tensors of which some are bf16: see halves.
+#define UML_MIXED_KERNELS(X)                                                                                           \
+    X(conv_mixed, compute, (const conv_args& args, int job, void* scratch))                                            \
+    X(winograd_mixed, compute, (const winograd_args& args, int phase, int job, void* scratch))                         \
+    X(upconv_mixed, compute, (const upconv_args& args, int job, void* scratch))                                        \
+    X(gate_mixed, compute, (const gate_args& args, int job, void* scratch))                                            \
+    X(depthwise_mixed, memory, (const conv_args& args, int job, void* scratch))                                        \
+    X(pool_mixed, memory, (const pool_args& args, int job, void* scratch))                                             \
+    X(resize_mixed, memory, (const resize_args& args, int job, void* scratch))                                         \
+    X(elementwise_mixed, memory, (const elementwise_args& args, int job, void* scratch))                               \
+    X(copy_mixed, memory, (const copy_args& args, int job, void* scratch))                                             \
+    X(channel_sums_mixed, memory, (const channel_sums_args& args, int job, void* scratch))                             \
+    X(layer_norm_mixed, memory, (const layer_norm_args& args, int job, void* scratch))                                 \
+    X(pixel_sums_mixed, memory, (const pixel_sums_args& args, int phase, int job, void* scratch))
+#define UML_KERNELS(X) UML_F32_KERNELS(X) UML_MIXED_KERNELS(X)
 
 #include "uml/core/begin.inc"
 
@@ -57,11 +72,13 @@ struct kernel_set {
     friend constexpr bool operator==(const kernel_set&, const kernel_set&) = default;
 };
 
-inline constexpr kernel_set all_kernels = kernel_set {}
 #define UML_NAME(name, bound, parameters) | kernel::name
-UML_KERNELS(UML_NAME)
+inline constexpr kernel_set all_kernels = kernel_set {}
+UML_KERNELS(UML_NAME);
+/// Those of programs whose tensors are all f32.
+inline constexpr kernel_set f32_kernels = kernel_set {}
+UML_F32_KERNELS(UML_NAME);
 #undef UML_NAME
-    ;
 
 /// Kernels of one tier; null where a kernel is not in the set that the table was made for. A job's `scratch` is the
 /// calling thread's own, aligned to 64 bytes.

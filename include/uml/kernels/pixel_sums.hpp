@@ -22,6 +22,7 @@ struct pixel_sums_args {
     std::ptrdiff_t weights_step = 1; ///< weighted: from pixel to pixel
     float* out = nullptr;            ///< C floats, attention: 2C
     float* shared = nullptr;         ///< memory of pixel_sums_shared_bytes
+    halves half{};                   ///< x
 };
 
 struct pixel_split {

@@ -11,6 +11,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 struct resize_args {
     source in;
     target out;
+    halves half{}; ///< in; out
 };
 
 /// A target coordinate in the source: between `at` and `at` + 1.

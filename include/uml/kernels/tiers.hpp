@@ -3,6 +3,7 @@
 // time. To add a tier: one line in isa.hpp, one block here.
 #pragma once
 
+#include "uml/core/element.hpp"
 #include "uml/kernels/list.hpp"
 
 // Everything that the .inc files use must be included before the target pragmas below.
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #ifndef UML_KERNELS_ELSEWHERE // see table.hpp
 

@@ -80,6 +80,12 @@ private:
 /// Scratch bytes that each thread needs.
 [[nodiscard]] constexpr std::size_t upconv_scratch_bytes(const conv_shape& s) { return upconv_scratch(s).bytes; }
 
+/// The same for an input in bf16: with a block of it as f32 behind.
+[[nodiscard]] constexpr std::size_t upconv_mixed_scratch_bytes(const conv_shape& s) {
+    return upconv_scratch_bytes(s) +
+           static_cast<std::size_t>(upconv_scratch::block * odd_lines(s.c_in)) * sizeof(float);
+}
+
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
 
 #include "uml/core/end.inc"

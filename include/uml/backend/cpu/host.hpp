@@ -52,7 +52,7 @@ template <class B, class session = no_session> struct engine_of {
     [[nodiscard]] constexpr schedule order() const { return schedule::sequential; }
     [[nodiscard]] constexpr int images() const { return 1; }
     [[nodiscard]] constexpr bool supports(const node& n) const;
-    [[nodiscard]] constexpr tensor_form tensor(const site& at) const { return padded_form(at.n, dtype::f32); }
+    [[nodiscard]] constexpr tensor_form tensor(const site& at) const { return form_of(at.n, value.how()); }
     [[nodiscard]] constexpr std::int64_t scratch_bytes(const site& at) const;
     [[nodiscard]] constexpr std::int64_t step_bytes(const site& at) const;
     [[nodiscard]] constexpr std::int64_t packed_bytes(const site& at) const;

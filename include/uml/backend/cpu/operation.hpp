@@ -15,7 +15,7 @@ namespace host {
 struct planning {
     int threads = 1;                  ///< most threads of a workspace
     bool winograd = true;             ///< 3x3 convolutions may be transformed
-    bool bf16 = false;                ///< operands of a library's products are rounded to bf16
+    bool bf16 = false;                ///< tensors are bf16 where nothing keeps them f32
     std::int64_t library_scratch = 0; ///< bytes that a library's call may ask for, per thread
 };
 
@@ -25,7 +25,25 @@ struct planned_site : site {
 
     /// Shape of an input.
     [[nodiscard]] constexpr const shape& shape_in(int i = 0) const { return in(i).out; }
+    /// Which tensors are bf16.
+    [[nodiscard]] constexpr kernels::halves half() const {
+        kernels::halves h;
+        for (int i = 0; i < n.inputs && i < 3; ++i) h.in[i] = in(i).type == dtype::bf16;
+        h.out = n.type == dtype::bf16;
+        return h;
+    }
 };
+
+/// The element type of an operation's tensor. bf16 takes half the memory, so f32 stays what is small, what the
+/// network's description marks as precise, what is not yet normalised, what comes in and goes out, and factors: the
+/// results of sigmoid, softplus and exp, and matrices made in the run.
+[[nodiscard]] constexpr dtype element_type(const node& n, const planning& how) {
+    constexpr int few_channels = 8;
+    const bool small = n.out.c <= few_channels || n.out.pixels() == 1;
+    const bool factor = (n.act != activation::none && n.act != activation::relu) || n.kind == op::scaled_product;
+    const bool exact = n.precise || n.raw || n.result || n.kind == op::input;
+    return !how.bf16 || small || factor || exact ? dtype::f32 : dtype::bf16;
+}
 
 /// Memory beside an operation's tensors, in bytes.
 struct scratch_need {
@@ -37,6 +55,14 @@ struct scratch_need {
     }
 };
 
+/// How its tensor lies. bf16 has no gaps between pixels: a library's products want none.
+[[nodiscard]] constexpr tensor_form form_of(const node& n, const planning& how) {
+    const dtype type = element_type(n, how);
+    tensor_form f = padded_form(n, type);
+    if (type == dtype::bf16) f.step = n.out.c;
+    return f;
+}
+
 /// An operation to be prepared for a workspace: everything that its steps point at.
 struct placed_site : planned_site {
     const kernels::kernel_table& table;
@@ -45,18 +71,22 @@ struct placed_site : planned_site {
     int width = 1;                     ///< threads that will run
     void* session = nullptr;           ///< the workspace's objects of a library, if the backend has any
 
-    [[nodiscard]] kernels::target out() const { return {at<float>(n), n.out.h, n.out.w, n.out.c, n.step}; }
+    /// Views for kernels: their pointers are to float, and half() says where to bf16.
+    [[nodiscard]] kernels::target out() const { return {data(n), n.out.h, n.out.w, n.out.c, n.step}; }
     [[nodiscard]] kernels::source input(int i = 0) const {
         const node& x = in(i);
-        return {at<float>(x), x.out.h, x.out.w, x.out.c, x.step};
+        return {data(x), x.out.h, x.out.w, x.out.c, x.step};
     }
+    /// A tensor's first element, from channel `c` on, as kernels take it: to float, whatever it is.
+    [[nodiscard]] float* data(const node& x, int c = 0) const {
+        return reinterpret_cast<float*>(arena + x.at + c * static_cast<std::int64_t>(size_of(x.type)));
+    }
+    /// The kernel for the operation's tensors.
+    template <class F> [[nodiscard]] F* pick(F* f32, F* mixed) const { return half().any() ? mixed : f32; }
     [[nodiscard]] const float* weights() const { return reinterpret_cast<const float*>(packed); }
     [[nodiscard]] activation act() const { return n.act; }
     [[nodiscard]] std::byte* scratch() const { return arena + n.scratch; }
     [[nodiscard]] float* shared() const { return reinterpret_cast<float*>(scratch()); }
-
-private:
-    template <class T> [[nodiscard]] T* at(const node& x) const { return reinterpret_cast<T*>(arena + x.at); }
 };
 
 /// One kind of operation. What is left out: no memory, no weights, no steps.
@@ -76,20 +106,28 @@ struct operation {
                         ///< expression for GCC under -fsanitize=undefined)
 };
 
-/// For an operation that always calls the kernel `k`.
-template <kernels::kernel k> [[nodiscard]] constexpr kernels::kernel_set calls(const planned_site&) {
-    return kernels::kernel_set{} | k;
+/// For an operation that always calls the kernel `k`, or `mixed` where a tensor is bf16.
+template <kernels::kernel k, kernels::kernel mixed = k>
+[[nodiscard]] constexpr kernels::kernel_set calls(const planned_site& s) {
+    return kernels::kernel_set{} | (s.half().any() ? mixed : k);
 }
 
 /// All operations, by their kind.
 struct operation_table {
     operation of[op_count];
+    kernels::kernel_set kernels = kernels::f32_kernels; ///< all that its operations may call
 
     /// The same with another operation in the place of `kind`.
     [[nodiscard]] constexpr operation_table with(op kind, const operation& other) const {
         operation_table t = *this;
         t.of[static_cast<int>(kind)] = other;
         t.of[static_cast<int>(kind)].known = true;
+        return t;
+    }
+    /// The same for values whose tensors may be bf16.
+    [[nodiscard]] constexpr operation_table with_bf16() const {
+        operation_table t = *this;
+        t.kernels = kernels::all_kernels;
         return t;
     }
     [[nodiscard]] constexpr const operation& operator[](op kind) const { return of[static_cast<int>(kind)]; }

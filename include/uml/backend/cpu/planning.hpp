@@ -63,7 +63,7 @@ template <class B, class program> [[nodiscard]] constexpr B program_target() {
 /// The kernels that `program` calls on the backend `value`; of all operations for void.
 template <class B, class program> [[nodiscard]] constexpr kernels::kernel_set called_kernels(const B& value) {
     if constexpr (std::is_void_v<program>) {
-        return kernels::all_kernels;
+        return operations_of<B>::table.kernels;
     } else {
         kernels::kernel_set all;
         const program_view p = program::view();

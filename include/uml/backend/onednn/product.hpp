@@ -18,16 +18,22 @@ namespace uml::inline UML_VERSION_NAMESPACE::onednn_detail {
 struct product_shape {
     std::int64_t rows = 0, inner = 0, columns = 0;
     std::int64_t in_step = 0, out_step = 0, residual_step = 0; ///< residual_step 0: no residual
-    bool relu = false, bf16 = false;
+    bool relu = false;
+    dnnl_data_type_t type = dnnl_f32, out_type = dnnl_f32; ///< of input and weights; of result and residual
 
-    /// Bytes planned for the weights: oneDNN pads to blocks, at most these; then a row, the bias.
-    [[nodiscard]] static constexpr std::int64_t weights_bytes(std::int64_t inner, std::int64_t columns) {
-        return (inner + 15) / 16 * 16 * padded(columns) * static_cast<std::int64_t>(sizeof(float));
+    /// Bytes planned for the weights, of `element` bytes each: oneDNN pads to blocks, at most these; then a row, the
+    /// bias.
+    [[nodiscard]] static constexpr std::int64_t weights_bytes(std::int64_t inner, std::int64_t columns,
+                                                              std::int64_t element) {
+        const std::int64_t rows = 64 / element; // of a block
+        return (inner + rows - 1) / rows * rows * padded(columns) * element;
+    }
+    [[nodiscard]] constexpr std::int64_t weights_bytes() const {
+        return weights_bytes(inner, columns, type == dnnl_bf16 ? 2 : 4);
     }
     [[nodiscard]] static constexpr std::int64_t bias_bytes(std::int64_t columns) {
         return padded(columns) * static_cast<std::int64_t>(sizeof(float));
     }
-    [[nodiscard]] constexpr dnnl_data_type_t type() const { return bf16 ? dnnl_bf16 : dnnl_f32; }
 
 private:
     [[nodiscard]] static constexpr std::int64_t padded(std::int64_t columns) { return (columns + 63) / 64 * 64; }
@@ -44,10 +50,10 @@ struct product_forms {
             std::int64_t rows, columns;
             dnnl_data_type_t type;
             std::int64_t step;
-        } all[] = {{f.in, s.rows, s.inner, s.type(), s.in_step},
+        } all[] = {{f.in, s.rows, s.inner, s.type, s.in_step},
                    {f.bias, 1, s.columns, dnnl_f32, s.columns},
-                   {f.out, s.rows, s.columns, dnnl_f32, s.out_step},
-                   {f.residual, s.rows, s.columns, dnnl_f32, s.residual_step > 0 ? s.residual_step : s.out_step}};
+                   {f.out, s.rows, s.columns, s.out_type, s.out_step},
+                   {f.residual, s.rows, s.columns, s.out_type, s.residual_step > 0 ? s.residual_step : s.out_step}};
         for (const auto& a : all) {
             auto made = form::matrix(a.rows, a.columns, a.type, a.step, 1);
             if (!made) return made.error();
@@ -75,7 +81,7 @@ struct product_forms {
 
 /// The form in which oneDNN wants the weights.
 [[nodiscard]] inline result<form> weights_form(const owned_engine& e, const product_shape& s) {
-    const auto any = form::any(s.inner, s.columns, s.type());
+    const auto any = form::any(s.inner, s.columns, s.type);
     if (!any) return any.error();
     const auto forms = product_forms::of(s);
     if (!forms) return forms.error();
@@ -87,7 +93,7 @@ struct product_forms {
 /// Brings weights and bias into that form, once and for all.
 [[nodiscard]] inline result<void> pack(const owned_engine& e, const product_shape& s, const dense_parameter& d,
                                        const form& wanted, std::byte* to) {
-    const std::int64_t planned = product_shape::weights_bytes(s.inner, s.columns);
+    const std::int64_t planned = s.weights_bytes();
     if (wanted.bytes() > planned)
         return fail(errc::too_small, "oneDNN wants ", wanted.bytes(), " bytes for the weights of a product of ",
                     s.inner, " by ", s.columns, ", ", planned, " are planned");
@@ -121,12 +127,12 @@ struct product_forms {
     return checked(dnnl_stream_wait(stream->get()), "a change of form");
 }
 
-/// Where the operands of a product lie. `in`: in the type that the shape says.
+/// Where the operands of a product lie, in the types that the shape says.
 struct operands {
     const void* in = nullptr;
     const std::byte* weights = nullptr;
-    const float* residual = nullptr; ///< or null
-    float* out = nullptr;
+    const void* residual = nullptr; ///< or null
+    void* out = nullptr;
     void* scratch = nullptr;
     std::int64_t scratch_bytes = 0;
 };
@@ -158,7 +164,7 @@ public:
             const void* values;
         } all[most] = {{DNNL_ARG_SRC, forms->in, at.in},
                        {DNNL_ARG_WEIGHTS, weights, at.weights},
-                       {DNNL_ARG_BIAS, forms->bias, at.weights + product_shape::weights_bytes(s.inner, s.columns)},
+                       {DNNL_ARG_BIAS, forms->bias, at.weights + s.weights_bytes()},
                        {DNNL_ARG_DST, forms->out, at.out},
                        {DNNL_ARG_SCRATCHPAD, *scratch, at.scratch},
                        {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, forms->residual, at.residual}};
@@ -187,29 +193,6 @@ private:
     owned_memory memory_[most];
     int names_[most]{};
     int count_ = 0;
-};
-
-/// Rows of a tensor, `rows_each` per job, rounded to bf16 without gaps.
-struct rounding {
-    static constexpr int rows_each = 64;
-    tensor_view<const float> x;
-    bf16* to;
-
-    [[nodiscard]] int jobs() const { return static_cast<int>((x.pixels() + rows_each - 1) / rows_each); }
-    static void run_job(const rounding& r, int job, void*) { r.run(job); }
-
-private:
-    void run(int job) const {
-        const std::int64_t first = std::int64_t{job} * rows_each, last = std::min(first + rows_each, x.pixels());
-        for (std::int64_t p = first; p < last; ++p) {
-            const float* const from = x.pixel(p);
-            bf16* const row = to + p * x.c;
-            int k = 0;
-            for (; k + 16 <= x.c; k += 16) // of a known count, which GCC vectorises
-                for (int j = 0; j < 16; ++j) row[k + j] = to_bf16(from[k + j]);
-            for (; k < x.c; ++k) row[k] = to_bf16(from[k]);
-        }
-    }
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::onednn_detail

@@ -9,13 +9,13 @@
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 inline void prepare_channel_sums(const placed_site& s, const float* weights, step_writer& to) {
-    const kernels::channel_sums_args a{s.input(), weights, s.out()};
-    to.add(s.table.channel_sums, kernels::channel_sums_jobs(a), a);
+    const kernels::channel_sums_args a{s.input(), weights, s.out(), s.half()};
+    to.add(s.pick(s.table.channel_sums, s.table.channel_sums_mixed), kernels::channel_sums_jobs(a), a);
 }
 
 inline constexpr operation sum_channels{
     .steps = [](const planned_site&) { return step_need::of<kernels::channel_sums_args>(); },
-    .kernels = calls<kernels::kernel::channel_sums>,
+    .kernels = calls<kernels::kernel::channel_sums, kernels::kernel::channel_sums_mixed>,
     .prepare =
         [](const placed_site& s, step_writer& to) {
             prepare_channel_sums(s, nullptr, to);
@@ -31,12 +31,13 @@ inline constexpr operation channel_dot{
 inline constexpr operation layer_norm{
     .packed_bytes = norm_bytes,
     .steps = [](const planned_site&) { return step_need::of<kernels::layer_norm_args>(); },
-    .kernels = calls<kernels::kernel::layer_norm>,
+    .kernels = calls<kernels::kernel::layer_norm, kernels::kernel::layer_norm_mixed>,
     .pack = pack_norm,
     .prepare =
         [](const placed_site& s, step_writer& to) {
-            const kernels::layer_norm_args a{s.input(), s.weights(), s.weights() + kernels::padded(s.n.out.c), s.out()};
-            to.add(s.table.layer_norm, kernels::layer_norm_jobs(a), a);
+            const kernels::layer_norm_args a{s.input(), s.weights(), s.weights() + kernels::padded(s.n.out.c), s.out(),
+                                             s.half()};
+            to.add(s.pick(s.table.layer_norm, s.table.layer_norm_mixed), kernels::layer_norm_jobs(a), a);
             return result<void>{};
         }};
 

@@ -40,6 +40,7 @@ enum class conv_method : std::uint8_t { direct, winograd, depthwise };
     a.out = s.out().data;
     a.out_step = static_cast<int>(s.out().step);
     a.end.act = s.act();
+    a.half = s.half();
     return a;
 }
 
@@ -63,10 +64,13 @@ inline constexpr operation conv{
     .steps = [](const planned_site&) { return step_need::of<kernels::winograd_args>(); },
     .kernels =
         [](const planned_site& s) {
-            const conv_method m = method_of(s);
-            return kernels::kernel_set{} | (m == conv_method::winograd    ? kernels::kernel::winograd
-                                            : m == conv_method::depthwise ? kernels::kernel::depthwise
-                                                                          : kernels::kernel::conv);
+            using kernels::kernel;
+            switch (method_of(s)) {
+            case conv_method::winograd: return calls<kernel::winograd, kernel::winograd_mixed>(s);
+            case conv_method::depthwise: return calls<kernel::depthwise, kernel::depthwise_mixed>(s);
+            case conv_method::direct: break;
+            }
+            return calls<kernel::conv, kernel::conv_mixed>(s);
         },
     .pack_row_multiple = [](const planned_site& s) { return s.n.groups == 1 ? kernels::panel : 0; },
     .pack =
@@ -87,11 +91,15 @@ inline constexpr operation conv{
                 a.end.residual_step = static_cast<int>(s.input(1).step);
             }
             switch (method_of(s)) {
-            case conv_method::direct: to.add(s.table.conv, kernels::conv_jobs(a.shape), a); break;
-            case conv_method::depthwise: to.add(s.table.depthwise, kernels::depthwise_jobs(a.shape), a); break;
+            case conv_method::direct:
+                to.add(s.pick(s.table.conv, s.table.conv_mixed), kernels::conv_jobs(a.shape), a);
+                break;
+            case conv_method::depthwise:
+                to.add(s.pick(s.table.depthwise, s.table.depthwise_mixed), kernels::depthwise_jobs(a.shape), a);
+                break;
             case conv_method::winograd:
-                to.add(s.table.winograd, kernels::winograd_jobs(a.shape, 0), kernels::winograd_jobs(a.shape, 1),
-                       kernels::winograd_args{a, s.shared()});
+                to.add(s.pick(s.table.winograd, s.table.winograd_mixed), kernels::winograd_jobs(a.shape, 0),
+                       kernels::winograd_jobs(a.shape, 1), kernels::winograd_args{a, s.shared()});
                 break;
             }
             return result<void>{};
@@ -100,18 +108,20 @@ inline constexpr operation conv{
 inline constexpr operation upsample_conv{
     .scratch =
         [](const planned_site& s) {
-            return scratch_need{0, kernels::upconv_scratch_bytes(conv_shape_of(s))};
+            const kernels::conv_shape c = conv_shape_of(s);
+            return scratch_need{0, s.half().any() ? kernels::upconv_mixed_scratch_bytes(c)
+                                                  : kernels::upconv_scratch_bytes(c)};
         },
     .packed_bytes = conv.packed_bytes,
     .steps = [](const planned_site&) { return step_need::of<kernels::upconv_args>(); },
-    .kernels = calls<kernels::kernel::upconv>,
+    .kernels = calls<kernels::kernel::upconv, kernels::kernel::upconv_mixed>,
     .pack_row_multiple = conv.pack_row_multiple,
     .pack = conv.pack,
     .prepare =
         [](const placed_site& s, step_writer& to) {
             const kernels::conv_args a = conv_args_of(s);
             const kernels::upconv_args u{a, kernels::upconv_strips(a.shape, s.width)};
-            to.add(s.table.upconv, kernels::upconv_jobs(u), u);
+            to.add(s.pick(s.table.upconv, s.table.upconv_mixed), kernels::upconv_jobs(u), u);
             return result<void>{};
         }};
 
@@ -122,14 +132,14 @@ inline constexpr operation dynamic_conv{
             return scratch_need{0, kernels::conv_scratch_bytes(conv_shape_of(s))};
         },
     .steps = [](const planned_site&) { return step_need::of<kernels::conv_args>(); },
-    .kernels = calls<kernels::kernel::conv>,
+    .kernels = calls<kernels::kernel::conv, kernels::kernel::conv_mixed>,
     .prepare =
         [](const placed_site& s, step_writer& to) {
             kernels::conv_args a = conv_args_of(s);
             a.weights = s.input(1).data;
             a.end.scale = s.input(2).data;
             a.end.scale_step = static_cast<int>(s.input(2).step);
-            to.add(s.table.conv, kernels::conv_jobs(a.shape), a);
+            to.add(s.pick(s.table.conv, s.table.conv_mixed), kernels::conv_jobs(a.shape), a);
             return result<void>{};
         }};
 

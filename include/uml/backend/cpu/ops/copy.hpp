@@ -25,32 +25,40 @@ inline constexpr operation slice{
     .prepare = [](const placed_site&, step_writer&) { return result<void>{}; },
 };
 
-inline void prepare_copy(const placed_site& s, kernels::copying kind, kernels::source x, kernels::target y,
-                         step_writer& to) {
-    const kernels::copy_args a{kind, x, y, s.n.arg};
-    to.add(s.table.copy, kernels::copy_jobs(a), a);
+inline void prepare_copy(const placed_site& s, kernels::copying kind, int from, kernels::target y, step_writer& to) {
+    const bool half = s.in(from).type == dtype::bf16, half_out = s.n.type == dtype::bf16;
+    const kernels::copy_args a{kind, s.input(from), y, s.n.arg, {{half}, half_out}};
+    to.add(half || half_out ? s.table.copy_mixed : s.table.copy, kernels::copy_jobs(a), a);
 }
 
 /// Copies the inputs that do not lie in their place already.
 inline constexpr operation concat{
     .steps = [](const planned_site& s) { return step_need::of<kernels::copy_args>(s.n.inputs); },
-    .kernels = calls<kernels::kernel::copy>,
+    .kernels =
+        [](const planned_site& s) {
+            kernels::kernel_set all;
+            for (int j = 0; j < s.n.inputs; ++j)
+                all = all | (s.in(j).type == dtype::bf16 || s.n.type == dtype::bf16 ? kernels::kernel::copy_mixed
+                                                                                    : kernels::kernel::copy);
+            return all;
+        },
     .prepare =
         [](const placed_site& s, step_writer& to) {
             kernels::target part = s.out();
-            for (int j = 0; j < s.n.inputs; ++j, part.data += part.c) {
+            for (int j = 0, c = 0; j < s.n.inputs; ++j, c += part.c) {
+                part.data = s.data(s.n, c);
                 part.c = s.input(j).c;
-                if (s.input(j).data != part.data) prepare_copy(s, kernels::copying::plain, s.input(j), part, to);
+                if (s.input(j).data != part.data) prepare_copy(s, kernels::copying::plain, j, part, to);
             }
             return result<void>{};
         }};
 
 template <kernels::copying kind>
 inline constexpr operation rearrange{.steps = [](const planned_site&) { return step_need::of<kernels::copy_args>(); },
-                                     .kernels = calls<kernels::kernel::copy>,
+                                     .kernels = calls<kernels::kernel::copy, kernels::kernel::copy_mixed>,
                                      .prepare =
                                          [](const placed_site& s, step_writer& to) {
-                                             prepare_copy(s, kind, s.input(), s.out(), to);
+                                             prepare_copy(s, kind, 0, s.out(), to);
                                              return result<void>{};
                                          }};
 

@@ -13,11 +13,11 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 template <kernels::elementwise_args (*make)(const placed_site&)>
 inline constexpr operation elementwise{
     .steps = [](const planned_site&) { return step_need::of<kernels::elementwise_args>(); },
-    .kernels = calls<kernels::kernel::elementwise>,
+    .kernels = calls<kernels::kernel::elementwise, kernels::kernel::elementwise_mixed>,
     .prepare =
         [](const placed_site& s, step_writer& to) {
             const kernels::elementwise_args a = make(s);
-            to.add(s.table.elementwise, kernels::elementwise_jobs(a), a);
+            to.add(s.pick(s.table.elementwise, s.table.elementwise_mixed), kernels::elementwise_jobs(a), a);
             return result<void>{};
         }};
 
@@ -31,7 +31,8 @@ inline result<void> pack_norm(const planned_site& s, const dense_parameter& d, c
 }
 
 [[nodiscard]] inline kernels::elementwise_args norm_args(const placed_site& s) {
-    return kernels::normalise(s.input(), s.weights(), s.weights() + kernels::padded(s.n.out.c), s.out(), s.act());
+    return kernels::normalise(s.input(), s.weights(), s.weights() + kernels::padded(s.n.out.c), s.out(), s.act(),
+                              s.half());
 }
 inline constexpr operation norm{.packed_bytes = norm_bytes,
                                 .steps = elementwise<norm_args>.steps,
@@ -40,19 +41,20 @@ inline constexpr operation norm{.packed_bytes = norm_bytes,
                                 .prepare = elementwise<norm_args>.prepare};
 
 [[nodiscard]] inline kernels::elementwise_args activate_args(const placed_site& s) {
-    return kernels::activate(s.input(), s.out(), s.act());
+    return kernels::activate(s.input(), s.out(), s.act(), s.half());
 }
 [[nodiscard]] inline kernels::elementwise_args add_args(const placed_site& s) {
-    return kernels::combine(kernels::elementwise_op::add, s.input(0), s.input(1), s.out(), s.act());
+    return kernels::combine(kernels::elementwise_op::add, s.input(0), s.input(1), s.out(), s.act(), s.half());
 }
 [[nodiscard]] inline kernels::elementwise_args multiply_args(const placed_site& s) {
-    return kernels::combine(kernels::elementwise_op::multiply, s.input(0), s.input(1), s.out(), s.act());
+    return kernels::combine(kernels::elementwise_op::multiply, s.input(0), s.input(1), s.out(), s.act(), s.half());
 }
 [[nodiscard]] inline kernels::elementwise_args add_constant_args(const placed_site& s) {
-    return kernels::with_constant(kernels::elementwise_op::add, s.input(), s.n.value, s.out(), s.act());
+    return kernels::with_constant(kernels::elementwise_op::add, s.input(), s.n.value, s.out(), s.act(), s.half());
 }
 [[nodiscard]] inline kernels::elementwise_args divide_into_args(const placed_site& s) {
-    return kernels::with_constant(kernels::elementwise_op::divide_into, s.input(), s.n.value, s.out(), s.act());
+    return kernels::with_constant(kernels::elementwise_op::divide_into, s.input(), s.n.value, s.out(), s.act(),
+                                  s.half());
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host

@@ -16,11 +16,13 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 inline constexpr operation gate{
     .scratch =
         [](const planned_site& s) {
-            return scratch_need{0, kernels::gate_scratch_bytes(gate_shape_of(s.n))};
+            const kernels::gate_shape g = gate_shape_of(s.n);
+            return scratch_need{0,
+                                s.half().any() ? kernels::gate_mixed_scratch_bytes(g) : kernels::gate_scratch_bytes(g)};
         },
     .packed_bytes = [](const planned_site& s) { return float_bytes(kernels::gate_weights_size(gate_shape_of(s.n))); },
     .steps = [](const planned_site&) { return step_need::of<kernels::gate_args>(); },
-    .kernels = calls<kernels::kernel::gate>,
+    .kernels = calls<kernels::kernel::gate, kernels::kernel::gate_mixed>,
     .pack =
         [](const planned_site& s, const dense_parameter& a, const dense_parameter& b, std::byte* to) {
             kernels::pack_gate(gate_shape_of(s.n), a.values, a.bias, b.values, b.bias, reinterpret_cast<float*>(to));
@@ -28,8 +30,9 @@ inline constexpr operation gate{
         },
     .prepare =
         [](const placed_site& s, step_writer& to) {
-            const kernels::gate_args a{gate_shape_of(s.n), s.input(0), s.input(1), s.input(2), s.weights(), s.out()};
-            to.add(s.table.gate, kernels::gate_jobs(a.shape), a);
+            const kernels::gate_args a{gate_shape_of(s.n), s.input(0), s.input(1), s.input(2),
+                                       s.weights(),        s.out(),    s.half()};
+            to.add(s.pick(s.table.gate, s.table.gate_mixed), kernels::gate_jobs(a.shape), a);
             return result<void>{};
         }};
 

@@ -12,8 +12,9 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 inline void prepare_pixel_sums(const placed_site& s, kernels::pixel_sum kind, const float* weights,
                                std::ptrdiff_t weights_step, step_writer& to) {
-    const kernels::pixel_sums_args a{kind, s.input(), weights, weights_step, s.out().data, s.shared()};
-    to.add(s.table.pixel_sums, kernels::pixel_sums_jobs(a, 0), kernels::pixel_sums_jobs(a, 1), a);
+    const kernels::pixel_sums_args a{kind, s.input(), weights, weights_step, s.out().data, s.shared(), s.half()};
+    to.add(s.pick(s.table.pixel_sums, s.table.pixel_sums_mixed), kernels::pixel_sums_jobs(a, 0),
+           kernels::pixel_sums_jobs(a, 1), a);
 }
 
 inline constexpr operation global_average{
@@ -23,7 +24,7 @@ inline constexpr operation global_average{
             return scratch_need{kernels::pixel_sums_shared_bytes(x), kernels::pixel_sums_scratch_bytes(x)};
         },
     .steps = [](const planned_site&) { return step_need::of<kernels::pixel_sums_args>(); },
-    .kernels = calls<kernels::kernel::pixel_sums>,
+    .kernels = calls<kernels::kernel::pixel_sums, kernels::kernel::pixel_sums_mixed>,
     .prepare =
         [](const placed_site& s, step_writer& to) {
             prepare_pixel_sums(s, kernels::pixel_sum::mean, nullptr, 0, to);
