@@ -69,6 +69,32 @@ TEST_CASE("onednn: bf16 rounds, and no more than it may") {
     }
 }
 
+TEST_CASE("onednn: bf16 gives the same bits again") {
+    if (!rounded(1).available()) return;
+    CHECK(answer(rounded(2), 2) == answer(rounded(2), 2));
+}
+
+TEST_CASE("onednn: in bf16 the arena is at most 0.60 of that of f32, the same for static and dynamic programs") {
+    constexpr uml::config c{.height = 256, .width = 256};
+    using release = uml::network<uml::release_network, c>;
+    constexpr std::int64_t half = uml::arena_bytes<release, rounded(2)>,
+                           whole = uml::arena_bytes<release, onednn{.threads = 2}>;
+    static_assert(half * 100 <= whole * 60);
+    const auto made = uml::dynamic_program::make(rounded(2), [&](uml::graph& g) {
+        uml::describe<uml::release_network>(g, c, onednn::passes, uml::output_set::answer);
+    });
+    REQUIRE(made);
+    CHECK(made->view().sizes.arena == half);
+    int wide = 0, precise = 0;
+    for (const uml::node& n : made->view().nodes) {
+        wide += n.type == uml::dtype::bf16;
+        precise += n.precise;
+        if (n.precise || n.result || n.out.c <= 8) CHECK(n.type == uml::dtype::f32);
+    }
+    CHECK(wide > 100);
+    CHECK(precise > 0);
+}
+
 TEST_CASE("onednn: products are oneDNN's, the arena says so") {
     const auto bytes = [](auto backend) {
         const auto made = uml::dynamic_program::make(backend, [&](uml::graph& g) {

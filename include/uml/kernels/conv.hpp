@@ -31,7 +31,7 @@ struct conv_args {
     float* out = nullptr;
     int out_step = 0;
     epilogue end;
-    halves half; ///< in, residual; out
+    halves half{}; ///< in, residual; out
 };
 
 /// Floats of the packed weights: panels [c_out / 16][tap][c_in][16], then the bias.

@@ -21,7 +21,7 @@ struct pool_args {
     int in_step = 0;
     float* out = nullptr;
     int out_step = 0;
-    halves half; ///< in; out
+    halves half{}; ///< in; out
 };
 
 [[nodiscard]] constexpr row_split pool_split(const conv_shape& s) { return split_rows(s.h_out, s.w_out, s.c_out); }
