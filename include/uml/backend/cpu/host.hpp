@@ -114,7 +114,7 @@ template <class B, class session = no_session> struct engine_of {
     }
 
 private:
-    [[nodiscard]] constexpr planned_site planned(const site& at) const { return {at, value.how()}; }
+    [[nodiscard]] constexpr planned_site planned(const site& at) const { return host::planned(at, value.how()); }
 
     [[nodiscard]] result<void> prepare(const program_view& p, const weights& w, const code& c, workspace& s) const {
         step_writer to({s.memory.data() + p.sizes.steps, static_cast<std::size_t>(p.sizes.arena - p.sizes.steps)});

@@ -22,17 +22,18 @@ struct planning {
 /// An operation to be planned.
 struct planned_site : site {
     planning how{};
+    kernels::halves half{}; ///< which of its tensors are bf16
 
     /// Shape of an input.
     [[nodiscard]] constexpr const shape& shape_in(int i = 0) const { return in(i).out; }
-    /// Which tensors are bf16.
-    [[nodiscard]] constexpr kernels::halves half() const {
-        kernels::halves h;
-        for (int i = 0; i < n.inputs && i < 3; ++i) h.in[i] = in(i).type == dtype::bf16;
-        h.out = n.type == dtype::bf16;
-        return h;
-    }
 };
+
+[[nodiscard]] constexpr planned_site planned(const site& at, const planning& how) {
+    planned_site s{at, how};
+    for (int i = 0; i < at.n.inputs && i < 3; ++i) s.half.in[i] = at.in(i).type == dtype::bf16;
+    s.half.out = at.n.type == dtype::bf16;
+    return s;
+}
 
 /// The element type of an operation's tensor. bf16 takes half the memory, so f32 stays what is small, what the
 /// network's description marks as precise, what is not yet normalised, what comes in and goes out, and factors: the
@@ -71,7 +72,7 @@ struct placed_site : planned_site {
     int width = 1;                     ///< threads that will run
     void* session = nullptr;           ///< the workspace's objects of a library, if the backend has any
 
-    /// Views for kernels: their pointers are to float, and half() says where to bf16.
+    /// Views for kernels: their pointers are to float, and `half` says where to bf16.
     [[nodiscard]] kernels::target out() const { return {data(n), n.out.h, n.out.w, n.out.c, n.step}; }
     [[nodiscard]] kernels::source input(int i = 0) const {
         const node& x = in(i);
@@ -82,7 +83,7 @@ struct placed_site : planned_site {
         return reinterpret_cast<float*>(arena + x.at + c * static_cast<std::int64_t>(size_of(x.type)));
     }
     /// The kernel for the operation's tensors.
-    template <class F> [[nodiscard]] F* pick(F* f32, F* mixed) const { return half().any() ? mixed : f32; }
+    template <class F> [[nodiscard]] F* pick(F* f32, F* mixed) const { return half.any() ? mixed : f32; }
     [[nodiscard]] const float* weights() const { return reinterpret_cast<const float*>(packed); }
     [[nodiscard]] activation act() const { return n.act; }
     [[nodiscard]] std::byte* scratch() const { return arena + n.scratch; }
@@ -109,7 +110,7 @@ struct operation {
 /// For an operation that always calls the kernel `k`, or `mixed` where a tensor is bf16.
 template <kernels::kernel k, kernels::kernel mixed = k>
 [[nodiscard]] constexpr kernels::kernel_set calls(const planned_site& s) {
-    return kernels::kernel_set{} | (s.half().any() ? mixed : k);
+    return kernels::kernel_set{} | (s.half.any() ? mixed : k);
 }
 
 /// All operations, by their kind.

@@ -69,9 +69,9 @@ template <class B, class program> [[nodiscard]] constexpr kernels::kernel_set ca
         const program_view p = program::view();
         for (std::size_t i = 0; i < p.nodes.size(); ++i) {
             planning how = value.how();
-            all = all | operations_of<B>::table[p.nodes[i].kind].kernels({p.at(i), how});
+            all = all | operations_of<B>::table[p.nodes[i].kind].kernels(planned(p.at(i), how));
             how.winograd = false;
-            all = all | operations_of<B>::table[p.nodes[i].kind].kernels({p.at(i), how});
+            all = all | operations_of<B>::table[p.nodes[i].kind].kernels(planned(p.at(i), how));
         }
         return all;
     }

@@ -9,7 +9,7 @@
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 inline void prepare_channel_sums(const placed_site& s, const float* weights, step_writer& to) {
-    const kernels::channel_sums_args a{s.input(), weights, s.out(), s.half()};
+    const kernels::channel_sums_args a{s.input(), weights, s.out(), s.half};
     to.add(s.pick(s.table.channel_sums, s.table.channel_sums_mixed), kernels::channel_sums_jobs(a), a);
 }
 
@@ -36,7 +36,7 @@ inline constexpr operation layer_norm{
     .prepare =
         [](const placed_site& s, step_writer& to) {
             const kernels::layer_norm_args a{s.input(), s.weights(), s.weights() + kernels::padded(s.n.out.c), s.out(),
-                                             s.half()};
+                                             s.half};
             to.add(s.pick(s.table.layer_norm, s.table.layer_norm_mixed), kernels::layer_norm_jobs(a), a);
             return result<void>{};
         }};

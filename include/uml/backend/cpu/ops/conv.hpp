@@ -40,7 +40,7 @@ enum class conv_method : std::uint8_t { direct, winograd, depthwise };
     a.out = s.out().data;
     a.out_step = static_cast<int>(s.out().step);
     a.end.act = s.act();
-    a.half = s.half();
+    a.half = s.half;
     return a;
 }
 
@@ -109,8 +109,8 @@ inline constexpr operation upsample_conv{
     .scratch =
         [](const planned_site& s) {
             const kernels::conv_shape c = conv_shape_of(s);
-            return scratch_need{0, s.half().any() ? kernels::upconv_mixed_scratch_bytes(c)
-                                                  : kernels::upconv_scratch_bytes(c)};
+            return scratch_need{0, s.half.any() ? kernels::upconv_mixed_scratch_bytes(c)
+                                                : kernels::upconv_scratch_bytes(c)};
         },
     .packed_bytes = conv.packed_bytes,
     .steps = [](const planned_site&) { return step_need::of<kernels::upconv_args>(); },

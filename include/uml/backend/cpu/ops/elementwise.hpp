@@ -32,7 +32,7 @@ inline result<void> pack_norm(const planned_site& s, const dense_parameter& d, c
 
 [[nodiscard]] inline kernels::elementwise_args norm_args(const placed_site& s) {
     return kernels::normalise(s.input(), s.weights(), s.weights() + kernels::padded(s.n.out.c), s.out(), s.act(),
-                              s.half());
+                              s.half);
 }
 inline constexpr operation norm{.packed_bytes = norm_bytes,
                                 .steps = elementwise<norm_args>.steps,
@@ -41,20 +41,19 @@ inline constexpr operation norm{.packed_bytes = norm_bytes,
                                 .prepare = elementwise<norm_args>.prepare};
 
 [[nodiscard]] inline kernels::elementwise_args activate_args(const placed_site& s) {
-    return kernels::activate(s.input(), s.out(), s.act(), s.half());
+    return kernels::activate(s.input(), s.out(), s.act(), s.half);
 }
 [[nodiscard]] inline kernels::elementwise_args add_args(const placed_site& s) {
-    return kernels::combine(kernels::elementwise_op::add, s.input(0), s.input(1), s.out(), s.act(), s.half());
+    return kernels::combine(kernels::elementwise_op::add, s.input(0), s.input(1), s.out(), s.act(), s.half);
 }
 [[nodiscard]] inline kernels::elementwise_args multiply_args(const placed_site& s) {
-    return kernels::combine(kernels::elementwise_op::multiply, s.input(0), s.input(1), s.out(), s.act(), s.half());
+    return kernels::combine(kernels::elementwise_op::multiply, s.input(0), s.input(1), s.out(), s.act(), s.half);
 }
 [[nodiscard]] inline kernels::elementwise_args add_constant_args(const placed_site& s) {
-    return kernels::with_constant(kernels::elementwise_op::add, s.input(), s.n.value, s.out(), s.act(), s.half());
+    return kernels::with_constant(kernels::elementwise_op::add, s.input(), s.n.value, s.out(), s.act(), s.half);
 }
 [[nodiscard]] inline kernels::elementwise_args divide_into_args(const placed_site& s) {
-    return kernels::with_constant(kernels::elementwise_op::divide_into, s.input(), s.n.value, s.out(), s.act(),
-                                  s.half());
+    return kernels::with_constant(kernels::elementwise_op::divide_into, s.input(), s.n.value, s.out(), s.act(), s.half);
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host

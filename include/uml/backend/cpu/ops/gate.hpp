@@ -18,7 +18,7 @@ inline constexpr operation gate{
         [](const planned_site& s) {
             const kernels::gate_shape g = gate_shape_of(s.n);
             return scratch_need{0,
-                                s.half().any() ? kernels::gate_mixed_scratch_bytes(g) : kernels::gate_scratch_bytes(g)};
+                                s.half.any() ? kernels::gate_mixed_scratch_bytes(g) : kernels::gate_scratch_bytes(g)};
         },
     .packed_bytes = [](const planned_site& s) { return float_bytes(kernels::gate_weights_size(gate_shape_of(s.n))); },
     .steps = [](const planned_site&) { return step_need::of<kernels::gate_args>(); },
@@ -31,7 +31,7 @@ inline constexpr operation gate{
     .prepare =
         [](const placed_site& s, step_writer& to) {
             const kernels::gate_args a{gate_shape_of(s.n), s.input(0), s.input(1), s.input(2),
-                                       s.weights(),        s.out(),    s.half()};
+                                       s.weights(),        s.out(),    s.half};
             to.add(s.pick(s.table.gate, s.table.gate_mixed), kernels::gate_jobs(a.shape), a);
             return result<void>{};
         }};

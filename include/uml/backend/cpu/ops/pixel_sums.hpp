@@ -12,7 +12,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 
 inline void prepare_pixel_sums(const placed_site& s, kernels::pixel_sum kind, const float* weights,
                                std::ptrdiff_t weights_step, step_writer& to) {
-    const kernels::pixel_sums_args a{kind, s.input(), weights, weights_step, s.out().data, s.shared(), s.half()};
+    const kernels::pixel_sums_args a{kind, s.input(), weights, weights_step, s.out().data, s.shared(), s.half};
     to.add(s.pick(s.table.pixel_sums, s.table.pixel_sums_mixed), kernels::pixel_sums_jobs(a, 0),
            kernels::pixel_sums_jobs(a, 1), a);
 }

@@ -21,7 +21,7 @@ inline constexpr operation pool{.steps = [](const planned_site&) { return step_n
                                         a.in_step = static_cast<int>(s.input().step);
                                         a.out = s.out().data;
                                         a.out_step = static_cast<int>(s.out().step);
-                                        a.half = s.half();
+                                        a.half = s.half;
                                         to.add(s.pick(s.table.pool, s.table.pool_mixed), kernels::pool_jobs(a), a);
                                         return result<void>{};
                                     }};
@@ -34,7 +34,7 @@ inline constexpr operation resize{.scratch =
                                   .kernels = calls<kernels::kernel::resize, kernels::kernel::resize_mixed>,
                                   .prepare =
                                       [](const placed_site& s, step_writer& to) {
-                                          const kernels::resize_args a{s.input(), s.out(), s.half()};
+                                          const kernels::resize_args a{s.input(), s.out(), s.half};
                                           to.add(s.pick(s.table.resize, s.table.resize_mixed), kernels::resize_jobs(a),
                                                  a);
                                           return result<void>{};
