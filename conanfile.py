@@ -20,8 +20,8 @@ class UmlConan(ConanFile):
     topics = ("uncertainty", "evidential-deep-learning", "segmentation", "classification", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"with_eigen": [True, False], "with_onednn": [True, False], "with_xtensor": [True, False]}
-    default_options = {"with_eigen": False, "with_onednn": False, "with_xtensor": False}
+    options = {"with_eigen": [True, False], "with_onednn": [True, False], "with_xtensor": [True, False], "with_cuda": [True, False]}
+    default_options = {"with_eigen": False, "with_onednn": False, "with_xtensor": False, "with_cuda": False}
     exports_sources = "CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "src/*", "scripts/single_header.py"
     no_copy_source = True
 
@@ -34,6 +34,8 @@ class UmlConan(ConanFile):
             self.requires("eigen/[>=3.4]", transitive_headers=True)
         if self.options.with_xtensor:
             self.requires("xtensor/[>=0.24]", transitive_headers=True)
+        # with_cuda requires nothing: the package brings the kernels, find_package(uml COMPONENTS cuda) compiles them with
+        # the toolkit of the system.
         # with_onednn requires nothing: Conan Center has no recipe of oneDNN. It must be on the system.
 
     def layout(self):

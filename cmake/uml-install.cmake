@@ -18,7 +18,8 @@ write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/uml-config-version
     COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/uml-config.cmake" "${CMAKE_CURRENT_BINARY_DIR}/uml-config-version.cmake"
     src/compiled.cpp cmake/uml-compiled.cmake cmake/uml-parts.cmake cmake/uml-embed.cmake cmake/uml-prepare.cpp.in
-    cmake/uml-embedded.hpp.in DESTINATION "${uml_package_dir}")
+    cmake/uml-embedded.hpp.in cmake/uml-cuda.cmake DESTINATION "${uml_package_dir}")
+install(DIRECTORY src/cuda DESTINATION "${uml_package_dir}")
 
 if(UML_INSTALL_WEIGHTS)
     file(GLOB uml_weights "${PROJECT_SOURCE_DIR}/weights/*.safetensors" "${PROJECT_SOURCE_DIR}/weights/*.md")

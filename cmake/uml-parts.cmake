@@ -1,9 +1,10 @@
 # The optional parts of uml: which package each needs, and who has it. Used by the source tree and by the installed
 # package, so that both find the same things in the same way.
 
-set(uml_parts eigen onednn xtensor)
+set(uml_parts eigen onednn xtensor cuda)
 set(uml_eigen_hint "Eigen 3.4 or newer (Debian: libeigen3-dev; vcpkg, Conan: eigen)")
 set(uml_onednn_hint "oneDNN 2.6 or newer with OpenMP (Debian: libdnnl-dev, with Clang also libomp-dev; PyPI: onednn-devel-cpu-gomp; vcpkg: onednn)")
+set(uml_cuda_hint "CUDA 12 or newer, and to be asked for: -DUML_PARTS=cuda, or the component cuda of find_package")
 set(uml_xtensor_hint "xtensor 0.24 or newer (Debian: libxtensor-dev; vcpkg, Conan: xtensor)")
 
 # Notes what was left out and what would bring it.
@@ -63,6 +64,13 @@ macro(uml_find_onednn)
     if(TARGET DNNL::dnnl AND TARGET OpenMP::OpenMP_CXX)
         set(uml_onednn_FOUND TRUE)
         set(uml_onednn_libraries DNNL::dnnl OpenMP::OpenMP_CXX)
+    endif()
+endmacro()
+
+# Only where it is asked for: it takes a compiler of its own.
+macro(uml_find_cuda)
+    if(("cuda" IN_LIST UML_PARTS OR "cuda" IN_LIST uml_FIND_COMPONENTS) AND CMAKE_CXX_COMPILER_LOADED)
+        include("${uml_cuda_script}")
     endif()
 endmacro()
 

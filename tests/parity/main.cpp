@@ -7,8 +7,8 @@
 namespace {
 
 constexpr const char* usage =
-    "usage: uml-parity [--network release|paper] [--backend reference|cpu|eigen|onednn]\n"
-    "                  [--precision f64|f32|f32-direct|bf16] [--passes all|none|NAME,...] [--isa NAME]\n"
+    "usage: uml-parity [--network release|paper] [--backend reference|cpu|eigen|onednn|cuda|cuda-host]\n"
+    "                  [--precision f64|f32|f32-direct|tf32|bf16] [--passes all|none|NAME,...] [--isa NAME]\n"
     "                  [--threads N] [--weights-seed N] FILE...\n"
     "Runs golden files and prints, for every tensor, its largest absolute and relative error, the normalised error\n"
     "||out - ref|| / ||ref - mean(ref)|| and its limit (for class outputs: ||out - ref|| / ||ref||).\n"
@@ -43,9 +43,9 @@ std::string read(int argc, char** argv, parity::options& o) {
         const std::string value = argv[++i];
         if (key == "--network" && one_of(value, {"release", "paper"}))
             o.network = value;
-        else if (key == "--backend" && one_of(value, {"reference", "cpu", "eigen", "onednn"}))
+        else if (key == "--backend" && one_of(value, {"reference", "cpu", "eigen", "onednn", "cuda", "cuda-host"}))
             o.backend = value;
-        else if (key == "--precision" && one_of(value, {"f64", "f32", "f32-direct", "bf16"}))
+        else if (key == "--precision" && one_of(value, {"f64", "f32", "f32-direct", "tf32", "bf16"}))
             o.precision = value;
         else if (key == "--isa")
             o.isa = value;
@@ -74,6 +74,9 @@ parity::status run_optional([[maybe_unused]] const parity::options& o, [[maybe_u
 #ifdef UML_WITH_ONEDNN
     if (o.backend == "onednn") return parity::run_onednn(o, g, path);
 #endif
+#ifdef UML_WITH_CUDA
+    if (o.backend == "cuda") return parity::run_cuda(o, g, path);
+#endif
     return parity::status::not_available;
 }
 
@@ -96,6 +99,8 @@ int main(int argc, char** argv) {
             s = parity::run_reference(o, *g, path.c_str());
         else if (o.backend == "cpu")
             s = parity::run_cpu(o, *g, path.c_str());
+        else if (o.backend == "cuda-host")
+            s = parity::run_cuda_host(o, *g, path.c_str());
         else
             s = run_optional(o, *g, path.c_str());
         if (s == parity::status::not_available) {

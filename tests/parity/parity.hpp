@@ -32,6 +32,7 @@ struct limits {
 [[nodiscard]] inline limits limits_of(const std::string& precision) {
     if (precision == "f64") return {5e-6, 1e-7, 1e-7, 1.0};
     if (precision == "bf16") return {0.25, 3e-2, 2e-2, 0.98};
+    if (precision == "tf32") return {2e-2, 3e-3, 3e-3, 0.995};
     return {5e-5, 5e-6, 5e-6, 0.9999};
 }
 
@@ -40,5 +41,7 @@ status run_reference(const options& o, const uml_test::golden_file& g, const cha
 status run_cpu(const options& o, const uml_test::golden_file& g, const char* path);
 status run_eigen(const options& o, const uml_test::golden_file& g, const char* path);
 status run_onednn(const options& o, const uml_test::golden_file& g, const char* path);
+status run_cuda_host(const options& o, const uml_test::golden_file& g, const char* path);
+status run_cuda(const options& o, const uml_test::golden_file& g, const char* path);
 
 } // namespace parity

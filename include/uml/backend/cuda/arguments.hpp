@@ -1,0 +1,163 @@
+// What crosses between the engine and the kernels of the CUDA backend: plain structs and one table of functions. No
+// template of the library is in it, so that a .cu file can include it.
+#pragma once
+
+#include "uml/core/activation.hpp"
+
+#include <cstddef>
+
+#if defined(__CUDACC__)
+    #define UML_HOST_DEVICE __host__ __device__
+#else
+    #define UML_HOST_DEVICE
+#endif
+
+#include "uml/core/begin.inc"
+
+namespace uml::inline UML_VERSION_NAMESPACE::gpu {
+
+/// What an element in the device's memory is.
+enum class element : std::uint8_t { f32, bf16 };
+
+/// The tensors of several images: height × width × channels each, `step` elements from a pixel to the next, `image`
+/// elements from an image to the next.
+struct tensor {
+    void* data = nullptr; ///< null: there is none
+    std::int64_t image = 0;
+    int h = 1, w = 1, c = 1, step = 1;
+    element type = element::f32;
+
+    [[nodiscard]] UML_HOST_DEVICE std::int64_t pixels() const { return static_cast<std::int64_t>(h) * w; }
+};
+
+/// Before a picture's samples in the staging memory; rows without gaps follow.
+struct picture_header {
+    std::int32_t floats = 0; ///< whether samples are f32, 0..1, and not 8 bits
+    std::int32_t channels = 0;
+    std::int32_t unused[2] = {};
+};
+
+/// Pictures of any sample type as the input tensor.
+struct picture_args {
+    const std::byte* from = nullptr; ///< headers and samples
+    std::int64_t image_bytes = 0;
+    tensor y;
+};
+
+/// How products are formed.
+enum class products : std::uint8_t {
+    plain, ///< f32
+    bf16,  ///< bf16 operands, sums in f32
+    tf32,  ///< operands rounded to 10 bits of mantissa, sums in f32
+    three  ///< each operand as a sum of two TF32 numbers, three products, sums in f32
+};
+
+/// A convolution: Σ, times the pixel's scale if there is one, plus bias and residual, then the activation.
+struct conv_args {
+    tensor x, y, residual, scale;
+    const void* weights = nullptr;
+    const float* bias = nullptr; ///< null: none
+    element weight_type = element::f32;
+    std::int64_t weight_image = 0; ///< elements from an image's weights to the next; 0: all have the same
+    int weight_out = 0;            ///< elements from an output channel's weights to the next
+    int weight_in = 0;             ///< elements from an inner index's to the next
+    int kernel = 1, stride = 1, pad = 0, dilation = 1;
+    int inner = 1;          ///< taps · input channels, channels fastest
+    bool depthwise = false; ///< inner: taps
+    bool chunks =
+        false; ///< eight (bf16) or four (f32) inner indices of a tap lie in 16 aligned bytes, of the weights' type
+    activation act = activation::none;
+    products how = products::plain;
+};
+
+enum class pointwise : std::uint8_t { norm, activate, add, multiply, add_constant, divide_into };
+
+/// Element by element; an extent of 1 is repeated.
+struct pointwise_args {
+    pointwise kind = pointwise::activate;
+    activation act = activation::none;
+    tensor a, b, y;
+    float value = 0;
+    const float *scale = nullptr, *shift = nullptr;
+};
+
+enum class moving : std::uint8_t { copy, shuffle, tile };
+
+/// Channels to other places, or a tensor to another element type.
+struct move_args {
+    moving kind = moving::copy;
+    tensor x, y;
+    int groups = 1; ///< of a shuffle
+};
+
+struct pool_args {
+    tensor x, y;
+    int kernel = 1, stride = 1, pad = 0;
+    bool largest = false;
+};
+
+/// Bilinear, corners aligned.
+struct resize_args {
+    tensor x, y;
+};
+
+enum class row : std::uint8_t { sum, dot, norm, gate };
+
+/// Over the channels of each pixel.
+struct row_args {
+    row kind = row::sum;
+    tensor x, y;
+    const float* weights = nullptr; ///< dot with a parameter: a factor a channel; norm: the scale; gate: psi, its bias
+    const float* shift = nullptr;   ///< norm
+    tensor factors;                 ///< dot with a tensor: a factor a channel
+    tensor from_x, from_mutual;     ///< gate: A' x, and A" y with the bias
+    tensor vacuity;                 ///< gate
+};
+
+enum class column : std::uint8_t { mean, weighted, softmax };
+
+/// Over the pixels of each channel.
+struct column_args {
+    column kind = column::mean;
+    tensor x, y;
+    tensor weight; ///< weighted: a number per pixel
+};
+
+/// The matrix A · diag(g) · B of each image, in the form of a convolution's weights: a row for each output channel.
+struct matrix_args {
+    const float* a = nullptr; ///< [out][inner]; null: the identity
+    const float* b = nullptr; ///< [inner][in]
+    tensor g;
+    int out = 1, inner = 1, in = 1;
+    tensor y; ///< h: rows, c: their numbers, behind `out` and `in` zeros
+};
+
+enum class kernel : std::uint8_t {
+    picture,
+    conv,      ///< one output element at a time
+    conv_tile, ///< the same in tiles on the matrix units
+    pointwise,
+    move,
+    pool,
+    resize,
+    row,
+    column,
+    matrix
+};
+inline constexpr int kernel_count = static_cast<int>(kernel::matrix) + 1;
+
+/// Puts a kernel on a stream: its arguments, which are copied, the number of images, the stream. 0, or the runtime's
+/// error.
+using launcher = int (*)(const void* arguments, int images, void* stream);
+
+/// The kernels, by their number. There are two: of a device (src/cuda) and of the host (host.hpp).
+struct kernel_table {
+    launcher launch[kernel_count] = {};
+};
+
+/// The device's, of the library uml_cuda.
+const kernel_table& device_kernels();
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::gpu
+
+#include "uml/core/end.inc"

@@ -1,0 +1,267 @@
+// What the CUDA backend's kernels compute, element by element and sum by sum, for the host and the device alike: all
+// index arithmetic is here.
+#pragma once
+
+#include "uml/backend/cuda/arguments.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "uml/core/begin.inc"
+
+namespace uml::inline UML_VERSION_NAMESPACE::gpu {
+
+[[nodiscard]] UML_HOST_DEVICE inline std::uint32_t bits_of(float x) {
+    std::uint32_t b;
+    memcpy(&b, &x, sizeof b);
+    return b;
+}
+[[nodiscard]] UML_HOST_DEVICE inline float float_of(std::uint32_t b) {
+    float x;
+    memcpy(&x, &b, sizeof x);
+    return x;
+}
+/// To nearest, ties to even; NaN stays NaN.
+[[nodiscard]] UML_HOST_DEVICE inline std::uint16_t to_bf16_bits(float x) {
+    const std::uint32_t b = bits_of(x);
+    if ((b & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((b >> 16) | 0x40U);
+    return static_cast<std::uint16_t>((b + 0x7fffU + ((b >> 16) & 1U)) >> 16);
+}
+[[nodiscard]] UML_HOST_DEVICE inline float from_bf16_bits(std::uint16_t b) {
+    return float_of(static_cast<std::uint32_t>(b) << 16);
+}
+/// To TF32's 10 bits, ties away from zero, as cvt.rna.tf32.f32 does.
+[[nodiscard]] UML_HOST_DEVICE inline float to_tf32(float x) { return float_of((bits_of(x) + 0x1000U) & 0xffffe000U); }
+
+[[nodiscard]] UML_HOST_DEVICE inline float read(const void* data, element type, std::int64_t i) {
+    return type == element::f32 ? static_cast<const float*>(data)[i]
+                                : from_bf16_bits(static_cast<const std::uint16_t*>(data)[i]);
+}
+UML_HOST_DEVICE inline void write(void* data, element type, std::int64_t i, float x) {
+    if (type == element::f32)
+        static_cast<float*>(data)[i] = x;
+    else
+        static_cast<std::uint16_t*>(data)[i] = to_bf16_bits(x);
+}
+[[nodiscard]] UML_HOST_DEVICE inline float get(const tensor& t, int image, std::int64_t pixel, int k) {
+    return read(t.data, t.type, image * t.image + pixel * t.step + k);
+}
+UML_HOST_DEVICE inline void put(const tensor& t, int image, std::int64_t pixel, int k, float x) {
+    write(t.data, t.type, image * t.image + pixel * t.step + k, x);
+}
+
+[[nodiscard]] UML_HOST_DEVICE inline float activated(float x, activation a) {
+    switch (a) {
+    case activation::none: return x;
+    case activation::relu: return x > 0 ? x : 0.0F;
+    case activation::sigmoid: return x >= 0 ? 1 / (1 + expf(-x)) : expf(x) / (1 + expf(x));
+    case activation::softplus: return x > 0 ? x + log1pf(expf(-x)) : log1pf(expf(x));
+    case activation::exp_negative: return expf(-x);
+    }
+    return x;
+}
+
+/// An element of a result.
+struct place {
+    int image = 0, k = 0;
+    std::int64_t pixel = 0;
+};
+[[nodiscard]] UML_HOST_DEVICE inline std::int64_t elements(const tensor& t, int images) {
+    return images * t.pixels() * t.c;
+}
+/// The i-th, channels fastest.
+[[nodiscard]] UML_HOST_DEVICE inline place place_of(const tensor& t, std::int64_t i) {
+    const std::int64_t pixel = i / t.c, pixels = t.pixels(), image = pixel / pixels;
+    return {static_cast<int>(image), static_cast<int>(i - pixel * t.c), pixel - image * pixels};
+}
+
+/// The sources of an output pixel of a convolution.
+struct conv_window {
+    int y = 0, x = 0; ///< of the first tap; outside of the image in the padding
+
+    conv_window() = default;
+    UML_HOST_DEVICE conv_window(const conv_args& a, std::int64_t pixel)
+        : y(static_cast<int>(pixel / a.y.w) * a.stride - a.pad), x(static_cast<int>(pixel % a.y.w) * a.stride - a.pad) {
+    }
+    /// Source pixel of a tap; -1 in the padding.
+    [[nodiscard]] UML_HOST_DEVICE std::int64_t source(const conv_args& a, int tap) const {
+        const int iy = y + tap / a.kernel * a.dilation, ix = x + tap % a.kernel * a.dilation;
+        if (iy < 0 || ix < 0 || iy >= a.x.h || ix >= a.x.w) return -1;
+        return static_cast<std::int64_t>(iy) * a.x.w + ix;
+    }
+};
+
+/// The operand of an inner index; 0 in the padding and behind the end.
+[[nodiscard]] UML_HOST_DEVICE inline float conv_operand(const conv_args& a, int image, const conv_window& from,
+                                                        int inner) {
+    if (inner >= a.inner) return 0;
+    const int tap = inner / a.x.c;
+    const std::int64_t pixel = from.source(a, tap);
+    return pixel < 0 ? 0.0F : get(a.x, image, pixel, inner - tap * a.x.c);
+}
+
+/// What is done with a finished sum.
+UML_HOST_DEVICE inline void conv_end(const conv_args& a, int image, std::int64_t pixel, int o, float sum) {
+    if (a.scale.data != nullptr) sum *= get(a.scale, image, pixel, 0);
+    if (a.bias != nullptr) sum += a.bias[o];
+    if (a.residual.data != nullptr) sum += get(a.residual, image, pixel, o);
+    put(a.y, image, pixel, o, activated(sum, a.act));
+}
+
+/// Kernels that make one element of the result at a time: count(), at(i).
+struct compute_picture {
+    using arguments = picture_args;
+    UML_HOST_DEVICE static std::int64_t count(const picture_args& a, int images) { return elements(a.y, images); }
+    UML_HOST_DEVICE static void at(const picture_args& a, std::int64_t i) {
+        const place p = place_of(a.y, i);
+        const std::byte* const from = a.from + p.image * a.image_bytes;
+        picture_header h;
+        memcpy(&h, from, sizeof h);
+        const std::int64_t e = p.pixel * h.channels + (h.channels == 1 ? 0 : p.k);
+        const std::byte* const samples = from + sizeof h;
+        put(a.y, p.image, p.pixel, p.k,
+            h.floats != 0 ? reinterpret_cast<const float*>(samples)[e]
+                          : static_cast<float>(reinterpret_cast<const unsigned char*>(samples)[e]) / 255.0F);
+    }
+};
+
+struct compute_conv {
+    using arguments = conv_args;
+    UML_HOST_DEVICE static std::int64_t count(const conv_args& a, int images) { return elements(a.y, images); }
+    UML_HOST_DEVICE static void at(const conv_args& a, std::int64_t i) {
+        const place p = place_of(a.y, i);
+        const conv_window from(a, p.pixel);
+        const std::int64_t weights = p.image * a.weight_image + static_cast<std::int64_t>(p.k) * a.weight_out;
+        const int channels = a.depthwise ? 1 : a.x.c, first = a.depthwise ? p.k : 0;
+        constexpr int block = 32; // sums of sums: nearer to the exact one
+        float sum = 0;
+        for (int tap = 0; tap < a.kernel * a.kernel; ++tap) {
+            const std::int64_t pixel = from.source(a, tap);
+            if (pixel < 0) continue;
+            for (int k = 0; k < channels; k += block) {
+                float part = 0;
+                for (int j = k; j < k + block && j < channels; ++j)
+                    part += get(a.x, p.image, pixel, first + j) *
+                            read(a.weights, a.weight_type,
+                                 weights + (static_cast<std::int64_t>(tap) * channels + j) * a.weight_in);
+                sum += part;
+            }
+        }
+        conv_end(a, p.image, p.pixel, p.k, sum);
+    }
+};
+
+struct compute_pointwise {
+    using arguments = pointwise_args;
+    UML_HOST_DEVICE static std::int64_t count(const pointwise_args& a, int images) { return elements(a.y, images); }
+    UML_HOST_DEVICE static float repeated(const tensor& t, const tensor& y, const place& p) {
+        const auto r = static_cast<int>(p.pixel / y.w), c = static_cast<int>(p.pixel % y.w);
+        return get(t, p.image, static_cast<std::int64_t>(t.h == 1 ? 0 : r) * t.w + (t.w == 1 ? 0 : c),
+                   t.c == 1 ? 0 : p.k);
+    }
+    UML_HOST_DEVICE static void at(const pointwise_args& a, std::int64_t i) {
+        const place p = place_of(a.y, i);
+        float x = repeated(a.a, a.y, p);
+        switch (a.kind) {
+        case pointwise::norm: x = x * a.scale[p.k] + a.shift[p.k]; break;
+        case pointwise::activate: break;
+        case pointwise::add: x += repeated(a.b, a.y, p); break;
+        case pointwise::multiply: x *= repeated(a.b, a.y, p); break;
+        case pointwise::add_constant: x += a.value; break;
+        case pointwise::divide_into: x = a.value / x; break;
+        }
+        put(a.y, p.image, p.pixel, p.k, activated(x, a.act));
+    }
+};
+
+struct compute_move {
+    using arguments = move_args;
+    UML_HOST_DEVICE static std::int64_t count(const move_args& a, int images) { return elements(a.y, images); }
+    UML_HOST_DEVICE static void at(const move_args& a, std::int64_t i) {
+        const place p = place_of(a.y, i);
+        int k = p.k;
+        if (a.kind == moving::shuffle) {
+            const int size = a.y.c / a.groups;
+            k = a.groups * (p.k % size) + p.k / size;
+        } else if (a.kind == moving::tile) {
+            k = p.k % a.x.c;
+        }
+        put(a.y, p.image, p.pixel, p.k, get(a.x, p.image, p.pixel, k));
+    }
+};
+
+struct compute_pool {
+    using arguments = pool_args;
+    UML_HOST_DEVICE static std::int64_t count(const pool_args& a, int images) { return elements(a.y, images); }
+    UML_HOST_DEVICE static void at(const pool_args& a, std::int64_t i) {
+        const place p = place_of(a.y, i);
+        const int y = static_cast<int>(p.pixel / a.y.w) * a.stride - a.pad;
+        const int x = static_cast<int>(p.pixel % a.y.w) * a.stride - a.pad;
+        float best = -INFINITY, sum = 0;
+        for (int iy = y < 0 ? 0 : y; iy < y + a.kernel && iy < a.x.h; ++iy)
+            for (int ix = x < 0 ? 0 : x; ix < x + a.kernel && ix < a.x.w; ++ix) {
+                const float v = get(a.x, p.image, static_cast<std::int64_t>(iy) * a.x.w + ix, p.k);
+                best = v > best ? v : best;
+                sum += v;
+            }
+        put(a.y, p.image, p.pixel, p.k, a.largest ? best : sum / static_cast<float>(a.kernel * a.kernel));
+    }
+};
+
+/// Where a target index falls between two source indices, corners aligned.
+struct between {
+    int low = 0, high = 0;
+    float fraction = 0; ///< of `high`
+
+    UML_HOST_DEVICE between(int target, int in, int out) {
+        if (out == 1) return;
+        const std::int64_t at = static_cast<std::int64_t>(target) * (in - 1); // exact, in parts of out - 1
+        low = static_cast<int>(at / (out - 1));
+        high = low + 1 < in ? low + 1 : low;
+        fraction = static_cast<float>(at % (out - 1)) / static_cast<float>(out - 1);
+    }
+};
+
+struct compute_resize {
+    using arguments = resize_args;
+    UML_HOST_DEVICE static std::int64_t count(const resize_args& a, int images) { return elements(a.y, images); }
+    UML_HOST_DEVICE static void at(const resize_args& a, std::int64_t i) {
+        const place p = place_of(a.y, i);
+        const between v(static_cast<int>(p.pixel / a.y.w), a.x.h, a.y.h);
+        const between u(static_cast<int>(p.pixel % a.y.w), a.x.w, a.y.w);
+        const auto x = [&](int r, int c) { return get(a.x, p.image, static_cast<std::int64_t>(r) * a.x.w + c, p.k); };
+        const float fy = v.fraction, fx = u.fraction;
+        put(a.y, p.image, p.pixel, p.k,
+            (1 - fy) * ((1 - fx) * x(v.low, u.low) + fx * x(v.low, u.high)) +
+                fy * ((1 - fx) * x(v.high, u.low) + fx * x(v.high, u.high)));
+    }
+};
+
+struct compute_matrix {
+    using arguments = matrix_args;
+    UML_HOST_DEVICE static std::int64_t count(const matrix_args& a, int images) { return elements(a.y, images); }
+    UML_HOST_DEVICE static void at(const matrix_args& a, std::int64_t i) {
+        const place p = place_of(a.y, i);
+        const auto o = static_cast<int>(p.pixel);
+        float sum = 0;
+        if (o < a.out && p.k < a.in) {
+            if (a.a == nullptr) {
+                sum = get(a.g, p.image, 0, o) * a.b[static_cast<std::int64_t>(o) * a.in + p.k];
+            } else {
+                constexpr int block = 32;
+                for (int first = 0; first < a.inner; first += block) {
+                    float part = 0;
+                    for (int j = first; j < first + block && j < a.inner; ++j)
+                        part += a.a[static_cast<std::int64_t>(o) * a.inner + j] * get(a.g, p.image, 0, j) *
+                                a.b[static_cast<std::int64_t>(j) * a.in + p.k];
+                    sum += part;
+                }
+            }
+        }
+        put(a.y, p.image, p.pixel, p.k, sum);
+    }
+};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::gpu
+
+#include "uml/core/end.inc"

@@ -1,0 +1,277 @@
+// The engine of the CUDA backend: everything on the device, a run one graph. The value B says which device and where
+// its functions are.
+#pragma once
+
+#include "uml/backend/concept.hpp"
+#include "uml/backend/cuda/launches.hpp"
+#include "uml/backend/cuda/runtime.hpp"
+
+#include "uml/core/begin.inc"
+
+namespace uml::inline UML_VERSION_NAMESPACE::gpu {
+
+inline constexpr int most_images = 256;
+inline constexpr int most_branches = 4; ///< streams; more operations of one order share them
+
+/// B has `device`, `precision`, `images`, `stream`, `device_pictures`, and functions(): the runtime.
+template <class B> struct engine_of {
+    B value{};
+
+    using scalar = float;
+    struct code {};
+    struct weights {
+        owned memory;
+    };
+    struct workspace {
+        owned arena, pictures, results;             ///< of the device
+        owned staged, answers;                      ///< the same two on the host
+        owned own_stream, sides[most_branches - 1]; ///< before what is recorded on them
+        owned fork, joins[most_branches - 1], graph;
+        void* stream = nullptr;
+        bool running = false;
+
+        workspace() = default;
+        workspace(workspace&&) noexcept = default;
+        workspace& operator=(workspace&&) noexcept = default;
+        /// A run that nobody has waited for still writes to the memory.
+        ~workspace() {
+            if (running) (void)B::functions().wait(stream);
+        }
+    };
+
+    // A resize and a convolution after it stay two: the product at the low resolution wants to be one kernel.
+    static constexpr rewrites passes = all_rewrites().without(rewrite::upsample);
+
+    /// Errors: errc::invalid_argument for a number that is out of its range or a device that is not there, unsupported
+    /// for a precision that the backend lacks, no device, an old driver, or a device older than compute capability 8.0.
+    [[nodiscard]] constexpr result<void> check() const {
+        if (value.precision != precision::f32 && value.precision != precision::tf32 &&
+            value.precision != precision::bf16)
+            return fail(errc::unsupported, "the cuda backend computes in f32, tf32 or bf16, not in ",
+                        to_text(value.precision));
+        if (value.images < 1 || value.images > most_images)
+            return fail(errc::invalid_argument, "a run takes 1 to ", most_images, " images, not ", value.images);
+        if (value.device < 0) return fail(errc::invalid_argument, "there is no CUDA device ", value.device);
+        if (std::is_constant_evaluated()) return {};
+        return check_device(B::functions(), value.device);
+    }
+    [[nodiscard]] constexpr double relative_limit() const {
+        return value.precision == precision::bf16 ? 3e-2 : value.precision == precision::tf32 ? 3e-3 : 5e-6;
+    }
+    constexpr void lower(graph&) const {}
+    [[nodiscard]] constexpr bool supports(const node& n) const { return gpu::has(n); }
+    [[nodiscard]] constexpr schedule order() const { return schedule::branches; }
+    [[nodiscard]] constexpr int images() const { return value.images; }
+    [[nodiscard]] constexpr tensor_form tensor(const site& at) const { return form_of(at, value.precision); }
+    [[nodiscard]] constexpr std::int64_t scratch_bytes(const site& at) const {
+        return gpu::scratch_bytes(at) * value.images;
+    }
+    [[nodiscard]] constexpr std::int64_t packed_bytes(const site& at) const {
+        return gpu::packed_bytes(at, value.precision);
+    }
+    [[nodiscard]] constexpr std::int64_t step_bytes(const site&) const { return 0; }
+    template <class program> [[nodiscard]] static constexpr code code_of() { return {}; }
+
+    /// Errors: errc::out_of_memory, device; invalid_argument where the caller gives memory, which would be the host's.
+    [[nodiscard]] result<weights> make_weights(const program_view& p, std::span<std::byte> given) const {
+        if (auto r = begin(given); !r) return r.error();
+        auto memory = make_memory(on(), p.sizes.packed, false, "weights");
+        if (!memory) return memory.error();
+        return result<weights>(weights{*std::move(memory)});
+    }
+    [[nodiscard]] const void* identity(const weights& w) const { return w.memory.get(); }
+    [[nodiscard]] int pack_row_multiple(const program_view&, std::size_t) const { return 0; }
+    [[nodiscard]] result<void> pack(const program_view& p, std::size_t i, const dense_parameter& first,
+                                    const dense_parameter& second, weights& w) const {
+        const site at = p.at(i);
+        const std::int64_t bytes = packed_bytes(at);
+        if (bytes == 0) return {};
+        const auto made = memory_block::allocate(bytes, "weights on their way to the device");
+        if (!made) return made.error();
+        std::memset(made->data(), 0, static_cast<std::size_t>(bytes));
+        gpu::pack(at, value.precision, first, second, made->data());
+        if (auto r = checked(on(), on().use(value.device), "the device"); !r) return r;
+        return checked(on(), on().copy(w.memory.bytes() + at.n.packed, made->data(), static_cast<std::size_t>(bytes)),
+                       "weights to the device");
+    }
+
+    /// Makes the graph of a run. Errors: as make_weights.
+    [[nodiscard]] result<workspace> make_workspace(const program_view& p, const weights& w, const code&, executor,
+                                                   std::span<std::byte> given) const {
+        if (auto r = begin(given); !r) return r.error();
+        workspace s;
+        result<void> made{};
+        const auto keep = [&](owned& to, result<owned> from) {
+            if (!from)
+                made = from.error();
+            else
+                to = *std::move(from);
+            return made.has_value();
+        };
+        const std::int64_t in = value.images * picture_bytes(p), out = results_bytes(p);
+        bool all = keep(s.arena, make_memory(on(), p.sizes.arena, false, "an arena")) &&
+                   keep(s.pictures, make_memory(on(), in, false, "pictures")) &&
+                   keep(s.results, make_memory(on(), out, false, "results")) &&
+                   keep(s.staged, make_memory(on(), in, true, "pictures")) &&
+                   keep(s.answers, make_memory(on(), out, true, "results")) && keep(s.own_stream, make_stream(on())) &&
+                   keep(s.fork, make_event(on()));
+        for (int i = 0; all && i < most_branches - 1; ++i)
+            all = keep(s.sides[i], make_stream(on())) && keep(s.joins[i], make_event(on()));
+        if (!all) return made.error();
+        s.stream = value.stream != nullptr ? static_cast<void*>(value.stream) : s.own_stream.get();
+        if (auto r = record(p, w, s); !r) return r.error();
+        return result<workspace>(std::move(s));
+    }
+
+    /// Puts the pictures and the graph on the stream. Errors: errc::device.
+    [[nodiscard]] result<void> run(const program_view& p, const weights&, workspace& s,
+                                   std::span<const image_view> pictures) const {
+        if (auto r = checked(on(), on().use(value.device), "the device"); !r) return r;
+        if (auto r = wait(s); !r) return r; // the staging memory may still be read
+        s.running = true;
+        for (std::size_t i = 0; i < pictures.size(); ++i)
+            if (auto r = stage(p, s, static_cast<std::int64_t>(i) * picture_bytes(p), pictures[i]); !r) return r;
+        if (!value.device_pictures)
+            if (auto r =
+                    checked(on(),
+                            on().copy_later(s.pictures.get(), s.staged.get(),
+                                            pictures.size() * static_cast<std::size_t>(picture_bytes(p)), s.stream),
+                            "pictures to the device");
+                !r)
+                return r;
+        return checked(on(), on().launch_graph(s.graph.get(), s.stream), "launching the network");
+    }
+    /// Waits once; results have come with the graph. Errors: errc::device; invalid_argument for no result.
+    [[nodiscard]] result<void> fetch(const program_view& p, workspace& s, int image, std::span<const id> nodes,
+                                     std::span<tensor_view<const float>> views) const {
+        if (auto r = wait(s); !r) return r;
+        for (std::size_t k = 0; k < nodes.size(); ++k) {
+            const std::int64_t at = result_at(p, nodes[k]);
+            const shape& out = p.nodes[static_cast<std::size_t>(nodes[k])].out;
+            if (at < 0) return fail(errc::invalid_argument, "tensor ", static_cast<int>(nodes[k]), " is no result");
+            views[k] = {reinterpret_cast<const float*>(s.answers.bytes() + at) + image * out.size(), out.h, out.w,
+                        out.c, out.c};
+        }
+        return {};
+    }
+
+private:
+    [[nodiscard]] static const runtime& on() { return B::functions(); }
+
+    [[nodiscard]] result<void> begin(std::span<std::byte> given) const {
+        if (!given.empty())
+            return fail(errc::invalid_argument, "the cuda backend's memory is the device's: it takes none of the host");
+        return checked(on(), on().use(value.device), "the device");
+    }
+    [[nodiscard]] result<void> wait(workspace& s) const {
+        if (!s.running) return {};
+        s.running = false;
+        return checked(on(), on().wait(s.stream), "running the network");
+    }
+    /// Of the staging memory of one picture; samples are f32 at most.
+    [[nodiscard]] static std::int64_t picture_bytes(const program_view& p) {
+        constexpr std::int64_t most_channels = 3;
+        return block_bytes(static_cast<std::int64_t>(sizeof(picture_header)) +
+                           p.nodes.front().out.pixels() * most_channels * 4);
+    }
+    [[nodiscard]] std::int64_t result_bytes(const node& n) const {
+        return block_bytes(value.images * n.out.size() * 4);
+    }
+    [[nodiscard]] std::int64_t results_bytes(const program_view& p) const {
+        std::int64_t bytes = 0;
+        for (const output_entry& o : p.outputs) bytes += result_bytes(p.nodes[static_cast<std::size_t>(o.node)]);
+        return bytes;
+    }
+    [[nodiscard]] std::int64_t result_at(const program_view& p, id wanted) const {
+        std::int64_t at = 0;
+        for (const output_entry& o : p.outputs) {
+            if (o.node == wanted) return at;
+            at += result_bytes(p.nodes[static_cast<std::size_t>(o.node)]);
+        }
+        return -1;
+    }
+
+    /// One picture into the host's staging memory, or, if it is on the device, into the device's.
+    [[nodiscard]] result<void> stage(const program_view&, workspace& s, std::int64_t at, const image_view& v) const {
+        const bool floats = v.type == image_view::sample::f32;
+        const picture_header h{floats ? 1 : 0, v.channels};
+        std::memcpy(s.staged.bytes() + at, &h, sizeof h);
+        const auto row = static_cast<std::size_t>(v.width) * static_cast<std::size_t>(v.channels) * (floats ? 4 : 1);
+        const auto rows = static_cast<std::size_t>(v.height);
+        if (!value.device_pictures) {
+            std::byte* to = s.staged.bytes() + at + sizeof h;
+            for (std::size_t y = 0; y < rows; ++y, to += row)
+                std::memcpy(to, static_cast<const std::byte*>(v.data) + static_cast<std::int64_t>(y) * v.row_bytes,
+                            row);
+            return {};
+        }
+        if (auto r = checked(on(), on().copy_later(s.pictures.bytes() + at, s.staged.bytes() + at, sizeof h, s.stream),
+                             "a picture's header");
+            !r)
+            return r;
+        return checked(on(),
+                       on().copy_rows_later(s.pictures.bytes() + at + sizeof h, row, v.data,
+                                            static_cast<std::size_t>(v.row_bytes), row, rows, s.stream),
+                       "a picture on the device");
+    }
+
+    /// A run as a graph, recorded on the workspace's own stream. Operations of one order are branches.
+    [[nodiscard]] result<void> record(const program_view& p, const weights& w, workspace& s) const {
+        void* const main = s.own_stream.get();
+        if (auto r = checked(on(), on().begin_graph(main), "beginning a graph"); !r) return r;
+        int error = put_all(p, w, s, main);
+        void* graph = nullptr;
+        const int ended = on().end_graph(graph, main);
+        if (error == 0) error = ended;
+        if (graph != nullptr) s.graph = owned(graph, on().release_graph);
+        return checked(on(), error, "making the network's graph");
+    }
+    [[nodiscard]] int put_all(const program_view& p, const weights& w, workspace& s, void* main) const {
+        const launches to(p, value.precision, value.images, s.arena.bytes(), w.memory.bytes(), on().kernels());
+        int last = 0;
+        for (const node& n : p.nodes) last = n.order > last ? n.order : last;
+        for (int order = 0; order <= last; ++order)
+            if (const int error = put_order(p, s, to, order, main); error != 0) return error;
+        for (const output_entry& o : p.outputs) {
+            const node& n = p.nodes[static_cast<std::size_t>(o.node)];
+            const gpu::tensor there{s.results.bytes() + result_at(p, o.node),
+                                    n.out.size(),
+                                    n.out.h,
+                                    n.out.w,
+                                    n.out.c,
+                                    n.out.c,
+                                    element::f32};
+            if (const int error = to.launch(kernel::move, move_args{moving::copy, to.view(n), there}, main); error != 0)
+                return error;
+        }
+        return on().copy_later(s.answers.get(), s.results.get(), static_cast<std::size_t>(results_bytes(p)), main);
+    }
+    [[nodiscard]] int put_order(const program_view& p, workspace& s, const launches& to, int order, void* main) const {
+        int branches = 0, next = 0, error = 0;
+        for (const node& n : p.nodes) branches += n.order == order && makes(n) ? 1 : 0;
+        branches = branches < most_branches ? branches : most_branches;
+        if (branches > 1) error = on().record(s.fork.get(), main);
+        for (int i = 0; error == 0 && i < branches - 1; ++i) error = on().follow(s.sides[i].get(), s.fork.get());
+        for (std::size_t i = 0; error == 0 && i < p.nodes.size(); ++i) {
+            const node& n = p.nodes[i];
+            if (n.order != order || !makes(n)) continue;
+            void* const stream = next == 0 ? main : s.sides[next - 1].get();
+            next = (next + 1) % branches;
+            if (n.kind == op::input)
+                error =
+                    to.launch(kernel::picture, picture_args{s.pictures.bytes(), picture_bytes(p), to.view(n)}, stream);
+            else
+                error = to.operation(i, stream);
+        }
+        for (int i = 0; error == 0 && i < branches - 1; ++i) {
+            error = on().record(s.joins[i].get(), s.sides[i].get());
+            if (error == 0) error = on().follow(main, s.joins[i].get());
+        }
+        return error;
+    }
+    [[nodiscard]] static bool makes(const node& n) { return n.kind != op::slice; }
+};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::gpu
+
+#include "uml/core/end.inc"

@@ -1,0 +1,172 @@
+// The CUDA backend without a device: the same engine, plan and graphs over functions of the host. It is there to be
+// tested, and is slow.
+#pragma once
+
+#include "uml/backend/cuda/engine.hpp"
+#include "uml/backend/cuda/host_kernels.hpp"
+
+#include <atomic>
+#include <cstdlib>
+
+#include "uml/core/begin.inc"
+
+namespace uml::inline UML_VERSION_NAMESPACE {
+
+namespace gpu::on_host {
+
+/// What the host's runtime plays.
+enum class fault : int { none, no_device, old_driver, old_device, no_memory, launch, running };
+inline constexpr int said_no_device = 100, said_old_driver = 35, said_no_memory = 2, said_failed = 719;
+
+/// Set by tests, read by every function here; and how many objects and blocks of memory are there.
+inline std::atomic<fault> played{fault::none};
+inline std::atomic<int> there{0};
+
+struct event {
+    graph* recording = nullptr; ///< of the stream that it was recorded on
+};
+struct copying_args {
+    void* to;
+    const void* from;
+    std::size_t bytes;
+};
+
+inline int take(void*& made, std::size_t bytes) {
+    if (played == fault::no_memory) return said_no_memory;
+    made = std::malloc(bytes);
+    if (made == nullptr) return said_no_memory;
+    ++there;
+    return 0;
+}
+inline int give(void* p) {
+    std::free(p);
+    --there;
+    return 0;
+}
+template <class T> int make(void*& made) {
+    made = new (std::nothrow) T;
+    if (made == nullptr) return said_no_memory;
+    ++there;
+    return 0;
+}
+template <class T> int drop(void* p) {
+    delete static_cast<T*>(p);
+    --there;
+    return 0;
+}
+inline void copy_now(const void* arguments, int) {
+    const auto& c = *static_cast<const copying_args*>(arguments);
+    std::memcpy(c.to, c.from, c.bytes);
+}
+
+inline constexpr runtime functions{
+    .devices =
+        [](int& count) {
+            count = played == fault::no_device || played == fault::old_driver ? 0 : 2;
+            return played == fault::no_device ? said_no_device : played == fault::old_driver ? said_old_driver : 0;
+        },
+    .versions =
+        [](int& driver, int& library) {
+            driver = played == fault::old_driver ? 11040 : 13000;
+            library = 13000;
+            return 0;
+        },
+    .capability =
+        [](int, int& both) {
+            both = played == fault::old_device ? 75 : 90;
+            return 0;
+        },
+    .use = [](int) { return 0; },
+    .allocate = take,
+    .release = give,
+    .allocate_host = take,
+    .release_host = give,
+    .clear =
+        [](void* to, std::size_t bytes) {
+            std::memset(to, 0, bytes);
+            return 0;
+        },
+    .copy =
+        [](void* to, const void* from, std::size_t bytes) {
+            std::memcpy(to, from, bytes);
+            return 0;
+        },
+    .copy_later =
+        [](void* to, const void* from, std::size_t bytes, void* stream) {
+            const copying_args c{to, from, bytes};
+            return put(copy_now, &c, sizeof c, 1, stream);
+        },
+    .copy_rows_later =
+        [](void* to, std::size_t to_step, const void* from, std::size_t from_step, std::size_t bytes, std::size_t rows,
+           void*) {
+            for (std::size_t y = 0; y < rows; ++y)
+                std::memcpy(static_cast<std::byte*>(to) + y * to_step,
+                            static_cast<const std::byte*>(from) + y * from_step, bytes);
+            return 0;
+        },
+    .make_stream = make<stream>,
+    .release_stream = drop<stream>,
+    .wait = [](void*) { return played == fault::running ? said_failed : 0; },
+    .make_event = make<event>,
+    .release_event = drop<event>,
+    .record =
+        [](void* e, void* s) {
+            static_cast<event*>(e)->recording = static_cast<stream*>(s)->recording;
+            return 0;
+        },
+    .follow =
+        [](void* s, void* e) {
+            static_cast<stream*>(s)->recording = static_cast<event*>(e)->recording;
+            return 0;
+        },
+    .begin_graph =
+        [](void* s) {
+            void* made = nullptr;
+            const int error = make<graph>(made);
+            static_cast<stream*>(s)->recording = static_cast<graph*>(made);
+            return error;
+        },
+    .end_graph =
+        [](void*& made, void* s) {
+            made = static_cast<stream*>(s)->recording;
+            static_cast<stream*>(s)->recording = nullptr;
+            return 0;
+        },
+    .launch_graph =
+        [](void* g, void*) {
+            if (played == fault::launch) return said_failed;
+            for (const work& w : static_cast<graph*>(g)->all) w.call(w.arguments.data(), w.images);
+            return 0;
+        },
+    .release_graph = drop<graph>,
+    .sentence =
+        [](int error) {
+            return error == said_no_memory    ? "out of memory"
+                   : error == said_no_device  ? "no CUDA-capable device is detected"
+                   : error == said_old_driver ? "CUDA driver version is insufficient for CUDA runtime version"
+                                              : "unspecified launch failure";
+        },
+    .of_memory = [](int error) { return error == said_no_memory; },
+    .of_old_driver = [](int error) { return error == said_old_driver; },
+    .kernels = kernels};
+
+} // namespace gpu::on_host
+
+/// The CUDA backend's plan and kernels on the host: the same members as `cuda`. For tests; it computes in loops.
+struct cuda_on_host {
+    using engine = gpu::engine_of<cuda_on_host>;
+
+    int device = 0;
+    uml::precision precision = uml::precision::f32;
+    int images = 1;
+    void* stream = nullptr;
+    bool device_pictures = false;
+
+    [[nodiscard]] static const gpu::runtime& functions() { return gpu::on_host::functions; }
+    friend constexpr bool operator==(const cuda_on_host&, const cuda_on_host&) = default;
+};
+static_assert(backend<cuda_on_host>);
+
+} // namespace uml::inline UML_VERSION_NAMESPACE
+
+#include "uml/core/end.inc"

@@ -1,0 +1,112 @@
+// The CUDA backend's kernels on the host: the same arguments and the same functions in loops, for machines without a
+// device.
+#pragma once
+
+#include "uml/backend/cuda/sums.hpp"
+
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "uml/core/begin.inc"
+
+namespace uml::inline UML_VERSION_NAMESPACE::gpu::on_host {
+
+/// What a graph holds: a kernel or a copy with its arguments.
+struct work {
+    void (*call)(const void* arguments, int images) = nullptr;
+    std::vector<std::byte> arguments{};
+    int images = 0;
+};
+struct graph {
+    std::vector<work> all{};
+};
+struct stream {
+    graph* recording = nullptr; ///< null: what is put on it runs at once
+};
+
+template <class F> void each(const void* arguments, int images) {
+    const auto& a = *static_cast<const typename F::arguments*>(arguments);
+    const std::int64_t n = F::count(a, images);
+    for (std::int64_t i = 0; i < n; ++i) F::at(a, i);
+}
+template <class F> void each_sum(const void* arguments, int images) {
+    const auto& a = *static_cast<const typename F::arguments*>(arguments);
+    const std::int64_t n = F::count(a, images);
+    for (std::int64_t i = 0; i < n; ++i) {
+        float totals[most_totals] = {};
+        for (int phase = 0; phase < F::totals(a); ++phase) {
+            float total = F::part(a, phase, i, 0, totals);
+            for (int lane = 1; lane < F::lanes; ++lane) {
+                const float part = F::part(a, phase, i, lane, totals);
+                total = !F::largest(a, phase) ? total + part : part > total ? part : total;
+            }
+            totals[phase] = total;
+        }
+        for (int lane = 0; lane < F::lanes; ++lane) F::finish(a, i, lane, totals);
+    }
+}
+
+/// The convolution of the matrix units: operands and weights as those read them, sums of tile_inner products.
+inline void conv_tile(const void* arguments, int images) {
+    const auto& a = *static_cast<const conv_args*>(arguments);
+    constexpr int lanes = 32;
+    const int inner = (a.inner + lanes - 1) / lanes * lanes;
+    std::vector<float> x(static_cast<std::size_t>(inner)),
+        w(static_cast<std::size_t>(inner) * static_cast<std::size_t>(a.y.c));
+    for (int image = 0; image < images; ++image) {
+        if (image == 0 || a.weight_image != 0)
+            for (int o = 0; o < a.y.c; ++o)
+                for (int k = 0; k < inner; ++k) { // the packed rows go on with zeros
+                    const float v = read(a.weights, a.weight_type,
+                                         image * a.weight_image + static_cast<std::int64_t>(o) * a.weight_out + k);
+                    w[static_cast<std::size_t>(o) * x.size() + static_cast<std::size_t>(k)] =
+                        a.how == products::tf32 ? to_tf32(v) : v;
+                }
+        for (std::int64_t pixel = 0; pixel < a.y.pixels(); ++pixel) {
+            const conv_window from(a, pixel);
+            for (int k = 0; k < inner; ++k) {
+                const float v = conv_operand(a, image, from, k);
+                x[static_cast<std::size_t>(k)] = a.how == products::tf32 ? to_tf32(v) : v;
+            }
+            for (int o = 0; o < a.y.c; ++o) {
+                const float* const row = w.data() + static_cast<std::size_t>(o) * x.size();
+                float parts[lanes] = {};
+                for (int k = 0; k < inner; k += lanes)
+                    for (int j = 0; j < lanes; ++j) parts[j] += x[static_cast<std::size_t>(k + j)] * row[k + j];
+                float sum = 0;
+                for (const float part : parts) sum += part;
+                conv_end(a, image, pixel, o, sum);
+            }
+        }
+    }
+}
+
+/// Runs, or records where the stream records.
+inline int put(void (*call)(const void*, int), const void* arguments, std::size_t bytes, int images, void* on) {
+    auto& s = *static_cast<stream*>(on);
+    if (s.recording == nullptr) {
+        call(arguments, images);
+        return 0;
+    }
+    const auto* const first = static_cast<const std::byte*>(arguments);
+    s.recording->all.push_back({call, {first, first + bytes}, images});
+    return 0;
+}
+template <class Args, void (*call)(const void*, int)> int launch(const void* arguments, int images, void* stream) {
+    return put(call, arguments, sizeof(Args), images, stream);
+}
+
+inline const kernel_table& kernels() {
+    static constexpr kernel_table table{
+        {launch<picture_args, each<compute_picture>>, launch<conv_args, each<compute_conv>>,
+         launch<conv_args, conv_tile>, launch<pointwise_args, each<compute_pointwise>>,
+         launch<move_args, each<compute_move>>, launch<pool_args, each<compute_pool>>,
+         launch<resize_args, each<compute_resize>>, launch<row_args, each_sum<compute_row>>,
+         launch<column_args, each_sum<compute_column>>, launch<matrix_args, each<compute_matrix>>}};
+    return table;
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::gpu::on_host
+
+#include "uml/core/end.inc"

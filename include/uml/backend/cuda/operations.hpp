@@ -1,0 +1,190 @@
+// The network's operations as kernels of the CUDA backend: how their tensors, weights and scratch memory lie, and what
+// is launched for each.
+#pragma once
+
+#include "uml/backend/cuda/fragments.hpp"
+#include "uml/core/precision.hpp"
+#include "uml/graph/program.hpp"
+#include "uml/parameters/dense.hpp"
+
+#include <cstring>
+
+#include "uml/core/begin.inc"
+
+namespace uml::inline UML_VERSION_NAMESPACE::gpu {
+
+[[nodiscard]] constexpr int up_to(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
+[[nodiscard]] constexpr std::int64_t bytes_of(element t) { return t == element::f32 ? 4 : 2; }
+[[nodiscard]] constexpr element element_of(dtype t) { return t == dtype::bf16 ? element::bf16 : element::f32; }
+
+/// bf16 where it saves memory and nothing hangs on more: vectors, maps of few channels and what the description marks
+/// as precise stay f32.
+[[nodiscard]] constexpr dtype type_of(const site& at, precision asked) {
+    constexpr int few = 8;
+    const node& n = at.n;
+    const bool small = n.out.pixels() == 1 || (n.out.c <= few && n.kind != op::scaled_product);
+    return asked != precision::bf16 || n.precise || small || n.kind == op::input ? dtype::f32 : dtype::bf16;
+}
+/// Channels last as on the host; the matrix of a scaled_product lies as a convolution's weights.
+[[nodiscard]] constexpr tensor_form form_of(const site& at, precision asked) {
+    const dtype type = type_of(at, asked);
+    if (at.n.kind != op::scaled_product) return padded_form(at.n, type);
+    const int rows = up_to(at.n.out.c, tile_columns), columns = up_to(at.n.out.h, tile_inner);
+    return {type, columns, block_bytes(std::int64_t{rows} * columns * static_cast<std::int64_t>(size_of(type)))};
+}
+
+/// Whether an operation has its kernels here, but for what the rewrites leave to others.
+[[nodiscard]] constexpr bool has(const node& n) { return !of_backend(n.kind); }
+
+/// How a convolution is made: in tiles where that fills them.
+[[nodiscard]] constexpr products products_of(const site& at, precision asked) {
+    const node &n = at.n, &x = at.in(0);
+    constexpr int least_pixels = 16, least_channels = 8, least_inner = 16;
+    const int inner = n.win.kernel * n.win.kernel * x.out.c;
+    if (n.groups > 1 || n.out.pixels() < least_pixels || n.out.c < least_channels || inner < least_inner)
+        return products::plain;
+    if (n.kind == op::dynamic_conv && (x.type != at.in(1).type || is_precise(at.nodes, n))) return products::plain;
+    if (is_precise(at.nodes, n)) return products::three;
+    if (x.type == dtype::bf16) return products::bf16;
+    return asked == precision::tf32 ? products::tf32 : products::three;
+}
+[[nodiscard]] constexpr int inner_of(const site& at) {
+    return at.n.win.kernel * at.n.win.kernel * (at.n.groups > 1 ? 1 : at.in(0).out.c);
+}
+/// A convolution's weights: [out][inner] in whole tiles, or [inner][out]; the bias, f32, stands before them.
+struct conv_form {
+    bool tiles = false;
+    element type = element::f32;
+    int rows = 1, columns = 1;
+
+    constexpr conv_form(products how, int out, int inner)
+        : tiles(how != products::plain), type(how == products::bf16 ? element::bf16 : element::f32),
+          rows(tiles ? up_to(out, tile_columns) : inner), columns(tiles ? up_to(inner, tile_inner) : out) {}
+    [[nodiscard]] constexpr std::int64_t bias_bytes() const { return block_bytes((tiles ? rows : columns) * 4); }
+    [[nodiscard]] constexpr std::int64_t bytes() const {
+        return bias_bytes() + block_bytes(std::int64_t{rows} * columns * bytes_of(type));
+    }
+};
+[[nodiscard]] constexpr conv_form conv_form_of(const site& at, precision asked) {
+    return {products_of(at, asked), at.n.out.c, inner_of(at)};
+}
+/// The two products of a gate: A' x and A" y, each a 1×1 convolution to f32.
+[[nodiscard]] constexpr products gate_products(const site& at, int which, precision asked) {
+    const node& v = at.in(which);
+    constexpr int least_pixels = 16, least_channels = 8, least_inner = 16;
+    if (v.out.pixels() < least_pixels || at.n.arg < least_channels || v.out.c < least_inner) return products::plain;
+    if (is_precise(at.nodes, at.n)) return products::three;
+    if (v.type == dtype::bf16) return products::bf16;
+    return asked == precision::tf32 ? products::tf32 : products::three;
+}
+[[nodiscard]] constexpr conv_form gate_form(const site& at, int which, precision asked) {
+    return {gate_products(at, which, asked), at.n.arg, at.in(which).out.c};
+}
+
+[[nodiscard]] constexpr std::int64_t packed_bytes(const site& at, precision asked) {
+    const node& n = at.n;
+    const auto floats = [](std::int64_t count) { return block_bytes(count * 4); };
+    switch (n.kind) {
+    case op::conv:
+    case op::upsample_conv: return conv_form_of(at, asked).bytes();
+    case op::norm:
+    case op::layer_norm: return 2 * floats(n.out.c);
+    case op::attention_pool: return floats(at.in(0).out.c);
+    case op::scaled_product:
+        return (n.weight == no_id ? 0 : floats(std::int64_t{n.out.c} * at.in(0).out.c)) +
+               floats(std::int64_t{at.in(0).out.c} * n.out.h);
+    case op::gate: return gate_form(at, 0, asked).bytes() + gate_form(at, 1, asked).bytes() + floats(n.arg + 1);
+    default: return 0;
+    }
+}
+/// For each image.
+[[nodiscard]] constexpr std::int64_t scratch_bytes(const site& at) {
+    const node& n = at.n;
+    switch (n.kind) {
+    case op::upsample_conv: // upsampled, in the input's form
+        return n.out.pixels() * at.in(0).step * static_cast<std::int64_t>(size_of(at.in(0).type));
+    case op::attention_pool: return 2 * block_bytes(at.in(0).out.pixels() * 4); // scores, their softmax
+    case op::gate: return 2 * block_bytes(n.out.pixels() * up_to(n.arg, 16) * 4);
+    default: return 0;
+    }
+}
+
+/// Writes numbers in the device's form.
+struct packer {
+    std::byte* to;
+
+    void floats(const double* from, std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i) {
+            const float x = from != nullptr ? static_cast<float>(from[i]) : 0.0F;
+            std::memcpy(to + 4 * i, &x, 4);
+        }
+        to += block_bytes(4 * count);
+    }
+    /// `from`: [out][in of a row `row` long][taps].
+    void conv(const conv_form& f, const double* from, const double* bias, int out, int in, int row, int taps) {
+        floats_of_bias(f, bias, out);
+        for (int o = 0; o < out; ++o)
+            for (int k = 0; k < in; ++k)
+                for (int t = 0; t < taps; ++t) {
+                    const std::int64_t inner = std::int64_t{t} * in + k;
+                    put(f.type, f.tiles ? std::int64_t{o} * f.columns + inner : inner * f.columns + o,
+                        from[(std::int64_t{o} * row + k) * taps + t]);
+                }
+        to += block_bytes(std::int64_t{f.rows} * f.columns * bytes_of(f.type));
+    }
+
+private:
+    void floats_of_bias(const conv_form& f, const double* bias, int out) {
+        std::byte* const first = to;
+        floats(bias, bias != nullptr ? out : 0);
+        to = first + f.bias_bytes();
+    }
+    void put(element type, std::int64_t at, double value) const {
+        const auto x = static_cast<float>(value);
+        if (type == element::f32) {
+            std::memcpy(to + 4 * at, &x, 4);
+        } else {
+            const std::uint16_t b = to_bf16(x).bits;
+            std::memcpy(to + 2 * at, &b, 2);
+        }
+    }
+};
+
+/// An operation's parameters into `to`: zeros, packed_bytes() of them.
+inline void pack(const site& at, precision asked, const dense_parameter& a, const dense_parameter& b, std::byte* to) {
+    packer p{to};
+    const node& n = at.n;
+    switch (n.kind) {
+    case op::conv:
+    case op::upsample_conv: {
+        const int in = n.groups > 1 ? 1 : at.in(0).out.c;
+        p.conv(conv_form_of(at, asked), a.values, a.bias, n.out.c, in, in, n.win.kernel * n.win.kernel);
+        break;
+    }
+    case op::norm:
+    case op::layer_norm:
+        p.floats(a.values, n.out.c);
+        p.floats(a.bias, n.out.c);
+        break;
+    case op::attention_pool: p.floats(a.values, at.in(0).out.c); break;
+    case op::scaled_product:
+        if (n.weight != no_id) p.floats(a.values, std::int64_t{n.out.c} * at.in(0).out.c);
+        p.floats(b.values, std::int64_t{at.in(0).out.c} * n.out.h);
+        break;
+    case op::gate: {
+        const int c = at.in(0).out.c, mutual = at.in(1).out.c;
+        p.conv(gate_form(at, 0, asked), a.values, nullptr, n.arg, c, c + mutual, 1);
+        p.conv(gate_form(at, 1, asked), a.values + c, a.bias, n.arg, mutual, c + mutual, 1);
+        std::byte* const psi = p.to;
+        p.floats(b.values, n.arg);
+        const float last = b.bias != nullptr ? static_cast<float>(*b.bias) : 0.0F;
+        std::memcpy(psi + std::int64_t{n.arg} * 4, &last, 4);
+        break;
+    }
+    default: break;
+    }
+}
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::gpu
+
+#include "uml/core/end.inc"

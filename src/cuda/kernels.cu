@@ -1,0 +1,77 @@
+// The CUDA backend's kernels but for the products in tiles, and the table of all. The library's templates stay out of
+// here: nvcc 13.0 miscompiles some C++20.
+#include "tile.cuh"
+
+#include "uml/backend/cuda/sums.hpp"
+
+namespace uml::inline UML_VERSION_NAMESPACE::gpu {
+namespace {
+
+constexpr int threads = 256;
+
+/// An element of the result for each thread.
+template <class F> __global__ void __launch_bounds__(threads) each(const __grid_constant__ typename F::arguments a,
+                                                                   std::int64_t count) {
+    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
+    if (i < count) F::at(a, i);
+}
+template <class F> int launch_each(const void* arguments, int images, void* stream) {
+    const auto& a = *static_cast<const typename F::arguments*>(arguments);
+    const std::int64_t count = F::count(a, images);
+    each<F><<<static_cast<unsigned>((count + threads - 1) / threads), threads, 0, static_cast<cudaStream_t>(stream)>>>(
+        a, count);
+    return cudaGetLastError();
+}
+
+__device__ float combine(float a, float b, bool largest) { return largest ? (b > a ? b : a) : a + b; }
+/// Of the lanes of a warp, or of a block; every lane gets it. The order is fixed: the same bits every time.
+__device__ float combine_warp(float x, bool largest) {
+    for (int distance = 16; distance > 0; distance /= 2)
+        x = combine(x, __shfl_xor_sync(0xffffffffU, x, distance), largest);
+    return x;
+}
+template <int lanes> __device__ float combine_lanes(float x, bool largest) {
+    x = combine_warp(x, largest);
+    if constexpr (lanes > 32) {
+        __shared__ float parts[lanes / 32];
+        __syncthreads(); // the parts of the phase before have been read
+        if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = x;
+        __syncthreads();
+        x = parts[0];
+        for (int i = 1; i < lanes / 32; ++i) x = combine(x, parts[i], largest);
+    }
+    return x;
+}
+
+/// A sum for each group of lanes.
+template <class F> __global__ void __launch_bounds__(threads) each_sum(const __grid_constant__ typename F::arguments a,
+                                                                       std::int64_t count) {
+    static_assert(F::lanes == 32 || F::lanes == threads);
+    constexpr int groups = threads / F::lanes;
+    const int lane = static_cast<int>(threadIdx.x) % F::lanes;
+    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * groups + threadIdx.x / F::lanes;
+    if (i >= count) return; // a whole group
+    float totals[most_totals] = {};
+    for (int phase = 0; phase < F::totals(a); ++phase)
+        totals[phase] = combine_lanes<F::lanes>(F::part(a, phase, i, lane, totals), F::largest(a, phase));
+    F::finish(a, i, lane, totals);
+}
+template <class F> int launch_sum(const void* arguments, int images, void* stream) {
+    const auto& a = *static_cast<const typename F::arguments*>(arguments);
+    const std::int64_t count = F::count(a, images);
+    constexpr int groups = threads / F::lanes;
+    each_sum<F><<<static_cast<unsigned>((count + groups - 1) / groups), threads, 0, static_cast<cudaStream_t>(stream)>>>(
+        a, count);
+    return cudaGetLastError();
+}
+
+constexpr kernel_table table{{launch_each<compute_picture>, launch_each<compute_conv>, launch_conv_tile,
+                              launch_each<compute_pointwise>, launch_each<compute_move>, launch_each<compute_pool>,
+                              launch_each<compute_resize>, launch_sum<compute_row>, launch_sum<compute_column>,
+                              launch_each<compute_matrix>}};
+
+} // namespace
+
+const kernel_table& device_kernels() { return table; }
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::gpu

@@ -1,0 +1,257 @@
+// The CUDA backend without a device: its engine, plan, graph and kernels on functions of the host that can fail.
+#include "support/shapes.hpp"
+
+#include "uml/backend/cuda/host.hpp"
+#include "uml/backend/reference.hpp"
+#include "uml/model/load.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using uml::cuda_on_host, uml::node, uml::precision, uml::result;
+namespace gpu = uml::gpu;
+using gpu::on_host::fault;
+
+using net = uml::networks::edge<uml::config{
+    .height = 64, .width = 48, .regions = 2, .classes = 3, .channel_divisor = 8, .stem_stride = 2}>;
+
+template <class B> result<uml::model<net, B>> loaded(const B& where) {
+    const auto file = uml_test::ruled_source::open(
+        uml_test::tensors_of(uml::static_program<net::description, net::configuration, B{}>::view()), 3);
+    REQUIRE(file);
+    return uml::load<net>(*file, where);
+}
+std::vector<float> picture(int seed) {
+    std::vector<float> p(64 * 48 * 3);
+    for (std::size_t i = 0; i < p.size(); ++i)
+        p[i] = static_cast<float>((i * 7 + static_cast<std::size_t>(seed) * 31) % 251) / 251.0F;
+    return p;
+}
+template <class F> std::vector<float> numbers(const F& f) {
+    std::vector<float> all;
+    for (int k = 0; k < 3; ++k) all.push_back(f.diagnosis.alpha(k));
+    for (int y = 0; y < 64; ++y)
+        for (int x = 0; x < 48; ++x)
+            for (int k = 0; k < 2; ++k) all.push_back(f.region_logit(y, x, k));
+    return all;
+}
+template <class M> std::vector<float> answer(const M& m, const uml::image_view& v) {
+    auto w = m.make_workspace();
+    REQUIRE(w);
+    const auto f = m.run(v, *w);
+    REQUIRE(f);
+    return numbers(*f);
+}
+template <class B> std::vector<float> answer(const B& where, int seed) {
+    const auto m = loaded(where);
+    REQUIRE(m);
+    const auto pixels = picture(seed);
+    return answer(*m, uml::image_view(pixels.data(), 64, 48, 3));
+}
+double difference(const std::vector<float>& got, const std::vector<float>& want) {
+    double off = 0, size = 0;
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        off += std::pow(static_cast<double>(got[i] - want[i]), 2);
+        size += std::pow(static_cast<double>(want[i]), 2);
+    }
+    return std::sqrt(off / size);
+}
+/// While it lives, the host's runtime plays a fault.
+struct playing {
+    explicit playing(fault f) { gpu::on_host::played = f; }
+    ~playing() { gpu::on_host::played = fault::none; }
+};
+
+struct bytes {
+    std::int64_t first, last;
+    [[nodiscard]] bool meets(const bytes& b) const { return first < b.last && b.first < last; }
+};
+/// What an operation's tensor of all images takes; of a part of a wider tensor, whole pixels but for the last.
+bytes of(const node& n, int images) {
+    const auto size = static_cast<std::int64_t>(uml::size_of(n.type));
+    const bool matrix = n.kind == uml::op::scaled_product; // its rows are output channels
+    const std::int64_t rows = matrix ? gpu::up_to(n.out.c, gpu::tile_columns) : n.out.pixels();
+    return {n.at, n.at + ((images * rows - 1) * n.step + (matrix ? n.step : n.out.c)) * size};
+}
+/// Whether both are channels of one wider tensor, or one is that tensor.
+bool share_pixels(const node& a, const node& b) {
+    return a.step == b.step && a.out.pixels() == b.out.pixels() &&
+           std::abs(a.at - b.at) < a.step * static_cast<std::int64_t>(uml::size_of(a.type));
+}
+
+} // namespace
+
+TEST_CASE("each precision is as near to the reference as it promises, and rounds as it says") {
+    const auto want = answer(uml::reference{}, 1);
+    const double f32 = difference(answer(cuda_on_host{}, 1), want);
+    const double tf32 = difference(answer(cuda_on_host{.precision = precision::tf32}, 1), want);
+    const double bf16 = difference(answer(cuda_on_host{.precision = precision::bf16}, 1), want);
+    CHECK(f32 < 5e-6);
+    CHECK(tf32 > 1e-5);
+    CHECK(tf32 < 3e-3);
+    CHECK(bf16 > 1e-4);
+    CHECK(bf16 < 3e-2);
+}
+
+TEST_CASE("several pictures in one run give what each gives alone, fewer than the most too") {
+    for (const auto p : {precision::f32, precision::bf16}) {
+        const auto m = loaded(cuda_on_host{.precision = p, .images = 3});
+        REQUIRE(m);
+        auto w = m->make_workspace();
+        REQUIRE(w);
+        const auto first = picture(1), second = picture(2);
+        const uml::image_view both[] = {{first.data(), 64, 48, 3}, {second.data(), 64, 48, 3}};
+        uml::findings found[2];
+        REQUIRE(m->run(both, *w, found));
+        CHECK(numbers(found[0]) == answer(cuda_on_host{.precision = p}, 1));
+        CHECK(numbers(found[1]) == answer(cuda_on_host{.precision = p}, 2));
+    }
+}
+
+TEST_CASE("pictures of 8 bits, with gaps between rows, on the device") {
+    std::vector<std::uint8_t> wide(64 * 200, 9);
+    std::vector<float> floats;
+    for (std::size_t y = 0; y < 64; ++y)
+        for (std::size_t i = 0; i < 48 * 3; ++i) {
+            wide[y * 200 + i] = static_cast<std::uint8_t>((y * 11 + i * 5) % 256);
+            floats.push_back(static_cast<float>(wide[y * 200 + i]) / 255.0F);
+        }
+    const auto m = loaded(cuda_on_host{}), on_device = loaded(cuda_on_host{.device_pictures = true});
+    REQUIRE(m);
+    REQUIRE(on_device);
+    const auto want = answer(*m, uml::image_view(floats.data(), 64, 48, 3));
+    CHECK(answer(*m, uml::image_view(wide.data(), 64, 48, 3, 200)) == want);
+    CHECK(answer(*on_device, uml::image_view(wide.data(), 64, 48, 3, 200)) == want);
+    CHECK(answer(*on_device, uml::image_view(floats.data(), 64, 48, 3)) == want);
+}
+
+TEST_CASE("one model, several threads; a run makes no object and takes no memory of the device") {
+    const auto m = loaded(cuda_on_host{});
+    REQUIRE(m);
+    std::vector<float> got[3];
+    std::thread threads[3];
+    for (int i = 0; i < 3; ++i)
+        threads[i] = std::thread([&m, &to = got[i], i] {
+            auto w = m->make_workspace();
+            const auto pixels = picture(i);
+            for (int again = 0; w && again < 2; ++again) {
+                const int before = gpu::on_host::there;
+                const auto f = m->run(uml::image_view(pixels.data(), 64, 48, 3), *w);
+                if (f && (i > 0 || before > 0)) to = numbers(*f);
+            }
+        });
+    for (std::thread& t : threads) t.join();
+    for (int i = 0; i < 3; ++i) CHECK(got[i] == answer(cuda_on_host{}, i));
+    auto w = m->make_workspace();
+    REQUIRE(w);
+    const auto pixels = picture(1);
+    const int before = gpu::on_host::there;
+    REQUIRE(m->run(uml::image_view(pixels.data(), 64, 48, 3), *w));
+    CHECK(gpu::on_host::there == before);
+}
+
+TEST_CASE("what fails is an error of its own, and nothing is left behind") {
+    const int before = gpu::on_host::there;
+    const auto refusal = [](const cuda_on_host& where, fault f) {
+        const playing now(f);
+        const auto m = loaded(where);
+        REQUIRE_FALSE(m);
+        return m.error();
+    };
+    CHECK(refusal({}, fault::no_device).what == "no CUDA device: no CUDA-capable device is detected");
+    CHECK(refusal({}, fault::old_driver).what == "the CUDA driver, for 11.4, is older than the CUDA runtime 13.0");
+    CHECK(refusal({}, fault::old_device).what == "CUDA device 0 has compute capability 7.5; 8.0 or newer is needed");
+    CHECK(refusal({.device = 2}, fault::none).what == "there is no CUDA device 2, only 2 from 0 on");
+    CHECK(refusal({.device = -1}, fault::none).what == "there is no CUDA device -1");
+    CHECK(refusal({.precision = precision::i8}, fault::none).what ==
+          "the cuda backend computes in f32, tf32 or bf16, not in i8");
+    CHECK(refusal({.images = 0}, fault::none).what == "a run takes 1 to 256 images, not 0");
+    CHECK(refusal({}, fault::no_memory).code == uml::errc::out_of_memory);
+    CHECK(gpu::on_host::there == before);
+    {
+        const auto m = loaded(cuda_on_host{});
+        REQUIRE(m);
+        const int with_model = gpu::on_host::there;
+        {
+            const playing now(fault::no_memory);
+            const auto w = m->make_workspace();
+            REQUIRE_FALSE(w);
+            CHECK(w.error().code == uml::errc::out_of_memory);
+        }
+        CHECK(gpu::on_host::there == with_model);
+        std::vector<std::byte> own(1024);
+        const auto on_the_host = m->make_workspace(own);
+        REQUIRE_FALSE(on_the_host);
+        CHECK(on_the_host.error().code == uml::errc::invalid_argument);
+        auto w = m->make_workspace();
+        REQUIRE(w);
+        const auto pixels = picture(1);
+        for (const fault f : {fault::launch, fault::running}) {
+            const playing now(f);
+            const auto r = m->run(uml::image_view(pixels.data(), 64, 48, 3), *w);
+            REQUIRE_FALSE(r);
+            CHECK(r.error().code == uml::errc::device);
+        }
+        CHECK(m->run(uml::image_view(pixels.data(), 64, 48, 3), *w));
+    }
+    CHECK(gpu::on_host::there == before);
+}
+
+TEST_CASE("branches that run side by side do not touch each other's memory") {
+    constexpr cuda_on_host where{.precision = precision::bf16, .images = 2};
+    const auto p = uml::static_program<net::description, net::configuration, where>::view();
+    int together = 0;
+    for (const node& a : p.nodes)
+        for (const node& b : p.nodes) {
+            if (&a == &b || a.order != b.order || a.kind == uml::op::slice || b.kind == uml::op::slice) continue;
+            ++together;
+            for (int j = 0; j < a.inputs; ++j) {
+                const node& x = p.input(a, j);
+                const bool in_place = share_pixels(x, b) && (b.kind == uml::op::concat || x.at != b.at);
+                CHECK((in_place || !of(x, where.images).meets(of(b, where.images))));
+            }
+        }
+    CHECK(together > 0);
+    for (const node& n : p.nodes) CHECK((n.type == uml::dtype::f32 || n.type == uml::dtype::bf16));
+}
+
+TEST_CASE("fragments lie as the PTX manual has them") {
+    // mma.m16n8k16 with .bf16: group = lane / 4, in it = lane % 4; element i of A: row group for i in {0, 1, 4, 5},
+    // else group + 8; column 2 · in it + i % 2, and 8 more from i = 4 on. B: row 2 · in it + i % 2, 8 more from i = 2
+    // on.
+    for (int lane = 0; lane < 32; ++lane) {
+        const int group = lane / 4, in_it = lane % 4;
+        for (int i = 0; i < 8; ++i) {
+            const gpu::position p = gpu::first_operand(lane, i / 2);
+            CHECK(p.row == (i % 4 < 2 ? group : group + 8));
+            CHECK(2 * p.word + i % 2 == 2 * in_it + i % 2 + (i < 4 ? 0 : 8));
+        }
+        for (int i = 0; i < 4; ++i) {
+            const gpu::position b = gpu::second_operand(lane, i / 2), d = gpu::sum_position(lane, i);
+            CHECK(b.row == group);
+            CHECK(2 * b.word + i % 2 == 2 * in_it + i % 2 + (i < 2 ? 0 : 8));
+            CHECK(d.row == (i < 2 ? group : group + 8));
+            CHECK(d.word == 2 * in_it + i % 2);
+            // mma.m16n8k8 with .tf32: A: row group for i in {0, 2}, column in it, 4 more from i = 2 on; B: row in it,
+            // or 4 more.
+            const gpu::position t = gpu::first_operand(lane, i);
+            CHECK(t.row == (i % 2 == 0 ? group : group + 8));
+            CHECK(t.word == in_it + (i < 2 ? 0 : 4));
+        }
+    }
+}
+
+TEST_CASE("numbers are rounded as the device rounds them") {
+    CHECK(gpu::to_tf32(1.0F + 0x1p-11F) == 1.0F + 0x1p-10F); // ties away from zero
+    CHECK(gpu::to_tf32(1.0F + 0x1p-12F) == 1.0F);
+    CHECK(gpu::to_tf32(-1.0F - 0x1p-11F) == -1.0F - 0x1p-10F);
+    for (const float x : {0.0F, -1.5F, 3.14159F, 1e-30F, 65280.0F, 1.0F + 0x1p-8F, 1.0F + 0x1.8p-7F})
+        CHECK(gpu::to_bf16_bits(x) == uml::to_bf16(x).bits);
+    CHECK(std::isnan(gpu::from_bf16_bits(gpu::to_bf16_bits(NAN))));
+}
