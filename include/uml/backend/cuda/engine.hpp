@@ -123,9 +123,12 @@ template <class B> struct engine_of {
         return result<workspace>(std::move(s));
     }
 
-    /// Puts the pictures and the graph on the stream. Errors: errc::device.
+    /// Puts the pictures and the graph on the stream. All operations are handed over at once: a watch is asked before
+    /// the first, and told of no other. Errors: errc::device, cancelled.
     [[nodiscard]] result<void> run(const program_view& p, const weights&, workspace& s,
-                                   std::span<const image_view> pictures) const {
+                                   std::span<const image_view> pictures, const run_watch* watch) const {
+        if (watch != nullptr)
+            if (auto r = watch->before(p, 0); !r) return r;
         if (auto r = checked(on(), on().use(value.device), "the device"); !r) return r;
         if (auto r = wait(s); !r) return r; // the staging memory may still be read
         s.running = true;
@@ -141,6 +144,7 @@ template <class B> struct engine_of {
                 return r;
         return checked(on(), on().launch_graph(s.graph.get(), s.stream), "launching the network");
     }
+    [[nodiscard]] std::span<std::byte> idle_memory(const program_view&, workspace&) const { return {}; } // the device's
     /// Waits once; results have come with the graph. Errors: errc::device; invalid_argument for no result.
     [[nodiscard]] result<void> fetch(const program_view& p, workspace& s, int image, std::span<const id> nodes,
                                      std::span<tensor_view<const float>> views) const {
