@@ -39,6 +39,5 @@ int main(int count, char** words) {
         }
     std::printf("mask: %d of %d x %d pixels; %d pixels are reliable\n", area, found->width(), found->height(),
                 reliable);
-    std::printf("vacuity %.3f: %s\n", static_cast<double>(d.vacuity()),
-                model->accepts(*found) ? "accepted" : "refer to a human");
+    std::printf("vacuity %.3f: %s\n", static_cast<double>(d.vacuity()), found->verdict_text().data());
 }

@@ -36,6 +36,12 @@ enum { /* uml::errc */
        UML_CANCELLED = 15
 };
 
+enum { /* uml::trust::verdict */
+       UML_ACCEPTED = 0,
+       UML_UNCERTAIN = 1,
+       UML_UNFAMILIAR = 2
+};
+
 typedef struct uml_model uml_model;         /* a network with its weights; any number of threads may use one */
 typedef struct uml_workspace uml_workspace; /* one thread's memory, of one model, which must outlive it */
 
@@ -56,6 +62,7 @@ typedef struct uml_model_info {
     int height, width, channels; /* of the picture that it takes: channels, or 1 */
     int classes, regions;
     float image_vacuity, pixel_vacuity; /* thresholds of calibration: what is above them goes to a human */
+    float image_distance;               /* likewise, of familiarity; 0: kinds of pictures are not checked */
 } uml_model_info;
 
 typedef struct uml_picture {
@@ -78,6 +85,11 @@ typedef struct uml_answer {
     int64_t region_logits_step;
     const float* pixel_vacuity; /* 1 number a pixel, 0..1 */
     int64_t pixel_vacuity_step;
+    int verdict;       /* UML_ACCEPTED, UML_UNCERTAIN, UML_UNFAMILIAR: class and mask mean nothing then */
+    int kind_checked;  /* 0: the weights cannot tell kinds of pictures, and nothing says that this is one they know */
+    float familiarity; /* distance from the pictures of training over its limit: above 1 unfamiliar; 0 if not checked */
+    const char* verdict_text; /* "accepted", "refer to a human", "unfamiliar (...)"; says so where the kind was not
+                                 checked; for ever */
 } uml_answer;
 
 UML_API const char* uml_version(void);

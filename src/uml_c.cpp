@@ -13,7 +13,9 @@ using model_type = uml::model<uml::network<uml::dynamic>, backend>;
 static_assert(UML_INVALID_ARGUMENT == static_cast<int>(uml::errc::invalid_argument) &&
               UML_SELF_CHECK == static_cast<int>(uml::errc::self_check) &&
               UML_NOT_FINITE == static_cast<int>(uml::errc::not_finite) &&
-              UML_CANCELLED == static_cast<int>(uml::errc::cancelled));
+              UML_CANCELLED == static_cast<int>(uml::errc::cancelled) &&
+              UML_UNFAMILIAR == static_cast<int>(uml::trust::verdict::unfamiliar) &&
+              UML_UNCERTAIN == static_cast<int>(uml::trust::verdict::uncertain));
 
 /// Copies as much of a struct as both sides know; the caller's size stays.
 template <class T> void give(T& to, T value) {
@@ -84,6 +86,7 @@ int uml_model_describe(const uml_model* model, uml_model_info* info, uml_error* 
     value.height = m.height(), value.width = m.width(), value.channels = m.channels();
     value.classes = m.classes(), value.regions = m.regions();
     value.image_vacuity = m.screening().image_vacuity, value.pixel_vacuity = m.screening().pixel_vacuity;
+    value.image_distance = m.screening().image_distance;
     give(*info, value);
     return UML_OK;
 }
@@ -133,6 +136,10 @@ int uml_run(uml_workspace* workspace, const uml_picture* picture, uml_answer* an
     value.height = f->height(), value.width = f->width(), value.regions = f->regions();
     value.region_logits = f->logits.data, value.region_logits_step = f->logits.step;
     value.pixel_vacuity = f->vacuity.data, value.pixel_vacuity_step = f->vacuity.step;
+    value.verdict = static_cast<int>(f->verdict());
+    value.verdict_text = f->verdict_text().data(); // of a literal, which ends with a zero
+    value.kind_checked = f->familiarity ? 1 : 0;
+    value.familiarity = static_cast<float>(f->familiarity.value_or(0));
     give(*answer, value);
     return UML_OK;
 }

@@ -27,6 +27,7 @@ document::document(const std::string& weights, const support::engine_request& ho
     json_.end_array();
     json_.key("limits").begin_object();
     json_.member("image_vacuity", model.most_image_vacuity).member("pixel_vacuity", model.most_pixel_vacuity);
+    json_.member("distance", model.most_distance);
     json_.end_object();
     json_.key("promises").begin_object().member("temperature", model.temperature).key("class_coverage");
     if (model.class_set.calibrated())
@@ -55,21 +56,30 @@ void document::add(const outcome& o) {
 void document::add_findings(const outcome& o) {
     json_.member("status", "done").member("height", o.height).member("width", o.width);
     json_.key("diagnosis").begin_object();
-    json_.member("class", model_.classes[static_cast<std::size_t>(o.predicted)]);
+    json_.key("class");
+    if (o.withheld)
+        json_.null();
+    else
+        json_.value(model_.classes[static_cast<std::size_t>(o.predicted)]);
     json_.member("vacuity", o.vacuity);
     json_.member("accepted", o.accepted).member("reason", reason(o, model_));
     json_.member("verdict", uml::trust::name_of(o.verdict)).key("class_set").begin_array();
-    for (const int k : o.class_set) json_.value(model_.classes[static_cast<std::size_t>(k)]);
-    json_.end_array().key("familiarity").null(); // the weights have no statistics for it
-    json_.key("classes").begin_array();
-    for (std::size_t k = 0; k < model_.classes.size(); ++k) {
+    for (std::size_t i = 0; !o.withheld && i < o.class_set.size(); ++i)
+        json_.value(model_.classes[static_cast<std::size_t>(o.class_set[i])]);
+    json_.end_array().member("kind", uml::trust::name_of(o.kind)).key("familiarity");
+    if (o.familiarity)
+        json_.value(*o.familiarity);
+    else
+        json_.null();
+    json_.member("withheld", o.withheld).key("classes").begin_array();
+    for (std::size_t k = 0; !o.withheld && k < model_.classes.size(); ++k) {
         json_.begin_object().member("name", model_.classes[k]);
         json_.member("belief", o.belief[k]).member("probability", o.probability[k]).end_object();
     }
     json_.end_array().end_object();
 
     json_.key("regions").begin_array();
-    for (std::size_t k = 0; k < model_.regions.size(); ++k) {
+    for (std::size_t k = 0; !o.withheld && k < model_.regions.size(); ++k) {
         const support::region_summary& r = o.regions[k];
         json_.begin_object().member("name", model_.regions[k]).member("label", static_cast<int>(k));
         json_.member("pixels", r.pixels).member("share", r.share).key("mean_vacuity");
@@ -93,7 +103,7 @@ void document::add_findings(const outcome& o) {
 
     json_.key("pixels").begin_object().member("mean_vacuity", o.mean_pixel_vacuity);
     json_.member("most_vacuity", o.most_pixel_vacuity).member("reliable_share", o.reliable_share).key("mask_set_share");
-    if (model_.mask_set.calibrated())
+    if (model_.mask_set.calibrated() && !o.withheld)
         json_.value(o.mask_set_share);
     else
         json_.null();
@@ -104,9 +114,10 @@ void document::add_findings(const outcome& o) {
     json_.end_object();
 }
 
-const std::string& document::finish(int done, int accepted, int failed, int skipped) {
+const std::string& document::finish(int done, int accepted, int unfamiliar, int failed, int skipped) {
     json_.end_array().key("summary").begin_object();
     json_.member("done", done).member("accepted", accepted).member("referred", done - accepted);
+    json_.member("unfamiliar", unfamiliar);
     json_.member("failed", failed).member("skipped", skipped).end_object().end_object();
     return text_ += '\n';
 }

@@ -166,16 +166,18 @@ void draw_scale(figure& f, double top, double unit, double end, double limit) {
 
 support::picture overlay_figure(const subject& s) {
     frame shown = frame_of(s.image);
-    draw_contours(shown.shown, s.says, {2 * shown.unit, 0.16});
+    if (!s.withheld) draw_contours(shown.shown, s.says, {2 * shown.unit, 0.16});
     const int classes = std::min(most_classes, static_cast<int>(s.model.classes.size()));
     const int regions = std::min(most_regions, static_cast<int>(s.model.regions.size()));
-    figure f = place(shown, 360, 390 + 44.0 * classes + 44.0 * regions);
+    figure f = place(shown, 360, 450 + 44.0 * classes + 44.0 * regions);
     pen p(f, shown.unit);
 
     const auto predicted = static_cast<std::size_t>(s.says.predicted);
     p.line(s.name, 9.5, ink::faint);
     p.skip(6);
-    if (s.says.class_set.size() == 1)
+    if (s.withheld)
+        p.line("class and mask withheld", 15, ink::text);
+    else if (s.says.class_set.size() == 1)
         p.line(s.model.classes[predicted], 24, ink::text);
     else
         p.line(class_set_text(s.says.class_set, s.model.classes), 15, ink::text);
@@ -183,7 +185,22 @@ support::picture overlay_figure(const subject& s) {
     if (s.says.accepted)
         p.badge("accepted", ink::yes);
     else
-        p.badge("refer to a human", ink::no);
+        p.badge(s.says.verdict == uml::trust::verdict::unfamiliar ? "unfamiliar" : "refer to a human", ink::no);
+    if (s.says.familiarity) {
+        const bool none = *s.says.familiarity >= uml::familiarity_model::no_features;
+        p.pair("distance / limit", none ? "no features" : fixed(*s.says.familiarity, 2), 12, ink::text);
+        p.bar(*s.says.familiarity / 2, *s.says.familiarity <= 1 ? ink::yes : ink::no, 0.5);
+    } else {
+        p.line("kind of picture: not checked", 12, ink::no);
+    }
+    if (s.says.kind == uml::acquaintance::unusual) p.line("unusual: other scanner or framing?", 11, ink::text);
+    if (s.withheld) {
+        p.paragraph(
+            "The picture is unlike those that the network was trained on. What it says of it would mean nothing.", 11,
+            ink::text);
+        footer(f, shown.unit);
+        return f.canvas;
+    }
 
     p.pair("vacuity", fixed(s.says.vacuity, 3), 12, ink::text);
     p.bar(s.says.vacuity, s.says.accepted ? ink::yes : ink::no, s.model.most_image_vacuity);

@@ -16,6 +16,7 @@ struct subject {
     const support::model_facts& model;
     const std::vector<support::region_summary>& regions;
     std::string_view name; ///< of the file
+    bool withheld = false; ///< neither class nor mask is shown
 };
 
 /// The picture with every region's contour in its colour, beside the class, its scores and the verdict.

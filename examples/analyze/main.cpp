@@ -74,6 +74,8 @@ uml::result<void> analyze_picture(const options& o, const task& t, support::engi
     out.belief = says->belief, out.probability = says->probability;
     out.vacuity = says->vacuity, out.predicted = says->predicted, out.accepted = says->accepted;
     out.class_set = says->class_set, out.verdict = says->verdict;
+    out.kind = says->kind, out.familiarity = says->familiarity;
+    out.withheld = says->verdict == uml::trust::verdict::unfamiliar && !o.show_unfamiliar;
     out.regions = support::summarize(maps, says->regions);
     std::size_t reliable = 0;
     for (const float u : maps.vacuity) {
@@ -89,8 +91,9 @@ uml::result<void> analyze_picture(const options& o, const task& t, support::engi
                              static_cast<double>(maps.foreground.size());
 
     const std::string file_name = support::to_utf8(t.file.filename());
-    const analyze::subject subject{*image, *says, model, out.regions, file_name};
+    const analyze::subject subject{*image, *says, model, out.regions, file_name, out.withheld};
     for (const std::string& kind : o.kinds) {
+        if (out.withheld && kind != analyze::shown_when_withheld) continue;
         const auto png = draw(kind, subject, maps);
         if (!png) return uml::fail(png.error().code, support::shown(t.file), ": ", png.error().what.view());
         if (const auto saved = results.save(*job, kind, *png, out); !saved) return saved;
@@ -138,7 +141,7 @@ int run(const options& o) {
     if (!results) return complain(wrong_usage, results.error().what.view());
     analyze::document document(o.engine.weights, o.engine, model);
     const bool unicode = support::terminal_has_unicode();
-    int done = 0, accepted = 0, wrong = 0, skipped = 0;
+    int done = 0, accepted = 0, unfamiliar = 0, wrong = 0, skipped = 0;
     std::size_t finished = 0;
     support::progress bar(static_cast<int>(tasks.size()));
     for (; finished < tasks.size() && support::stop_signal() == 0; ++finished) {
@@ -156,6 +159,7 @@ int run(const options& o) {
         bar.clear();
         done += out.status == outcome::state::done ? 1 : 0;
         accepted += out.status == outcome::state::done && out.accepted ? 1 : 0;
+        unfamiliar += out.status == outcome::state::done && out.verdict == uml::trust::verdict::unfamiliar ? 1 : 0;
         wrong += out.status == outcome::state::failed ? 1 : 0;
         skipped += out.status == outcome::state::skipped ? 1 : 0;
         if (out.status == outcome::state::failed) complain(some_failed, out.problem);
@@ -165,8 +169,8 @@ int run(const options& o) {
             std::fputs(support::printable(analyze::report(out, model, unicode), "\n").c_str(), stdout);
         std::fflush(stdout);
     }
-    const std::string& text = o.json ? document.finish(done, accepted, wrong, skipped)
-                                     : analyze::closing_words(done, accepted, wrong, skipped);
+    const std::string& text = o.json ? document.finish(done, accepted, unfamiliar, wrong, skipped)
+                                     : analyze::closing_words(done, accepted, unfamiliar, wrong, skipped);
     std::fputs(text.c_str(), stdout);
     if (!printed()) return complain(some_failed, "standard output cannot be written");
     if (const auto r = results->close(); !r) return complain(some_failed, r.error().what.view());

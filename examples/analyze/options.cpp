@@ -9,10 +9,10 @@
 namespace analyze {
 namespace {
 
-constexpr support::option known[] = {{"--weights"},     {"--out"},     {"--json", 0},    {"--csv"},
-                                     {"--save"},        {"--threads"}, {"--backend"},    {"--precision"},
-                                     {"--resume", 0},   {"--help", 0}, {"--version", 0}, {"--levels", 2},
-                                     {"--recursive", 0}};
+constexpr support::option known[] = {{"--weights"},      {"--out"},        {"--json", 0},           {"--csv"},
+                                     {"--save"},         {"--threads"},    {"--backend"},           {"--precision"},
+                                     {"--resume", 0},    {"--help", 0},    {"--version", 0},        {"--levels", 2},
+                                     {"--recursive", 0}, {"--kind-check"}, {"--show-unfamiliar", 0}};
 
 uml::result<std::vector<std::string>> parse_kinds(std::string_view list) {
     std::vector<std::string> kinds;
@@ -52,6 +52,11 @@ uml::result<options> parse_options(int count, const char* const* words) {
     o.json = a.has("--json");
     o.resume = a.has("--resume");
     o.recursive = a.has("--recursive");
+    o.show_unfamiliar = a.has("--show-unfamiliar");
+    const std::string kind_check = a.value("--kind-check", "on");
+    if (kind_check != "on" && kind_check != "off")
+        return uml::fail(uml::errc::invalid_argument, "--kind-check is on or off, not '", kind_check, "'");
+    o.engine.check_kind = kind_check == "on";
     const auto levels = a.levels();
     if (!levels) return levels.error();
     o.levels = *levels;
@@ -99,6 +104,9 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
   --recursive      enter folders in a FOLDER; DIR gets the same folders
   --levels L H     for images of more than 8 bits: sample L is black, H white. Needed where an image does not use the
                    range that its file says
+  --kind-check off  do not ask whether an image is of the kind that the network knows: for people who know that it is.
+                   Every answer then says "not checked"
+  --show-unfamiliar  class and mask also of images of no known kind; without it only the overlay is written, bare
   --threads N      use N threads (all cores by default)
   --backend B      and
   --precision P    how to compute, cpu with f32 by default; this build has
@@ -111,6 +119,9 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
 exit status: 0 all images done, 1 some failed (the others are done), 2 wrong usage, 3 weights refused; 130 and 143 after
 SIGINT and SIGTERM, with the image at hand finished
 
+A verdict is accepted, uncertain (refer to a human) or unfamiliar: the image is unlike those of the training, and class
+and mask, which would mean nothing, are withheld. Weights without statistics of their kind cannot tell; answers then say
+"not checked".
 With weights of uml-calibrate an answer is a set of classes that holds the true one as often as promised; it is accepted
 if it is a single class and the vacuity is within the limit. A probability is the network's score for a class, not the chance of being right. Vacuity says how little evidence there
 is, from 0 to 1; an image with more than the limit in the weights file is referred to a human.

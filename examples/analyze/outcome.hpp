@@ -4,6 +4,7 @@
 #include "support/engine.hpp"
 #include "support/maps.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,9 @@ struct outcome {
     std::vector<int> class_set;
     uml::trust::verdict verdict = uml::trust::verdict::uncertain;
     bool accepted = false;
+    uml::acquaintance kind = uml::acquaintance::unchecked;
+    std::optional<double> familiarity; ///< distance over the limit
+    bool withheld = false;             ///< unfamiliar, and class and mask were not asked for
     std::vector<support::region_summary> regions;
     double mean_pixel_vacuity = 0, most_pixel_vacuity = 0;
     double reliable_share = 0;                                   ///< of all pixels

@@ -46,6 +46,11 @@ std::string class_set_text(const std::vector<int>& set, const std::vector<std::s
 
 std::string reason(const outcome& o, const support::model_facts& model) {
     std::string text;
+    if (o.verdict == uml::trust::verdict::unfamiliar) {
+        if (*o.familiarity >= uml::familiarity_model::no_features) return "the network finds no features in it";
+        add(text, "its distance from the pictures of training is %.2f times the limit", *o.familiarity);
+        return text;
+    }
     if (model.most_image_vacuity <= 0)
         return "the weights come without a calibrated limit, so a human decides on every image";
     const bool within = static_cast<float>(o.vacuity) <= static_cast<float>(model.most_image_vacuity);
@@ -61,8 +66,14 @@ std::string report(const outcome& o, const support::model_facts& model, bool uni
     if (o.status == outcome::state::failed) return o.problem + "\n  failed\n\n";
     std::string text = o.image;
     add(text, "  (%d %s %d pixels)\n", o.width, unicode ? "\u00d7" : "x", o.height);
-    text += "  " + class_set_text(o.class_set, model.classes) + (o.accepted ? ": accepted, " : ": refer to a human, ") +
-            reason(o, model) + "\n\n";
+    text += "  " + (o.withheld ? "" : class_set_text(o.class_set, model.classes) + ": ") +
+            std::string(uml::trust::words_of(o.verdict, o.kind)) + ", " + reason(o, model) + "\n\n";
+    if (o.withheld) {
+        text += "  class and mask would mean nothing and are withheld (--show-unfamiliar shows them)\n";
+        for (const auto& [kind, path] : o.pictures) text += "  " + padded(kind, 11) + "  " + path + "\n";
+        add(text, "  %.3f s, of these %.3f s in the network\n\n", o.seconds, o.network_seconds);
+        return text;
+    }
 
     const std::size_t wide = std::max(widest(model.classes, 7), widest(model.regions, 6));
     text += "  " + padded("class", wide) + "  belief  probability\n";
@@ -99,9 +110,10 @@ std::string report(const outcome& o, const support::model_facts& model, bool uni
     return text;
 }
 
-std::string closing_words(int done, int accepted, int failed, int skipped) {
+std::string closing_words(int done, int accepted, int unfamiliar, int failed, int skipped) {
     std::string text;
     add(text, "%d done: %d accepted, %d for a human", done, accepted, done - accepted);
+    if (unfamiliar > 0) add(text, ", of these %d unfamiliar", unfamiliar);
     if (skipped > 0) add(text, "; %d skipped", skipped);
     if (failed > 0) add(text, "; %d failed", failed);
     text +=
@@ -110,8 +122,7 @@ std::string closing_words(int done, int accepted, int failed, int skipped) {
         "says\n"
         "how little evidence there is: for the class of the image, or at a pixel. It is not the chance that the mask "
         "is\n"
-        "wrong there, and a picture unlike those of the training can still get a low one. For research; not a medical\n"
-        "device.\n";
+        "wrong there. For research; not a medical device.\n";
     return text;
 }
 

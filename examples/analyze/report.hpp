@@ -11,6 +11,6 @@ namespace analyze {
 [[nodiscard]] std::string report(const outcome& o, const support::model_facts& model, bool unicode);
 
 /// What the numbers mean and what they don't, printed once.
-[[nodiscard]] std::string closing_words(int done, int accepted, int failed, int skipped);
+[[nodiscard]] std::string closing_words(int done, int accepted, int unfamiliar, int failed, int skipped);
 
 } // namespace analyze

@@ -20,7 +20,7 @@ uml::result<results> results::open(const options& o, const support::model_facts&
         w.begin_array().value(o.levels->low).value(o.levels->high).end_array();
     else
         w.null();
-    w.end_object();
+    w.member("kind_check", o.engine.check_kind).member("show_unfamiliar", o.show_unfamiliar).end_object();
     if (!o.folder.empty()) {
         std::error_code failed;
         fs::create_directories(o.folder, failed);
@@ -46,6 +46,9 @@ fs::path results::picture_path(const std::string& name, const std::string& kind)
 
 bool results::pictures_exist(const support::manifest_record& r) const {
     return std::all_of(options_->kinds.begin(), options_->kinds.end(), [&](const std::string& kind) {
+        if (r.verdict == uml::trust::name_of(uml::trust::verdict::unfamiliar) && !options_->show_unfamiliar &&
+            kind != shown_when_withheld)
+            return true;
         const auto wanted = r.outputs.find(kind);
         if (wanted == r.outputs.end()) return false;
         const auto hash = support::hash_file(picture_path(r.name, kind));
@@ -91,7 +94,7 @@ uml::result<void> results::save(job& j, const std::string& kind, std::span<const
 }
 
 uml::result<void> results::finish(job& j, const outcome& out) {
-    j.record.verdict = out.accepted ? "accepted" : "uncertain";
+    j.record.verdict = uml::trust::name_of(out.verdict);
     if (table_)
         if (const auto added = table_->add(out, j.record); !added) return added;
     return made_ ? made_->add(j.record) : uml::result<void>();

@@ -24,7 +24,7 @@ std::string header(const support::model_facts& model) {
     for (const std::string& name : model.classes) line += "," + csv_field("probability " + name);
     for (const std::string& name : model.regions) line += "," + csv_field("pixels " + name);
     for (const std::string& name : model.regions) line += "," + csv_field("vacuity " + name);
-    return line + ",reliable_share,seconds,verdict,class_set,familiarity\n";
+    return line + ",reliable_share,seconds,verdict,class_set,familiarity,kind\n";
 }
 
 } // namespace
@@ -104,19 +104,21 @@ bool table::has(const std::string& source, const std::string& picture) const {
 }
 
 uml::result<void> table::add(const outcome& o, const support::manifest_record& r) {
+    const auto shown = [&](const std::string& text) { return o.withheld ? std::string() : text; };
     std::string row = csv_field(o.image) + "," + std::to_string(o.width) + "," + std::to_string(o.height) + "," +
-                      csv_field(classes_[static_cast<std::size_t>(o.predicted)]) + "," + (o.accepted ? "yes" : "no") +
-                      "," + number_text(o.vacuity);
-    for (const double b : o.belief) row += "," + number_text(b);
-    for (const double p : o.probability) row += "," + number_text(p);
-    for (const auto& region : o.regions) row += "," + std::to_string(region.pixels);
+                      shown(csv_field(classes_[static_cast<std::size_t>(o.predicted)])) + "," +
+                      (o.accepted ? "yes" : "no") + "," + number_text(o.vacuity);
+    for (const double b : o.belief) row += "," + shown(number_text(b));
+    for (const double p : o.probability) row += "," + shown(number_text(p));
+    for (const auto& region : o.regions) row += "," + shown(std::to_string(region.pixels));
     for (const auto& region : o.regions)
-        row += "," + (region.pixels > 0 ? number_text(region.mean_vacuity) : std::string());
+        row += "," + shown(region.pixels > 0 ? number_text(region.mean_vacuity) : std::string());
     row += "," + number_text(o.reliable_share) + "," + number_text(o.seconds) + "," +
            std::string(uml::trust::name_of(o.verdict)) + ",";
     std::string set;
     for (const int k : o.class_set) set += (set.empty() ? "" : "|") + classes_[static_cast<std::size_t>(k)];
-    row += csv_field(set) + ",\n";              // no statistics for familiarity
+    row += shown(csv_field(set)) + "," + (o.familiarity ? number_text(*o.familiarity) : "not checked") + "," +
+           std::string(uml::trust::name_of(o.kind)) + "\n";
     const auto had = by_source_.find(r.source); // where a picture is made again, whose row was whole
     if (had == by_source_.end()) {
         if (const auto added = file_.append(row); !added) return added;

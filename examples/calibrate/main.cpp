@@ -1,4 +1,5 @@
 // uml-calibrate: promises about new pictures, from labelled ones, written into a copy of the weights file.
+#include "calibrate/kind.hpp"
 #include "calibrate/promises.hpp"
 #include "calibrate/rewrite.hpp"
 #include "evaluate/dataset.hpp"
@@ -24,10 +25,13 @@ namespace {
 
 enum exit_status { all_done = 0, data_refused = 1, wrong_usage = 2, weights_refused = 3 };
 
-constexpr support::option known[] = {
-    {"--weights"},         {"--data"},       {"--out"},   {"--fit"},  {"--split"},   {"--risk"},    {"--confidence"},
-    {"--coverage"},        {"--group"},      {"--score"}, {"--seed"}, {"--threads"}, {"--backend"}, {"--precision"},
-    {"--by-class", false}, {"--help", false}};
+constexpr support::option known[] = {{"--weights"},    {"--data"},      {"--out"},
+                                     {"--fit"},        {"--split"},     {"--risk"},
+                                     {"--confidence"}, {"--coverage"},  {"--group"},
+                                     {"--score"},      {"--seed"},      {"--threads"},
+                                     {"--backend"},    {"--precision"}, {"--by-class", false},
+                                     {"--kind-fit"},   {"--refused"},   {"--only-kind", false},
+                                     {"--help", false}};
 
 std::string help_text() {
     std::string text =
@@ -49,6 +53,11 @@ usage: uml-calibrate --weights W --data FOLDER --out W2 [options]
                   foreground on average (0.9)
   --score S       of the class sets: lac (default), aps or raps
   --by-class      class sets keep their promise for each class alone
+  --kind-fit SPLIT  the training pictures, from which the file learns its kind of picture: what is unlike them is
+                  unfamiliar from then on. How unlike is set by the pictures of --split. Without it what the file knows
+                  of kinds stays
+  --refused R     of new pictures of the kind this share is called unfamiliar (0.03)
+  --only-kind     nothing else is calibrated: all other numbers stay as they are
   --seed N        of the draws: one picture of every patient, one patient in five (0)
   --threads N     use N threads (all cores by default)
   --backend B     and
@@ -58,7 +67,7 @@ usage: uml-calibrate --weights W --data FOLDER --out W2 [options]
     text += R"(
   --help          this text
 
-Written are uml.temperature, uml.screening, uml.class_set, uml.mask_set and uml.calibration (how they were made). What
+Written are uml.familiarity (with --kind-fit), uml.temperature, uml.screening, uml.class_set, uml.mask_set and uml.calibration (how they were made). What
 cannot be promised with so few pictures is not: then nothing is accepted, or a class set holds every class. All promises
 are for pictures like these: the same scanners, the same mix of patients. docs/trust.md says more.
 
@@ -203,8 +212,29 @@ void report(const calibrate::promises& p, const calibrate::wishes& wish, const c
         p.mask_set.threshold, 100 * p.mask_set.miss);
 }
 
+/// What --kind-fit asks for goes into the metadata.
+void add_kind(std::map<std::string, std::string>& m, const calibrate::kind_found& k,
+              const calibrate::kind_wishes& wish) {
+    m["uml.familiarity"] = json([&](auto& w) {
+        w.begin_object().member("residual", k.statistics.residual).member("threshold", k.statistics.threshold);
+        if (k.self_check) w.member("self_check", *k.self_check);
+        w.member("program", "uml-calibrate " UML_VERSION_STRING).member("fit", wish.fit).member("split", wish.split);
+        w.member("fitted_on", k.fitted_on).member("threshold_on", k.threshold_on).member("refused", wish.refused);
+        w.end_object();
+    });
+}
+
+void report(const calibrate::kind_found& k, const calibrate::kind_wishes& wish) {
+    std::printf("kind            unfamiliar beyond distance %.3f: fitted on %zu pictures, each as it is and changed "
+                "once;\n                the limit from %zu others, as they are and changed twice, of which %.1f %% "
+                "may be refused;\n                of these as they are %.1f %% are\n",
+                static_cast<double>(k.statistics.threshold), k.fitted_on, k.threshold_on, 100 * wish.refused,
+                100 * k.refused);
+}
+
 int run(const support::arguments& a) {
     support::engine_request request;
+    calibrate::kind_wishes kind_wish;
     request.weights = a.value("--weights");
     request.backend = a.value("--backend", request.backend);
     request.precision = a.value("--precision", request.precision);
@@ -217,7 +247,10 @@ int run(const support::arguments& a) {
     const struct {
         const char* name;
         double* to;
-    } shares[] = {{"--risk", &wish.risk}, {"--confidence", &wish.confidence}, {"--coverage", &wish.coverage}};
+    } shares[] = {{"--risk", &wish.risk},
+                  {"--confidence", &wish.confidence},
+                  {"--coverage", &wish.coverage},
+                  {"--refused", &kind_wish.refused}};
     for (const auto& share : shares) {
         const auto number = a.number(share.name, 0, 1, *share.to);
         if (!number) return complain(wrong_usage, number.error().what.view());
@@ -234,11 +267,16 @@ int run(const support::arguments& a) {
     if (!known_score) return complain(wrong_usage, "--score knows lac, aps and raps, not '" + a.value("--score") + "'");
     for (const char* needed : {"--weights", "--data", "--out"})
         if (a.value(needed).empty()) return complain(wrong_usage, std::string(needed) + " is missing");
-    for (const char* name : {"--group", "--fit"})
+    for (const char* name : {"--group", "--fit", "--kind-fit"})
         if (a.has(name) && a.value(name).empty()) return complain(wrong_usage, std::string(name) + " needs a value");
     if (a.has("--fit") && a.value("--fit") == a.value("--split"))
         return complain(wrong_usage,
                         "--fit and --split name the same pictures: what is fitted on them promises nothing");
+    if (a.has("--only-kind") && !a.has("--kind-fit"))
+        return complain(wrong_usage, "--only-kind needs --kind-fit: the training pictures");
+    if (a.has("--kind-fit") && a.value("--kind-fit") == a.value("--split"))
+        return complain(wrong_usage,
+                        "--kind-fit and --split name the same pictures: a limit is set on others than it is fitted on");
     if (!a.words().empty()) return complain(wrong_usage, "'" + a.words().front() + "' is no option");
     if (const auto r = support::check_available(request); !r) return complain(wrong_usage, r.error().what.view());
 
@@ -252,26 +290,46 @@ int run(const support::arguments& a) {
         return complain(weights_refused, r.error().what.view());
     if (model.classes.size() > uml::trust::class_set_rule::most_classes)
         return complain(weights_refused, request.weights + ": class sets take at most 64 classes");
-    const auto found = answer_all(**engine, a.value("--data"), a.value("--split"), a.value("--group"), true);
-    if (!found) return complain(data_refused, found.error().what.view());
-    calibrate::answers fit;
-    if (a.has("--fit")) {
-        auto answered = answer_all(**engine, a.value("--data"), a.value("--fit"), {}, false);
-        if (!answered) return complain(data_refused, answered.error().what.view());
-        fit = *std::move(answered);
+    std::map<std::string, std::string> metadata;
+    std::optional<calibrate::kind_found> kind;
+    std::optional<uml::familiarity_model> statistics;
+    if (a.has("--kind-fit")) {
+        kind_wish.data = a.value("--data"), kind_wish.fit = a.value("--kind-fit");
+        kind_wish.split = a.value("--split"), kind_wish.group = a.value("--group");
+        auto seen = calibrate::find_kind(**engine, request.weights, kind_wish);
+        if (!seen) return complain(data_refused, seen.error().what.view());
+        kind = *std::move(seen);
+        statistics = kind->statistics.model();
+        add_kind(metadata, *kind, kind_wish);
     }
-    const auto made = calibrate::make_promises(*found, a.has("--fit") ? &fit : nullptr, model.temperature, wish);
-    if (!made) return complain(data_refused, made.error().what.view());
+    calibrate::answers found;
+    calibrate::promises made;
+    if (!a.has("--only-kind")) {
+        auto answered = answer_all(**engine, a.value("--data"), a.value("--split"), a.value("--group"), true);
+        if (!answered) return complain(data_refused, answered.error().what.view());
+        found = *std::move(answered);
+        calibrate::answers fit;
+        if (a.has("--fit")) {
+            auto fitted = answer_all(**engine, a.value("--data"), a.value("--fit"), {}, false);
+            if (!fitted) return complain(data_refused, fitted.error().what.view());
+            fit = *std::move(fitted);
+        }
+        const auto promised = calibrate::make_promises(found, a.has("--fit") ? &fit : nullptr, model.temperature, wish);
+        if (!promised) return complain(data_refused, promised.error().what.view());
+        made = *promised;
+        metadata.merge(metadata_of(made, wish, found, model, a));
+    }
 
     const std::string out = a.value("--out");
     if (const auto now = support::hash_file(request.weights); !before || !now || *before != *now)
         return complain(weights_refused, support::shown(request.weights) + ": changed in the meantime");
-    if (const auto r = calibrate::copy_with(request.weights, out, metadata_of(*made, wish, *found, model, a)); !r)
+    if (const auto r = calibrate::copy_with(request.weights, out, metadata, statistics ? &*statistics : nullptr); !r)
         return complain(wrong_usage, r.error().what.view());
     request.weights = out;
     if (const auto again = support::open_engine(request); !again)
         return complain(weights_refused, again.error().what.view());
-    report(*made, wish, *found, model);
+    if (!a.has("--only-kind")) report(made, wish, found, model);
+    if (kind) report(*kind, kind_wish);
     std::printf("\nwritten to %s. Measure what it gives on pictures that chose nothing: uml-evaluate --more\n",
                 support::printable(out).c_str());
     return printed() ? all_done : complain(data_refused, "standard output cannot be written");

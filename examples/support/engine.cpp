@@ -57,13 +57,18 @@ public:
         auto threads = std::make_unique<Threads>(request.threads);
         auto workspace = model->make_workspace(threads->get());
         if (!workspace) return workspace.error();
-        return std::unique_ptr<engine>(new engine_on(*std::move(model), std::move(threads), *std::move(workspace)));
+        return std::unique_ptr<engine>(
+            new engine_on(*std::move(model), std::move(threads), *std::move(workspace), request.check_kind));
     }
 
     [[nodiscard]] uml::result<reading> run(const uml::image_view& image) override {
         auto found = model_.run(image, workspace_);
         if (!found) return found.error();
+        if (!check_kind_) found->familiarity.reset();
         reading r;
+        const auto features = model_.output(workspace_, "cls_pooled");
+        for (int k = 0; k < features.c; ++k) r.features.push_back(static_cast<float>(features.data[k]));
+        r.kind = found->kind(), r.familiarity = found->familiarity;
         r.vacuity = static_cast<double>(found->diagnosis.vacuity());
         r.predicted = found->diagnosis.predicted();
         r.verdict = found->verdict();
@@ -87,8 +92,9 @@ public:
     }
 
 private:
-    engine_on(model_type model, std::unique_ptr<Threads> threads, workspace_type workspace)
-        : model_(std::move(model)), threads_(std::move(threads)), workspace_(std::move(workspace)) {
+    engine_on(model_type model, std::unique_ptr<Threads> threads, workspace_type workspace, bool check_kind)
+        : model_(std::move(model)), threads_(std::move(threads)), workspace_(std::move(workspace)),
+          check_kind_(check_kind) {
         const auto name = [](std::string_view given, const char* kind, int k) {
             return given.empty() ? kind + std::to_string(k) : std::string(given);
         };
@@ -98,6 +104,7 @@ private:
         for (int k = 0; k < model_.regions(); ++k) facts_.regions.push_back(name(model_.region_name(k), "region ", k));
         facts_.most_image_vacuity = static_cast<double>(model_.screening().image_vacuity);
         facts_.most_pixel_vacuity = static_cast<double>(model_.screening().pixel_vacuity);
+        if (check_kind_) facts_.most_distance = static_cast<double>(model_.screening().image_distance);
         facts_.temperature = model_.card().temperature;
         facts_.class_set = model_.card().class_set, facts_.mask_set = model_.card().mask_set;
     }
@@ -105,6 +112,7 @@ private:
     model_type model_;
     std::unique_ptr<Threads> threads_; // outlives the workspace
     workspace_type workspace_;
+    bool check_kind_;
 };
 
 constexpr offer offers[] = {

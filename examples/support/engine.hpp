@@ -7,6 +7,7 @@
 #include "uml/trust/verdict.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct model_facts {
     std::vector<std::string> regions;     ///< names; 0 is the background
     double most_image_vacuity = 1;        ///< a picture with more is referred to a human
     double most_pixel_vacuity = 1;        ///< a pixel with more is not reliable
+    double most_distance = 0;             ///< a picture further away is unfamiliar; 0: that is not checked
     double temperature = 1;               ///< of the class probabilities
     uml::trust::class_set_rule class_set; ///< not calibrated: a set is the predicted class
     uml::trust::mask_set_rule mask_set;
@@ -35,7 +37,10 @@ struct reading {
     int predicted = 0;
     std::vector<int> class_set; ///< classes, in the order of the network's outputs; at least the predicted one
     uml::trust::verdict verdict = uml::trust::verdict::uncertain;
-    bool accepted = false; ///< whether that is the verdict
+    uml::acquaintance kind = uml::acquaintance::unchecked;
+    std::optional<double> familiarity; ///< distance over the limit; nothing where it was not checked
+    bool accepted = false;             ///< whether that is the verdict
+    std::vector<float> features;       ///< pooled, that the kind is known by; empty where the network has none
     int height = 0, width = 0, regions = 0;
     std::vector<float> logits;        ///< of the segmentation: height × width × regions
     std::vector<float> pixel_vacuity; ///< of the mutual decoder: height × width
@@ -45,6 +50,7 @@ struct reading {
 struct engine_request {
     std::string weights, backend = "cpu", precision = "f32";
     int threads = 1;
+    bool check_kind = true; ///< whether pictures of no known kind are unfamiliar, where the weights can tell
 };
 
 /// A loaded network. Not for several threads at once: it uses several itself.

@@ -58,6 +58,9 @@ int main(int argc, char** argv) {
     CHECK(answer.height == 256 && answer.width == 256 && answer.regions == 2);
     CHECK(answer.region_logits != NULL && answer.region_logits_step >= 2);
     CHECK(answer.pixel_vacuity[100 * answer.pixel_vacuity_step] > 0);
+    CHECK(info.image_distance > 0 && answer.kind_checked == 1 && answer.familiarity > 1); /* stripes are no slice */
+    CHECK(answer.verdict == UML_UNFAMILIAR && answer.accepted == 0);
+    CHECK(strncmp(answer.verdict_text, "unfamiliar", 10) == 0);
     printf("class %d, vacuity %.9g, first logit %.9g\n", answer.predicted, answer.vacuity, answer.region_logits[0]);
     uml_workspace_free(workspace);
     uml_workspace_free(NULL);

@@ -70,6 +70,16 @@ def main() -> int:
         if image["status"] != "done" or found:
             continue
         d = image["diagnosis"]
+        limit = document["model"]["limits"]["distance"]
+        if (d["familiarity"] is None) != (limit == 0) or (d["familiarity"] is None) != (d["kind"] == "not checked"):
+            found.append(f"{image['image']}: a kind that was or was not checked")
+        if (d["verdict"] == "unfamiliar") != (d["familiarity"] is not None and d["familiarity"] > 1):
+            found.append(f"{image['image']}: unfamiliar does not follow from the distance")
+        if d["withheld"]:
+            shown = d["class"] or d["class_set"] or d["classes"] or image["regions"] or set(image["pictures"]) - {"overlay"}
+            if shown or d["verdict"] != "unfamiliar":
+                found.append(f"{image['image']}: withheld, but shown, or not unfamiliar")
+            continue
         if abs(sum(c["belief"] for c in d["classes"]) + d["vacuity"] - 1) > 1e-5:
             found.append(f"{image['image']}: beliefs and vacuity do not sum to 1")
         if abs(sum(c["probability"] for c in d["classes"]) - 1) > 1e-5:
@@ -77,7 +87,7 @@ def main() -> int:
         if max(d["classes"], key=lambda c: c["probability"])["name"] != d["class"]:
             found.append(f"{image['image']}: the class is not the most probable one")
         within = d["vacuity"] <= document["model"]["limits"]["image_vacuity"]
-        if d["accepted"] != (within and len(d["class_set"]) == 1):
+        if d["accepted"] != (within and len(d["class_set"]) == 1 and d["verdict"] != "unfamiliar"):
             found.append(f"{image['image']}: the verdict does not follow from the limit and the class set")
         if d["accepted"] != (d["verdict"] == "accepted"):
             found.append(f"{image['image']}: accepted and the verdict differ")

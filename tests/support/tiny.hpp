@@ -28,6 +28,7 @@ struct tiny_network {
         const uml::opinion_values pixels = uml::evidential_head(g, pixel_logits);
         g.output(pixels.alpha, uml::name("mutual_alpha") / 0);
         g.output(pixels.vacuity, uml::name("mutual_uncertainty") / 0);
+        uml::familiar_features(g, x);
         uml::value pooled = g.global_average(x);
         pooled = g.layer_norm(pooled, p / "ln");
         const uml::value class_logits = g.linear(pooled, p / "classes", {.out = c.classes, .bias = true});

@@ -1,6 +1,7 @@
 // Familiarity: the Gaussian on normalised features, its fit, its threshold, and its place in a file.
 #include "trust_draws.hpp"
 #include "uml/evidence.hpp"
+#include "uml/io/safetensors_writer.hpp"
 #include "uml/model/familiarity_file.hpp"
 #include "uml/trust.hpp"
 
@@ -38,10 +39,9 @@ std::vector<float> draw(draws::generator& random, std::size_t count, double shif
 }
 
 std::vector<double> distances(const uml::familiarity_model& m, const std::vector<float>& rows) {
-    std::vector<float> scratch(features);
     std::vector<double> all;
     for (std::size_t r = 0; r < rows.size() / features; ++r) {
-        const auto d = m.distance(std::span(rows).subspan(r * features, features), scratch);
+        const auto d = m.distance(std::span(rows).subspan(r * features, features));
         REQUIRE(d);
         all.push_back(*d);
     }
@@ -51,17 +51,19 @@ std::vector<double> distances(const uml::familiarity_model& m, const std::vector
 } // namespace
 
 TEST_CASE("a Gaussian by hand") {
+    const auto distance_of = [](const uml::familiarity_model& model, const std::array<double, 3>& row) {
+        return model.distance(std::span<const double>(row));
+    };
     const std::array<float, 3> mean{0.6F, 0, 0.8F};
     const std::array<float, 3> scale{0.1F, 0.1F, 0.2F};
     const std::array<uml::f16, 3> direction{uml::to_f16(0), uml::to_f16(1), uml::to_f16(0)};
     const std::array<float, 1> variance{4};
     const uml::familiarity_model m{mean, scale, direction, variance, 0.25F, 1};
     REQUIRE(m.check());
-    std::array<float, 3> scratch{};
     // (3, 0, 4) / 5 is the mean; (0.6, 0.8, 0) is (0, 8, -4) scales away: 64 / 4 + 16 / 0.25 = 80 of 3 dimensions.
-    CHECK(*m.distance(std::array<float, 3>{3, 0, 4}, scratch) == doctest::Approx(0).epsilon(1e-6));
-    CHECK(*m.distance(std::array<float, 3>{0.6F, 0.8F, 0}, scratch) == doctest::Approx(std::sqrt(80.0 / 3)));
-    CHECK(*m.distance(std::array<float, 3>{600, 800, 0}, scratch) == doctest::Approx(std::sqrt(80.0 / 3)));
+    CHECK(*distance_of(m, {3, 0, 4}) == doctest::Approx(0).epsilon(1e-6));
+    CHECK(*distance_of(m, {0.6, 0.8, 0}) == doctest::Approx(std::sqrt(80.0 / 3)));
+    CHECK(*distance_of(m, {600, 800, 0}) == doctest::Approx(std::sqrt(80.0 / 3)));
 }
 
 TEST_CASE("what is no picture's features is refused, never familiar") {
@@ -69,19 +71,17 @@ TEST_CASE("what is no picture's features is refused, never familiar") {
     const auto fitted = t::fit_familiarity(draw(random, 50), features, 8);
     REQUIRE(fitted);
     const auto m = fitted->model();
-    std::vector<float> scratch(features);
     std::vector<float> row(features, 0.0F);
-    CHECK(m.distance(row, scratch).error().code == uml::errc::invalid_argument);
-    CHECK(m.distance(row, scratch).error().what == "familiarity: all features are 0");
+    const auto distance_of = [&](std::span<const float> numbers) { return m.distance(numbers); };
+    CHECK(distance_of(row).error().code == uml::errc::invalid_argument);
+    CHECK(distance_of(row).error().what == "familiarity: all features are 0");
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
         row[5] = bad;
-        CHECK(m.distance(row, scratch).error().code == uml::errc::not_finite);
+        CHECK(distance_of(row).error().code == uml::errc::not_finite);
     }
-    CHECK(m.distance(std::span(row).first(5), scratch).error().code == uml::errc::wrong_shape);
-    row[5] = 1;
-    CHECK(m.distance(row, std::span(scratch).first(5)).error().code == uml::errc::too_small);
+    CHECK(distance_of(std::span(row).first(5)).error().code == uml::errc::wrong_shape);
     std::vector<float> largest(features, std::numeric_limits<float>::max()); // the norm is taken in double
-    CHECK(m.distance(largest, scratch).has_value());
+    CHECK(distance_of(largest).has_value());
     CHECK(uml::acquaintance_of(std::numeric_limits<double>::quiet_NaN()) == uml::acquaintance::unfamiliar);
     CHECK(uml::acquaintance_of(1) == uml::acquaintance::familiar);
     CHECK(uml::acquaintance_of(1.5) == uml::acquaintance::unusual);
@@ -176,22 +176,34 @@ TEST_CASE("statistics survive a file; a broken one is refused with a sentence") 
     auto fitted = t::fit_familiarity(draw(random, 60), features, 8);
     REQUIRE(fitted);
     fitted->threshold = 1.5F;
-    const auto file_of = [&](const uml::familiarity_model& m, const char* metadata = nullptr) {
+    const auto file_of = [&](const uml::familiarity_model& m,
+                             const char* metadata = R"({"residual": 0.5, "threshold": 1.5, "self_check": 0.75})") {
+        using names = uml::familiarity_names;
+        const std::array<std::uint64_t, 2> shape{m.variances.size(), m.dimensions()};
         uml::safetensors_writer w;
-        const std::string text = uml::add_familiarity(w, m);
-        w.metadata("uml.familiarity", metadata != nullptr ? metadata : text.c_str());
+        w.metadata(names::metadata, metadata);
+        w.add(names::mean, std::span(shape).last(1), m.mean);
+        const std::array<std::uint64_t, 1> scales{m.scale.size()};
+        w.add(names::scale, scales, m.scale);
+        w.add(names::variances, std::span(shape).first(1), m.variances);
+        w.add(names::directions, uml::dtype::f16, shape, std::as_bytes(m.directions));
         return w.bytes();
     };
+    fitted->residual = 0.5F;
     const auto bytes = file_of(fitted->model());
     const auto file = uml::weights_from(bytes);
     REQUIRE(file);
-    const auto read = uml::read_familiarity(*file);
+    auto read = uml::read_familiarity(*file);
     REQUIRE_MESSAGE(read, read.error().what.c_str());
     REQUIRE(read->present());
     const auto row = draw(random, 1);
-    std::vector<float> scratch(features);
-    CHECK(*read->model().distance(row, scratch) == *fitted->model().distance(row, scratch));
-    CHECK(read->model().threshold == 1.5F);
+    const std::span<const float> numbers(row);
+    CHECK(*read->model.distance(numbers) == *fitted->model().distance(numbers));
+    CHECK(read->model.threshold == 1.5F);
+    CHECK(read->self_check == 0.75);
+    // What is moved is still viewed.
+    const uml::stored_familiarity moved = *std::move(read);
+    CHECK(*moved.model.distance(numbers) == *fitted->model().distance(numbers));
 
     const auto refused = [](const std::vector<std::byte>& broken, const std::string& words) {
         const auto opened = uml::weights_from(broken);
@@ -204,12 +216,26 @@ TEST_CASE("statistics survive a file; a broken one is refused with a sentence") 
     refused(file_of(fitted->model(), "{}"), "needs the numbers residual and threshold");
     refused(file_of(fitted->model(), R"({"residual": 0, "threshold": 1})"), "not finite or not above 0");
     refused(file_of(fitted->model(), R"({"residual": 1, "threshold": -1})"), "not finite or not above 0");
+    refused(file_of(fitted->model(), R"({"residual": 1, "threshold": 1, "self_check": -1})"), "is no distance");
+    refused(file_of(fitted->model(), R"({"residual": 1, "threshold": 101})"), "cannot be statistics");
     auto broken = *fitted;
     broken.scale[3] = 0;
     refused(file_of(broken.model()), "not finite or not above 0");
     broken = *fitted;
     broken.directions[7] = {0x7e00}; // NaN
     refused(file_of(broken.model()), "not finite or not above 0");
+    broken = *fitted;
+    broken.mean[0] = 1.5F;
+    refused(file_of(broken.model()), "cannot be statistics");
+    broken = *fitted;
+    for (std::size_t i = 0; i < features; ++i) broken.directions[i] = uml::to_f16(1);
+    refused(file_of(broken.model()), "cannot be statistics");
+    broken = *fitted;
+    broken.variances.back() = 1e9F;
+    refused(file_of(broken.model()), "cannot be statistics");
+    broken = *fitted;
+    broken.scale.pop_back();
+    refused(file_of(broken.model()), "sizes do not fit");
     uml::safetensors_writer bare;
     bare.metadata("uml.familiarity", R"({"residual": 1, "threshold": 1})");
     refused(bare.bytes(), "a tensor is missing");

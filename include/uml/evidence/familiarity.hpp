@@ -4,7 +4,9 @@
 #include "uml/core/element.hpp"
 #include "uml/core/result.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -22,6 +24,10 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 /// capabilities of evidential deep learning a mirage?"). What it cannot: rank mistakes on pictures of the right kind,
 /// which vacuity does; see that a brain has no tumour; notice every mild change.
 struct familiarity_model {
+    /// What stands for the distance over the threshold where there is no distance: features that are no numbers, or all
+    /// 0. Finite, since compilers that are told so leave out comparisons with NaN.
+    static constexpr double no_features = 1e9;
+
     std::span<const float> mean;      ///< D
     std::span<const float> scale;     ///< D, above 0
     std::span<const f16> directions;  ///< Q rows of D, orthonormal up to rounding
@@ -31,7 +37,9 @@ struct familiarity_model {
 
     [[nodiscard]] constexpr std::size_t dimensions() const { return mean.size(); }
 
-    /// Whether sizes fit and every number is finite, variances and scales above 0. Errors: errc::malformed.
+    /// Whether sizes fit, every number is finite, variances and scales are above 0, and all can be statistics of
+    /// features of norm 1: means and scales within 1, directions of norm 1 within a tenth, no variance above 1000 D, no
+    /// threshold above 100. Errors: errc::malformed.
     [[nodiscard]] result<void> check() const {
         const std::size_t d = mean.size(), q = variances.size();
         if (d == 0 || scale.size() != d || q >= d || directions.size() != q * d)
@@ -43,43 +51,61 @@ struct familiarity_model {
         for (const float v : variances) good = good && is_finite(v) && v > 0;
         for (const f16 w : directions) good = good && is_finite(to_f32(w));
         if (!good) return fail(errc::malformed, "familiarity: a number is not finite or not above 0");
+        const double most = 1000 * static_cast<double>(d);
+        bool plausible = static_cast<double>(residual) <= most && threshold <= 100;
+        for (std::size_t i = 0; i < d; ++i) plausible = plausible && std::fabs(mean[i]) <= 1 && scale[i] <= 1;
+        for (std::size_t k = 0; k < q; ++k) {
+            double norm = 0;
+            for (const f16 w : directions.subspan(k * d, d))
+                norm += static_cast<double>(to_f32(w)) * static_cast<double>(to_f32(w));
+            plausible = plausible && static_cast<double>(variances[k]) <= most && norm > 0.81 && norm < 1.21;
+        }
+        if (!plausible)
+            return fail(errc::malformed, "familiarity: the numbers cannot be statistics of features of norm 1");
         return {};
     }
 
     /// sqrt(d2 / D), d2 the squared Mahalanobis distance of the normalised features: about 1 on pictures like those of
-    /// training. `features` has D pooled features, `scratch` room for D; Q D multiply-adds, no heap. Sums are taken in
-    /// double. Errors: errc::wrong_shape, too_small; not_finite for NaN and infinity; invalid_argument when all
-    /// features are 0: a picture without features is no familiar one.
-    [[nodiscard]] result<double> distance(std::span<const float> features, std::span<float> scratch) const {
+    /// training. `features` has D pooled features; Q D multiply-adds, no heap. Sums are taken in double. Errors:
+    /// errc::wrong_shape; not_finite for NaN and infinity; invalid_argument when all features are 0: a picture without
+    /// features is no familiar one.
+    template <std::floating_point T> [[nodiscard]] result<double> distance(std::span<const T> features) const {
         const std::size_t d = dimensions();
         if (features.size() != d)
             return fail(errc::wrong_shape, "familiarity: ", std::uint64_t{features.size()},
                         " features, the statistics are of ", static_cast<std::uint64_t>(d));
-        if (scratch.size() < d)
-            return fail(errc::too_small, "familiarity: scratch memory of fewer elements than features");
         double norm = 0;
-        for (const float x : features) {
+        for (const T x : features) {
             if (!is_finite(x)) return fail(errc::not_finite, "familiarity: a feature is not a finite number");
             norm += static_cast<double>(x) * static_cast<double>(x);
         }
         if (!(norm > 0)) return fail(errc::invalid_argument, "familiarity: all features are 0");
         const double unit = 1 / std::sqrt(norm);
-        double rest = 0;
-        for (std::size_t i = 0; i < d; ++i) {
-            const double z = (static_cast<double>(features[i]) * unit - static_cast<double>(mean[i])) /
-                             static_cast<double>(scale[i]);
-            scratch[i] = static_cast<float>(z);
-            rest += z * z;
+        double rest = 0, explained = 0;
+        // A block of directions at a time, and of features, so that neither needs memory of the caller's.
+        constexpr std::size_t block = 64;
+        for (std::size_t first = 0; first == 0 || first < variances.size(); first += block) {
+            const std::size_t count = std::min(block, variances.size() - first);
+            double along[block] = {};
+            for (std::size_t i = 0; i < d; i += block) {
+                const std::size_t width = std::min(block, d - i);
+                double z[block];
+                for (std::size_t j = 0; j < width; ++j) {
+                    z[j] = (static_cast<double>(features[i + j]) * unit - static_cast<double>(mean[i + j])) /
+                           static_cast<double>(scale[i + j]);
+                    if (first == 0) rest += z[j] * z[j];
+                }
+                for (std::size_t q = 0; q < count; ++q) {
+                    const f16* const w = directions.data() + (first + q) * d + i;
+                    for (std::size_t j = 0; j < width; ++j) along[q] += static_cast<double>(to_f32(w[j])) * z[j];
+                }
+            }
+            for (std::size_t q = 0; q < count; ++q) {
+                explained += along[q] * along[q] / static_cast<double>(variances[first + q]);
+                rest -= along[q] * along[q];
+            }
         }
-        double squared = 0;
-        for (std::size_t q = 0; q < variances.size(); ++q) {
-            double along = 0;
-            for (std::size_t i = 0; i < d; ++i)
-                along += static_cast<double>(to_f32(directions[q * d + i])) * static_cast<double>(scratch[i]);
-            squared += along * along / static_cast<double>(variances[q]);
-            rest -= along * along;
-        }
-        if (rest > 0) squared += rest / static_cast<double>(residual);
+        const double squared = explained + (rest > 0 ? rest / static_cast<double>(residual) : 0);
         if (!is_finite(squared)) return fail(errc::not_finite, "familiarity: the distance overflows");
         return std::sqrt(squared / static_cast<double>(d));
     }

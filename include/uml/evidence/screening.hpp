@@ -19,6 +19,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 struct screening {
     float image_vacuity = 0;
     float pixel_vacuity = 0;
+    float image_distance = 0; ///< of familiarity, above which a picture is of no known kind; 0: that is not checked
 
     /// Whether an image's vacuity is low enough; never for NaN. It is compared in the threshold's precision, so that
     /// 0.7 is within 0.7f.

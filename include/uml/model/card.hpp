@@ -3,6 +3,7 @@
 
 #include "uml/core/buffer.hpp"
 #include "uml/core/text.hpp"
+#include "uml/evidence/familiarity.hpp"
 #include "uml/evidence/screening.hpp"
 #include "uml/model/input_rule.hpp"
 #include "uml/networks/config.hpp"
@@ -10,6 +11,7 @@
 #include "uml/trust/mask_rule.hpp"
 
 #include <cstring>
+#include <optional>
 
 #include "uml/core/begin.inc"
 
@@ -52,6 +54,17 @@ private:
     std::span<const label> borrowed_;
 };
 
+/// Statistics of familiarity on the heap, or in memory of the caller's that `model` views. Move only.
+struct stored_familiarity {
+    buffer<float> numbers{}; ///< mean, scale, variances
+    buffer<f16> directions{};
+    familiarity_model model{};
+    std::optional<double> self_check{}; ///< distance of the self-check's picture
+
+    /// False for weights without statistics.
+    [[nodiscard]] bool present() const { return model.dimensions() > 0; }
+};
+
 /// Move only. A file without `uml.` metadata (a plain state_dict) gives an empty card: `network` is empty.
 struct model_card {
     text<label::capacity> network;
@@ -62,6 +75,7 @@ struct model_card {
     uml::screening screening{};        ///< the thresholds that calibration chose; the default accepts nothing
     trust::class_set_rule class_set{}; ///< from calibration; without it a set is the predicted class
     trust::mask_set_rule mask_set{};   ///< from calibration
+    stored_familiarity familiarity{};  ///< from calibration; its threshold is screening.image_distance too
     text<255> notice{};                ///< what of the file's metadata is not used, and why
 
     /// As if nobody had calibrated.
@@ -70,6 +84,7 @@ struct model_card {
         screening = {};
         class_set = {};
         mask_set = {};
+        familiarity = {};
     }
 };
 

@@ -8,6 +8,8 @@
 #include "uml/trust/class_set.hpp"
 #include "uml/trust/verdict.hpp"
 
+#include <optional>
+
 #include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
@@ -22,6 +24,10 @@ template <class T> struct basic_findings {
     uml::screening thresholds{};  ///< of the model's calibration
     double temperature = 1;       ///< likewise
     trust::class_set_rule class_sets{}; ///< likewise
+    /// Distance of the picture from those of training over the threshold: up to 1 is familiar. Nothing where the
+    /// weights have no statistics: not checked. familiarity_model::no_features for features that are no numbers or all
+    /// 0. A program that knows the kind of its pictures resets it.
+    std::optional<double> familiarity{};
 
     [[nodiscard]] int height() const { return logits.h; }
     [[nodiscard]] int width() const { return logits.w; }
@@ -52,13 +58,22 @@ template <class T> struct basic_findings {
         for (int k = 0; k < diagnosis.classes(); ++k) count += in_class_set(k) ? 1 : 0;
         return count;
     }
-    /// Accepted: the vacuity is within the model's threshold, and one class is in the set.
+    /// What the picture's distance says of its kind.
+    [[nodiscard]] acquaintance kind() const {
+        return familiarity ? acquaintance_of(*familiarity) : acquaintance::unchecked;
+    }
+    /// Unfamiliar: further away than the threshold, so that class and mask should not be shown. Accepted: else, the
+    /// vacuity is within the model's threshold, and one class is in the set.
     [[nodiscard]] trust::verdict verdict() const {
+        if (familiarity && !(*familiarity <= 1)) return trust::verdict::unfamiliar;
         return diagnosis.classes() > 0 && thresholds.accepts(diagnosis) && class_set_size() == 1
                    ? trust::verdict::accepted
                    : trust::verdict::uncertain;
     }
-    /// Whether that is the verdict; else refer to a human.
+    /// The verdict in words: "accepted", "refer to a human", "unfamiliar (...), refer to a human"; where the kind was
+    /// not checked the words say so.
+    [[nodiscard]] std::string_view verdict_text() const { return trust::words_of(verdict(), kind()); }
+    /// Whether the verdict is that; else refer to a human.
     [[nodiscard]] bool accepted() const { return verdict() == trust::verdict::accepted; }
 };
 using findings = basic_findings<float>;

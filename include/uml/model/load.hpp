@@ -41,6 +41,22 @@ template <class description>
     return {};
 }
 
+/// Statistics of familiarity, where the file has them, against the network's features.
+[[nodiscard, gnu::cold]] inline result<void> check_kind(const weights_file& f, const program_view& p,
+                                                        const model_card& card) {
+    if (!card.familiarity.present()) return {};
+    const std::uint64_t have = card.familiarity.model.dimensions();
+    const id features = answer_nodes::of(p).features;
+    if (features == no_id)
+        return fail(errc::wrong_network, f.source(),
+                    ": statistics of familiarity, but the network has no output cls_pooled");
+    const int channels = p.nodes[static_cast<std::size_t>(features)].out.c;
+    if (have != static_cast<std::uint64_t>(channels))
+        return fail(errc::wrong_shape, f.source(), ": statistics of familiarity of ", have,
+                    " features, the network has ", channels);
+    return {};
+}
+
 /// Before anything of that size is allocated.
 [[nodiscard, gnu::cold]] inline result<void> check_arena(const weights_file& f, const program_view& p,
                                                          std::int64_t most) {
@@ -154,6 +170,7 @@ template <class net, backend B>
     auto program = load_detail::make_program<net>(file, *card, where, options);
     if (!program) return program.error();
     const program_view p = program->view();
+    if (auto r = load_detail::check_kind(file, p, *card); !r) return r.error();
     const auto bound = binding::bind({p.parameters, p.names, p.letters}, file, never_used);
     if (!bound) return bound.error();
     if (auto r = check_norms(bound->table(), file); !r) return r.error();

@@ -13,6 +13,8 @@
 #include "uml/networks/network.hpp"
 #include "uml/networks/published.hpp"
 
+#include <iterator>
+
 #include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
@@ -131,9 +133,11 @@ public:
             return fail(errc::invalid_argument, "the workspace was made by another model");
         const run_watch* const watched = watch.empty() ? nullptr : &watch;
         if (auto r = parts_.where.run(program(), parts_.weights, w.own, pictures, watched); !r) return r;
-        const id nodes[] = {answer_.class_alpha, answer_.logits, answer_.alpha, answer_.vacuity};
+        const bool checks_kind = screening().image_distance > 0; // loaders see to it that there are features then
+        const id nodes[] = {answer_.class_alpha, answer_.logits, answer_.alpha, answer_.vacuity,
+                            checks_kind ? answer_.features : no_id};
         for (std::size_t i = 0; i < pictures.size(); ++i) {
-            view views[4];
+            view views[std::size(nodes)];
             if (auto r = fetch(w, static_cast<int>(i), nodes, views); !r) return r;
             findings& f = found[i];
             f = {};
@@ -145,6 +149,7 @@ public:
             f.temperature = parts_.card.temperature;
             f.class_sets = parts_.card.class_set;
             if (auto r = check_answer(f); !r) return r;
+            if (checks_kind) f.familiarity = familiarity_of(views[4]);
         }
         return {};
     }
@@ -201,7 +206,7 @@ private:
     }
     /// Tensors of the last run; those that do not exist stay empty.
     [[nodiscard]] result<void> fetch(workspace& w, int image, std::span<const id> nodes, std::span<view> views) const {
-        constexpr std::size_t most = 4;
+        constexpr std::size_t most = 5;
         id there[most]{};
         view found[most];
         std::size_t count = 0;
@@ -212,6 +217,13 @@ private:
         for (std::size_t k = 0; k < nodes.size(); ++k)
             if (nodes[k] != no_id) views[k] = found[count++];
         return {};
+    }
+
+    /// Distance over its threshold.
+    [[nodiscard]] double familiarity_of(const view& features) const {
+        const auto d = parts_.card.familiarity.model.distance(
+            std::span<const scalar>(features.data, static_cast<std::size_t>(features.c)));
+        return d ? *d / static_cast<double>(screening().image_distance) : familiarity_model::no_features;
     }
 
     model_parts<B> parts_;

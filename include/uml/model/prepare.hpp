@@ -33,6 +33,10 @@ requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepar
     h.regions = static_cast<std::uint32_t>(card->regions.size());
     h.image_vacuity = card->screening.image_vacuity;
     h.pixel_vacuity = card->screening.pixel_vacuity;
+    const familiarity_model& m = card->familiarity.model;
+    if (m.dimensions() > UINT16_MAX) return fail(errc::unsupported, "prepare: statistics of more than 65535 features");
+    h.features = static_cast<std::uint16_t>(m.dimensions());
+    h.directions = static_cast<std::uint16_t>(m.variances.size());
     h.layout = layout_of<B>(static_program<typename net::description, net::configuration, target>::view());
 
     const std::size_t before = h.bytes_before_weights(), total = before + static_cast<std::size_t>(h.weights);
@@ -41,12 +45,18 @@ requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepar
     std::byte* const first = memory->data();
     std::memset(first, 0, total);
     std::memcpy(first, &h, sizeof h);
-    const promises promised(card->class_set, card->mask_set, card->input);
+    const promises promised(card->class_set, card->mask_set, card->input, m);
     std::memcpy(first + sizeof h, &promised, sizeof promised);
     auto* name = reinterpret_cast<label*>(first + sizeof h + sizeof promised);
     *name++ = label(card->network);
     for (const label& l : card->classes.span()) *name++ = l;
     for (const label& l : card->regions.span()) *name++ = l;
+    std::byte* at = first + h.bytes_before_statistics();
+    const auto put = [&](auto numbers) {
+        if (!numbers.empty()) std::memcpy(at, numbers.data(), numbers.size_bytes());
+        at += numbers.size_bytes();
+    };
+    put(m.mean), put(m.scale), put(m.variances), put(m.directions);
     h.check = h.digest_of({first, before});
     std::memcpy(first, &h, sizeof h);
     load_options o;

@@ -22,13 +22,17 @@ struct promises {
     double thresholds[trust::class_set_rule::most_classes] = {};
     float black = 0, white = 255;
     std::int32_t unknown_input = 0, reserved = 0;
+    float residual = 1, distance = 0; ///< of familiarity
+    double end[7] = {};
 
     promises() = default;
-    promises(const trust::class_set_rule& classes, const trust::mask_set_rule& mask, const input_rule& input)
+    promises(const trust::class_set_rule& classes, const trust::mask_set_rule& mask, const input_rule& input,
+             const familiarity_model& kind)
         : penalty(classes.penalty), coverage(classes.coverage), mask_threshold(mask.threshold), mask_miss(mask.miss),
           score(static_cast<std::int32_t>(classes.score)), free_ranks(classes.free_ranks),
           levels(static_cast<std::int32_t>(classes.levels)), filter(static_cast<std::int32_t>(input.filter)),
-          black(input.levels[0]), white(input.levels[1]), unknown_input(input.unknown.empty() ? 0 : 1) {
+          black(input.levels[0]), white(input.levels[1]), unknown_input(input.unknown.empty() ? 0 : 1),
+          residual(kind.residual), distance(kind.threshold) {
         std::copy(std::begin(classes.thresholds), std::end(classes.thresholds), thresholds);
     }
     [[nodiscard]] trust::class_set_rule class_set() const {
@@ -58,17 +62,18 @@ struct promises {
 static_assert(sizeof(promises) % 64 == 0);
 
 /// What prepared weights begin with. Behind it stand the promises and the names of the network, the classes and the
-/// regions, then the weights, all from multiples of 64 bytes.
+/// regions, the statistics of familiarity (mean, scale, variances in f32, directions in f16), then the weights, all
+/// from multiples of 64 bytes.
 struct header {
-    char magic[8] = {'u', 'm', 'l', 'p', 'r', 'e', 'p', '3'};
+    char magic[8] = {'u', 'm', 'l', 'p', 'r', 'e', 'p', '4'};
     std::uint64_t layout = 0; ///< layout_of the program
     std::int64_t weights = 0; ///< bytes of the weights
     double temperature = 1;
     std::uint32_t byte_order = 0x01020304;
     std::uint32_t classes = 0, regions = 0; ///< how many have names
     float image_vacuity = 0, pixel_vacuity = 0;
-    std::uint32_t reserved = 0;
-    std::uint64_t check = 0; ///< digest of everything before the weights, with zeros here
+    std::uint16_t features = 0, directions = 0; ///< of the statistics of familiarity
+    std::uint64_t check = 0;                    ///< digest of everything before the weights, with zeros here
 
     /// The digest that belongs into `check`; `all` begins with this header.
     [[nodiscard]] std::uint64_t digest_of(std::span<const std::byte> all) const {
@@ -81,8 +86,13 @@ struct header {
             d.add_byte(static_cast<unsigned char>(b));
         return d.value;
     }
-    [[nodiscard]] constexpr std::size_t bytes_before_weights() const {
+    [[nodiscard]] constexpr std::size_t bytes_before_statistics() const {
         return sizeof(header) + sizeof(promises) + (std::size_t{1} + classes + regions) * sizeof(label);
+    }
+    [[nodiscard]] constexpr std::size_t numbers() const { return std::size_t{2} * features + directions; }
+    [[nodiscard]] constexpr std::size_t bytes_before_weights() const {
+        const std::size_t bytes = numbers() * sizeof(float) + std::size_t{directions} * features * sizeof(f16);
+        return bytes_before_statistics() + (bytes + 63) / 64 * 64;
     }
 };
 static_assert(sizeof(header) == 64 && sizeof(label) == 64);
@@ -185,6 +195,22 @@ use(std::span<const std::byte> prepared) {
     auto weights = parts.where.make_weights(p, {const_cast<std::byte*>(numbers.data()), numbers.size()});
     if (!weights) return weights.error();
     parts.weights = *std::move(weights);
+    if (h->features > 0) {
+        const auto* const first = reinterpret_cast<const float*>(prepared.data() + h->bytes_before_statistics());
+        const std::span all(first, h->numbers());
+        const auto* const rows = reinterpret_cast<const f16*>(first + h->numbers());
+        card.familiarity.model = {all.first(h->features),
+                                  all.subspan(h->features, h->features),
+                                  {rows, std::size_t{h->directions} * h->features},
+                                  all.last(h->directions),
+                                  promised.residual,
+                                  promised.distance};
+        if (const auto r = card.familiarity.model.check(); !r) return r.error();
+        const id features = answer_nodes::of(p).features;
+        if (features == no_id || p.nodes[static_cast<std::size_t>(features)].out.c != h->features)
+            return fail(errc::wrong_network, "prepared weights: statistics of familiarity of other features");
+        card.screening.image_distance = promised.distance;
+    }
     model<net, B> made(std::move(parts));
     if (!promised.possible(made.classes()) || !is_finite(h->temperature) || !(h->temperature > 0))
         return fail(errc::malformed, "prepared weights: their temperature or the rules of their sets are none");

@@ -6,6 +6,7 @@
 #include "uml/io/json_value.hpp"
 #include "uml/io/safetensors.hpp"
 #include "uml/model/card.hpp"
+#include "uml/model/familiarity_file.hpp"
 #include "uml/model/read_input_rule.hpp"
 #include "uml/model/read_promises.hpp"
 
@@ -148,6 +149,10 @@ namespace card_detail {
     if (auto r = read_names(f, "uml.regions", card.configuration.regions, card.regions); !r) return r.error();
     if (auto r = read_calibration(f, card); !r) return r.error();
     if (auto r = read_promises(f, card); !r) return r.error();
+    auto kind = read_familiarity(f);
+    if (!kind) return kind.error();
+    card.familiarity = *std::move(kind);
+    card.screening.image_distance = card.familiarity.model.threshold;
     if (const auto rule = f.metadata("uml.input")) card.input = input_rule_from(*rule, card.configuration.channels_in);
     return result<model_card>(std::move(card));
 }

@@ -160,6 +160,15 @@ template <class M>
     const numbers classes{&f->diagnosis, f->diagnosis.classes(), [](const void* from, std::int64_t k) {
                               return static_cast<double>(static_cast<const opinion*>(from)->alpha(static_cast<int>(k)));
                           }};
+    if (const auto& kind = m.card().familiarity; kind.self_check && f->familiarity) {
+        const double distance = *f->familiarity * static_cast<double>(m.screening().image_distance);
+        // Directions of small variance magnify what rounding does to the features.
+        const double limit = std::max(1e-3, 1000 * m.relative_limit()) * (1 + *kind.self_check);
+        if (!(std::fabs(distance - *kind.self_check) <= limit))
+            return fail(errc::self_check, file.source(),
+                        ": self-check: the distance of familiarity differs from the stored one by more than the "
+                        "precision allows");
+    }
     // The samples are few and a barely trained network's logits nearly equal: the limit of the normalised error, which
     // is ten times that of the relative one.
     return compare_all(file, *stored->expected, classes, of_map(f->logits), of_map(f->vacuity),

@@ -70,6 +70,13 @@ constexpr value picture(builder& g, const config& c) {
     return c.grey ? g.tile(x, c.channels_in) : x;
 }
 
+/// The output `cls_pooled`: means over the pixels of the deepest classification features, by which a picture is known
+/// as one like those of the training (see familiarity_model).
+constexpr void familiar_features(builder& g, value deepest) {
+    const value pooled = g.global_average(deepest);
+    g.output(pooled, name("cls_pooled"));
+}
+
 } // namespace uml::inline UML_VERSION_NAMESPACE
 
 #include "uml/core/end.inc"

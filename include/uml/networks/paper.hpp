@@ -27,6 +27,7 @@ struct paper_network {
             if (i == 3) cls[i] = g.keep_precise(cls[i]); // see mixer_level
             mixed[i] = mix(g, cls[i], seg[i], i);
         }
+        familiar_features(g, cls[3]);
         value evidence{}, vacuity{};
         mutual_decoder(g, mixed, c, evidence, vacuity);
         const value eta = navigate(g, seg, mixed, evidence, vacuity, c);

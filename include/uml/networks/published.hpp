@@ -11,6 +11,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 /// Nodes of the network's answer; no_id for what it does not compute.
 struct answer_nodes {
     id class_alpha = no_id, logits = no_id, alpha = no_id, vacuity = no_id;
+    id features = no_id; ///< pooled, by which a picture's kind is known
 
     [[nodiscard]] static answer_nodes of(const program_view& p) {
         const auto first_of = [&](const char* plain, const char* numbered) {
@@ -18,7 +19,8 @@ struct answer_nodes {
             return n != no_id ? n : p.find_output(numbered);
         };
         return {p.find_output("cls_alpha"), first_of("seg_logits", "seg_logits.0"),
-                first_of("mutual_alpha", "mutual_alpha.0"), first_of("mutual_uncertainty", "mutual_uncertainty.0")};
+                first_of("mutual_alpha", "mutual_alpha.0"), first_of("mutual_uncertainty", "mutual_uncertainty.0"),
+                p.find_output("cls_pooled")};
     }
 };
 

@@ -133,6 +133,7 @@ constexpr void release_like(builder& g, const config& c, const release_widths& w
         g.output(seg[i], name("tap") / "seg_features" / i, output_set::taps);
         g.output(mixed, name("tap") / "mutual_features" / i, output_set::taps);
     }
+    familiar_features(g, cls[3]);
     const mutual_values mutual = release_mutual_decoder(g, mutual_decoder, mutual_skip, c, w);
     for (int i = 0; i < 4; ++i) g.output(mutual.info[i], name("tap") / "mutual_info" / i, output_set::taps);
     const value eta = release_segmentation_decoder(g, seg_decoder, seg_skip, mutual, c, w);
