@@ -91,13 +91,68 @@ few, many = json.load(open("few.json")), json.load(open("many.json"))
 for i in few["images"]:
     d = i["diagnosis"]
     assert d["class_set"] == few["model"]["classes"] and d["verdict"] == "uncertain" and not d["accepted"], d
-    assert d["familiarity"] is None and i["pixels"]["mask_set_share"] == 1, i["pixels"]
+    assert 0 < d["familiarity"] < 1 and d["kind"] == "familiar" and i["pixels"]["mask_set_share"] == 1, i["pixels"]
 assert many["model"]["promises"]["class_coverage"] == 0.9 and many["model"]["promises"]["temperature"] != 1
 assert any(i["diagnosis"]["accepted"] for i in many["images"])
 assert all(0 < i["pixels"]["mask_set_share"] < 1 for i in many["images"])
 row = list(csv.DictReader(open("few.csv")))[0]
-assert row["verdict"] == "uncertain" and row["class_set"] == "meningioma|glioma|pituitary" and row["familiarity"] == "", row
+assert row["verdict"] == "uncertain" and row["class_set"] == "meningioma|glioma|pituitary" and 0 < float(row["familiarity"]) < 1 and row["kind"] == "familiar", row
 P
+
+    # Kinds: a file without statistics says that it does not check, one that uml-calibrate made knows its own, and the
+    # self-check is told.
+    python3 - "$weights" bare.safetensors <<'P'
+import json, struct, sys, zlib
+data = open(sys.argv[1], "rb").read()
+end = 8 + struct.unpack("<Q", data[:8])[0]
+header = json.loads(data[8:end])
+del header["__metadata__"]["uml.familiarity"]
+body, kept = b"", {"__metadata__": header.pop("__metadata__")}
+for name, t in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+    if name.startswith("uml.familiarity"): continue
+    begin = len(body)
+    body += data[end + t["data_offsets"][0]:end + t["data_offsets"][1]]
+    kept[name] = t | {"data_offsets": [begin, len(body)]}
+text = json.dumps(kept).encode()
+text += b" " * (-len(text) % 8)
+open(sys.argv[2], "wb").write(struct.pack("<Q", len(text)) + text + body)
+chunk = lambda kind, content: struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+rows = b"".join(b"\0" + bytes(range(256)) for _ in range(256))
+open("gradient.png", "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 256, 256, 8, 0, 0, 0, 0))
+                                 + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+P
+    expect 1 --weights bare.safetensors --data data --kind-fit other --split few --only-kind --out kind.safetensors
+    grep -q "too few patients" err || failed "six pictures set a limit that three in a hundred go beyond"
+    expect 0 --weights bare.safetensors --data data --kind-fit other --split few --only-kind --refused 0.3 --out kind.safetensors
+    grep -q "fitted on 24 pictures" out || failed "no word of the kind"
+    metadata kind.safetensors uml.familiarity | grep -q '"self_check":' || failed "the self-check is not told"
+    [ "$(metadata kind.safetensors uml.screening)" = "$(metadata "$weights" uml.screening)" ] || failed "--only-kind changed more"
+    for call in bare kind "kind --kind-check off" "kind --show-unfamiliar"; do
+        more=${call#* }
+        [ "$more" = "$call" ] && more=
+        "$analyze" --weights "${call%% *}.safetensors" $more --json --csv "$call.csv" --save overlay,mask --out "$call" "$sample" gradient.png \
+            >"$call.json" 2>err ||
+            failed "uml-analyze $call: $(cat err)"
+        python3 "$here/check_json.py" "$source_dir/docs/analyze-schema.json" "$call.json" || failed "$call breaks the schema"
+    done
+    "$analyze" --weights bare.safetensors gradient.png >bare.txt 2>err
+    grep -q "kind of picture not checked, " bare.txt || failed "an answer that does not say that its kind was not checked"
+    "$analyze" --weights kind.safetensors --resume --save overlay,mask --out kind gradient.png >again.txt 2>err
+    grep -q "skipped" again.txt || failed "a picture whose mask was withheld is made again"
+    python3 - <<'P' || failed "kinds and verdicts are not what they should be"
+import csv, json, os
+for name, kinds, withheld in (("bare", {"not checked"}, False), ("kind", {"familiar", "unfamiliar", "unusual"}, True),
+                              ("kind --kind-check off", {"not checked"}, False), ("kind --show-unfamiliar", {"familiar", "unfamiliar", "unusual"}, False)):
+    gradient = json.load(open(name + ".json"))["images"][1]
+    d, row = gradient["diagnosis"], list(csv.DictReader(open(name + ".csv")))[1]
+    assert d["kind"] in kinds and d["withheld"] == withheld and row["kind"] == d["kind"], (name, d)
+    assert (d["verdict"] == "unfamiliar") == ("unfamiliar" in kinds) and row["verdict"] == d["verdict"], (name, d)
+    assert (row["familiarity"] == "not checked") == (kinds == {"not checked"}), row
+    assert (row["class"] == "" and row["class_set"] == "" and row["pixels tumour"] == "") == withheld, row
+    assert os.path.exists(name + "/gradient.mask.png") != withheld and os.path.exists(name + "/gradient.overlay.png"), name
+P
+    "$analyze" --weights "$weights" --kind-check maybe "$sample" >/dev/null 2>err && failed "--kind-check maybe"
+    grep -q "on or off" err || failed "no word of what --kind-check takes"
     "$analyze" --weights "$weights" --out x --save set "$sample" >/dev/null 2>err && failed "a set without calibration"
     grep -q "uml-calibrate makes one" err || failed "no word of what makes sets"
 fi
@@ -114,6 +169,8 @@ refused 2 "--data is missing" --weights "$weights" --out x
 refused 2 "above 0 and below 1" --weights "$weights" --data data/few --out x --risk 1
 refused 2 "knows lac, aps and raps" --weights "$weights" --data data/few --out x --score best
 refused 2 "promises nothing" --weights "$weights" --data data --split few --fit few --out x
+refused 2 "needs --kind-fit" --weights "$weights" --data data --split few --only-kind --out x
+refused 2 "set on others than it is fitted on" --weights "$weights" --data data --split few --kind-fit few --out x
 refused 2 "cannot be written" --weights "$weights" --data data/few --out none/x
 refused 1 "no column ward" --weights "$weights" --data data/few --group ward --out x
 refused 1 "no labels.csv" --weights "$weights" --data data --out x
