@@ -63,8 +63,8 @@ P
 
 # Masks have the image's own size; the same result with one thread and with two, from a closed standard input.
 python3 "$here/make_pictures.py" odd
-expect 0 --weights "$weights" --out odd-1 --save mask --threads 1 odd <&-
-expect 0 --weights "$weights" --out odd-2 --save mask --threads 2 odd
+expect 0 --weights "$weights" --out odd-1 --show-unfamiliar --save mask --threads 1 odd <&-
+expect 0 --weights "$weights" --out odd-2 --show-unfamiliar --save mask --threads 2 odd
 python3 - <<'P' || failed "a mask has not its image's size, or is no sound PNG"
 import pathlib, struct, zlib
 def chunks(file):
