@@ -59,13 +59,14 @@ struct noise {
     }
 };
 
-/// A mixer's matrices: half of B's rows read the first half of the columns, the others the second half.
+/// A mixer's matrices: what is in neither of B's blocks is zero.
 void fill_product(const uml::kernels::scaled_product_shape& s, noise& random, float* to) {
     const auto number = [](int n) { return static_cast<std::size_t>(n); };
     std::vector<float> a(number(s.out) * number(s.inner)), b(number(s.inner) * number(s.c));
     for (float& x : a) x = random(0.1F);
     for (std::size_t i = 0; i < b.size(); ++i) {
-        const bool second_row = i / number(s.c) % 2 == 1, second_column = i % number(s.c) >= number(s.c) / 2;
+        const bool second_row = s.blocks.second(static_cast<int>(i / number(s.c)), s.inner),
+                   second_column = static_cast<int>(i % number(s.c)) >= s.first_columns();
         b[i] = second_row == second_column ? random(0.1F) : 0.F;
     }
     uml::kernels::pack_scaled_product(s, s.has_a ? a.data() : nullptr, b.data(), to);
@@ -76,7 +77,7 @@ void fill_weights(const engine& where, const uml::program_view& p, engine::weigh
     for (std::size_t k = 0; k < p.nodes.size(); ++k) {
         const uml::node& n = p.nodes[k];
         if (n.inputs == 0) continue;
-        const uml::host::planned_site at{p.at(k), where.value.how()};
+        const uml::host::planned_site at = uml::host::planned(p.at(k), where.value.how());
         const uml::shape in = p.input(n, 0).out;
         float* to = w.memory.as<float>(n.packed);
         if (n.kind == uml::op::scaled_product) {
@@ -193,7 +194,7 @@ int main(int argc, char** argv) {
         const uml::node& n = p.nodes[i];
         if (n.inputs == 0 || n.kind == uml::op::slice) continue;
         const uml::shape in = p.input(n, 0).out;
-        const uml::host::planned_site at{p.at(i), where.value.how()};
+        const uml::host::planned_site at = uml::host::planned(p.at(i), where.value.how());
         const auto shape_text = [](const uml::shape& s) {
             uml::text<32> t;
             return t << s.c << 'x' << s.h << 'x' << s.w;

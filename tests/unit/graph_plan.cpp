@@ -136,3 +136,22 @@ TEST_CASE("what is fetched has the type that the backend gives results, in slice
     CHECK(ny.at == nboth.at);          // written where it will stand
     CHECK(nz.at != nboth.at + 16 * 2); // copied: it has another type
 }
+
+TEST_CASE("a mixer's matrix has the blocks of its two entry convolutions") {
+    const auto g = std::make_unique<graph>();
+    const uml::config c{.height = 64, .width = 64};
+    uml::describe<uml::release_network>(*g, c, uml::all_rewrites(), uml::output_set::answer);
+    const uml::cpu::engine cpu{};
+    static_cast<void>(uml::plan(cpu, *g));
+    int mixers = 0;
+    for (int i = 0; i < g->node_count; ++i) {
+        const node& n = g->nodes[i];
+        if (n.kind != op::scaled_product) continue;
+        const auto s = uml::host::product_shape_of(uml::host::planned({g->nodes, g->parameters, n}, cpu.value.how()));
+        CHECK(2 * s.blocks.rows == s.inner); // as many of either encoder's channels
+        CHECK(2 * s.blocks.columns == s.c);
+        CHECK(s.blocks.shuffled == 4);
+        ++mixers;
+    }
+    CHECK(mixers == 4);
+}

@@ -158,15 +158,16 @@ void check_layer_norm(isa tier, int h, int w, int c, int variant, float offset, 
     CHECK(out.neighbours_untouched());
 }
 
-/// Rows of B that are multiples of 3 are zero up to column `border`, the others from there on; 0: no zeros.
-void check_scaled_product(isa tier, const scaled_product_shape& s, unsigned seed, int border = 0) {
+/// What is in neither of B's blocks is zero.
+void check_scaled_product(isa tier, const scaled_product_shape& s, unsigned seed) {
     noise random{std::mt19937(seed)};
     const auto count = [](int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); };
     const std::vector<float> a = random.numbers(count(s.out, s.inner));
     std::vector<float> b = random.numbers(count(s.inner, s.c));
-    for (int i = 0; border > 0 && i < s.inner; ++i)
+    for (int i = 0; i < s.inner; ++i)
         for (int k = 0; k < s.c; ++k)
-            if ((i % 3 == 0) == (k < border)) b[count(i, s.c) + static_cast<std::size_t>(k)] = 0;
+            if (s.first_columns() < s.c && s.blocks.second(i, s.inner) == (k < s.first_columns()))
+                b[count(i, s.c) + static_cast<std::size_t>(k)] = 0;
     const std::vector<float> g = with_garbage(random.numbers(static_cast<std::size_t>(s.inner)));
     scratch_memory packed(scaled_product_size(s) * sizeof(float));
     pack_scaled_product(s, s.has_a ? a.data() : nullptr, b.data(), static_cast<float*>(packed.begin()));
@@ -320,21 +321,27 @@ TEST_CASE("scaled product without A") {
 TEST_CASE("scaled product of a mixer's matrix, half zeros") {
     unsigned seed = 1;
     for (const isa tier : tiers())
-        for (const int inner : {2, 30, 300, 900})
+        for (const int inner : {4, 32, 300, 900})
             for (const int c : {2, 40, 130})
                 for (const int border : {1, c / 2, c - 1})
-                    check_scaled_product(tier, {20, inner, c, true}, ++seed, border);
+                    for (const int shuffled : {1, 4})
+                        check_scaled_product(tier, {20, inner, c, true, {inner / 4 + 1, border, shuffled}}, ++seed);
 }
 
-TEST_CASE("scaled product: only zeros where the groups say so") {
-    const float crossed[] = {1, 2, 0, 0, 0, 0, 4, 5, 0, 0}, none[] = {1, 2, 0, 0, 0, 3, 4, 5, 0, 1};
-    const scaled_product_shape s{1, 2, 5, true};
-    CHECK(find_groups(s, crossed).columns == 5); // the second row begins before the first one's end
-    const float apart[] = {1, 2, 0, 0, 0, 0, 0, 3, 4, 5};
-    CHECK(find_groups(s, apart).rows == 1);
-    CHECK(find_groups(s, apart).columns == 2);
-    CHECK(find_groups(s, none).rows == 2);
-    const float zeros[10] = {}, late[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 1};
-    CHECK(find_groups(s, zeros).columns == 5);
-    CHECK(find_groups(s, late).columns == 5);
+TEST_CASE("scaled product: blocks are the description's and no matter of numbers") {
+    // Eight rows, shuffled in four groups: rows 0, 4, 1, 5, 2, 6, 3, 7 of the concatenation stand at 0 to 7 of B.
+    const scaled_product_blocks blocks{3, 5, 4};
+    const bool second[] = {false, true, false, true, false, true, true, true};
+    for (int i = 0; i < 8; ++i) CHECK(blocks.second(i, 8) == second[i]);
+    CHECK_FALSE(scaled_product_blocks{}.second(7, 8));
+    // A block of zeros stays where it is.
+    const float a[3] = {1, 1, 1}, b[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0};
+    const scaled_product_shape s{1, 3, 4, true, {2, 1, 1}};
+    std::vector<float> packed(scaled_product_size(s));
+    pack_scaled_product(s, a, b, packed.data());
+    for (std::size_t i = 0; i < 3; ++i) CHECK(packed[i] == static_cast<float>(i));
+    const scaled_product_places place(s);
+    CHECK(packed[place.b + static_cast<std::size_t>(place.step) + 2] == 7);
+    CHECK(split_scaled_product(s).block[0].c_in == 2);
+    CHECK(split_scaled_product(s).block[1].w_in == 3);
 }

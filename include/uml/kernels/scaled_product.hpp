@@ -9,11 +9,29 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
+/// Two blocks that B is, as in a mixer: some of its rows read the first columns, the others the rest. The rows stand as
+/// a shuffle in `shuffled` groups left them: row i was row i mod n · shuffled + i / n, n rows in a group, and the first
+/// `rows` of those read the first `columns`. Without columns: B is one block.
+struct scaled_product_blocks {
+    int rows = 0, columns = 0, shuffled = 1;
+
+    /// Whether a row of B, which has `inner`, is one of the second block.
+    [[nodiscard]] constexpr bool second(int row, int inner) const {
+        const int n = inner / shuffled;
+        return columns > 0 && row % n * shuffled + row / n >= rows;
+    }
+};
+
 struct scaled_product_shape {
     int out = 1;       ///< rows of A
     int inner = 1;     ///< columns of A, rows of B
     int c = 1;         ///< columns of B
     bool has_a = true; ///< false: A is the identity, out = inner
+    scaled_product_blocks blocks{};
+
+    /// Rows and columns of the block that comes first.
+    [[nodiscard]] constexpr int first_rows() const { return blocks.columns > 0 ? blocks.rows : inner; }
+    [[nodiscard]] constexpr int first_columns() const { return blocks.columns > 0 ? blocks.columns : c; }
 };
 
 /// One product on prepared matrices. `out` gets packed weights for c -> out channels without bias.
@@ -32,49 +50,15 @@ struct scaled_product_args {
     return r;
 }
 
-/// B's rows and columns in two groups, where B is block-diagonal up to the order of its rows: as in a mixer, where some
-/// rows read classification channels and the others segmentation channels. Else the first group is everything.
-struct scaled_product_groups {
-    int rows = 0;    ///< of the first group
-    int columns = 0; ///< of the first group
-};
-
-/// Finds the groups of B [inner][c].
-template <class T> [[nodiscard]] scaled_product_groups find_groups(const scaled_product_shape& s, const T* b) {
-    const auto row = [&](int i) { return b + static_cast<std::ptrdiff_t>(i) * s.c; };
-    const auto leading_zeros = [&](int i) {
-        int k = 0;
-        while (k < s.c && row(i)[k] == T(0)) ++k;
-        return k;
-    };
-    const auto zero_from = [&](int i, int first) {
-        for (int k = first; k < s.c; ++k)
-            if (row(i)[k] != T(0)) return false;
-        return true;
-    };
-    const scaled_product_groups all{s.inner, s.c};
-    int border = s.c;
-    for (int i = 0; i < s.inner; ++i)
-        if (const int k = leading_zeros(i); k > 0) border = std::min(border, k);
-    int first_rows = 0;
-    for (int i = 0; i < s.inner; ++i) {
-        const bool second = leading_zeros(i) >= border;
-        if (!second && !zero_from(i, border)) return all;
-        if (!second) ++first_rows;
-    }
-    return border == s.c || first_rows == 0 ? all : scaled_product_groups{first_rows, border};
-}
-
-/// Layout of the packed matrices: the sizes of the first group, the order of B's rows, A in panels
-/// [out / 16][inner][16], B's columns; rows and columns of A and B in that order.
+/// Layout of the packed matrices: the order of B's rows, block by block; A in panels [out / 16][inner][16], B's
+/// columns; rows and columns of A and B in that order.
 struct scaled_product_places {
-    std::size_t order = 0, a = 0, b = 0, size = 0;
+    std::size_t a = 0, b = 0, size = 0;
     int step = 0; ///< from a column of B to the next
 
     constexpr explicit scaled_product_places(const scaled_product_shape& s) {
         step = round_up(s.inner, panel);
-        order = panel;
-        a = order + padded(s.inner);
+        a = padded(s.inner);
         b = a + padded(s.out) * static_cast<std::size_t>(s.inner);
         size = b + static_cast<std::size_t>(s.c) * static_cast<std::size_t>(step) + panel;
     }
@@ -98,17 +82,9 @@ template <class T> void pack_scaled_product(const scaled_product_shape& s, const
     }
     const scaled_product_places place(s);
     std::fill(packed, packed + place.size, 0.f);
-    const scaled_product_groups groups = find_groups(s, b);
-    packed[0] = static_cast<float>(groups.rows);
-    packed[1] = static_cast<float>(groups.columns);
-    float* order = packed + place.order;
-    int first = 0, second = groups.rows;
-    for (int i = 0; i < s.inner; ++i) {
-        const T* row = b + static_cast<std::ptrdiff_t>(i) * s.c;
-        const bool in_second =
-            groups.columns < s.c && std::all_of(row, row + groups.columns, [](T v) { return v == T(0); });
-        order[in_second ? second++ : first++] = static_cast<float>(i);
-    }
+    float* const order = packed;
+    int first = 0, second = s.first_rows();
+    for (int i = 0; i < s.inner; ++i) order[s.blocks.second(i, s.inner) ? second++ : first++] = static_cast<float>(i);
     float* to = packed + place.a;
     for (int p = 0; p < s.out; p += panel)
         for (int i = 0; i < s.inner; ++i)
@@ -119,7 +95,7 @@ template <class T> void pack_scaled_product(const scaled_product_shape& s, const
     }
 }
 
-/// One panel of the product for one group as a convolution: its pixels are columns of B, its weights the panel of
+/// One panel of the product for one block as a convolution: its pixels are columns of B, its weights the panel of
 /// A · diag(g).
 [[nodiscard]] constexpr conv_shape scaled_product_panel(int rows, int columns) {
     conv_shape r;
@@ -129,26 +105,25 @@ template <class T> void pack_scaled_product(const scaled_product_shape& s, const
     return r;
 }
 
-/// How the work is cut: jobs of a panel for either group.
+/// How the work is cut: jobs of a panel for either block.
 struct scaled_product_split {
-    conv_shape group[2];
+    conv_shape block[2];
     int jobs[2] = {};
 };
-[[nodiscard]] inline scaled_product_split split_scaled_product(const scaled_product_args& a) {
-    const int rows = static_cast<int>(a.matrices[0]), columns = static_cast<int>(a.matrices[1]);
+[[nodiscard]] constexpr scaled_product_split split_scaled_product(const scaled_product_shape& s) {
     scaled_product_split r;
-    r.group[0] = scaled_product_panel(rows, columns);
-    r.jobs[0] = conv_jobs(r.group[0]);
-    if (columns == a.shape.c) return r;
-    r.group[1] = scaled_product_panel(a.shape.inner - rows, a.shape.c - columns);
-    r.jobs[1] = conv_jobs(r.group[1]);
+    r.block[0] = scaled_product_panel(s.first_rows(), s.first_columns());
+    r.jobs[0] = conv_jobs(r.block[0]);
+    if (s.first_columns() == s.c) return r;
+    r.block[1] = scaled_product_panel(s.inner - s.first_rows(), s.c - s.first_columns());
+    r.jobs[1] = conv_jobs(r.block[1]);
     return r;
 }
 
-[[nodiscard]] inline int scaled_product_jobs(const scaled_product_args& a) {
+[[nodiscard]] constexpr int scaled_product_jobs(const scaled_product_args& a) {
     const int panels = div_up(a.shape.out, panel);
     if (!a.shape.has_a) return panels;
-    const scaled_product_split cut = split_scaled_product(a);
+    const scaled_product_split cut = split_scaled_product(a.shape);
     return panels * (cut.jobs[0] + cut.jobs[1]);
 }
 

@@ -9,8 +9,14 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
+/// B's blocks, by how the graph made it: of two convolutions side by side, or as a whole.
+[[nodiscard]] constexpr kernels::scaled_product_blocks blocks_of(const planned_site& s) {
+    const parameter& b = s.parameters[s.n.weight2];
+    if (b.kind != parameter_kind::mixed) return {};
+    return {s.parameters[b.a].out, s.parameters[b.a].in, b.count};
+}
 [[nodiscard]] constexpr kernels::scaled_product_shape product_shape_of(const planned_site& s) {
-    return {s.n.out.c, s.shape_in().c, s.n.out.h, s.n.weight != no_id};
+    return {s.n.out.c, s.shape_in().c, s.n.out.h, s.n.weight != no_id, blocks_of(s)};
 }
 
 inline constexpr operation scaled_product{
