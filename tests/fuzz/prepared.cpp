@@ -25,6 +25,11 @@ const uml::prepared_weights& good() {
         d.metadata["uml.class_set"] = R"({"score": "raps", "coverage": 0.9, "thresholds": [0.5, 0.6, null],
                                           "penalty": 0.1, "free_ranks": 1})";
         d.metadata["uml.mask_set"] = R"({"threshold": 0.25, "miss": 0.1})";
+        d.metadata["uml.familiarity"] = R"({"residual": 1, "threshold": 2})";
+        d.tensors["uml.familiarity.mean"] = {{12}, std::vector<float>(12, 0.25F)};
+        d.tensors["uml.familiarity.scale"] = {{12}, std::vector<float>(12, 0.125F)};
+        d.tensors["uml.familiarity.variances"] = {{1}, {1}};
+        d.tensors["uml.familiarity.directions"] = {{1, 12}, std::vector<float>(12, 0.28125F), uml::dtype::f16};
         const auto bytes = d.bytes();
         return uml::prepare<tiny, target>(*uml::weights_from(bytes));
     }();
@@ -42,7 +47,8 @@ void use(std::span<const std::byte> bytes) {
         fuzz::require(m->class_name(k).size() <= 63 && m->region_name(k).size() <= 63, "a name");
     fuzz::require(m->card().temperature > 0 && uml::is_finite(m->card().temperature), "temperature");
     if (!f) return fuzz::require(f.error().code == uml::errc::not_finite, "another failure");
-    (void)f->accepted();
+    fuzz::require(!f->familiarity || *f->familiarity >= 0, "a distance that is none");
+    fuzz::require(f->accepted() == (f->verdict_text().starts_with("accepted")), "a verdict in other words");
     const int set = f->class_set_size();
     fuzz::require(set >= 1 && set <= 3, "as many classes as no set has");
 }
