@@ -7,6 +7,9 @@
 #ifdef UML_WITH_EIGEN
     #include "uml/backend/eigen.hpp"
 #endif
+#ifdef UML_WITH_CUDA
+    #include "uml/backend/cuda.hpp"
+#endif
 #ifdef UML_WITH_ONEDNN
     #include "uml/backend/onednn.hpp"
     #include "uml/threads/openmp.hpp"
@@ -30,6 +33,14 @@ struct pool_threads {
     uml::executor get() { return pool; }
     uml::thread_pool pool;
 };
+
+#ifdef UML_WITH_CUDA
+/// A device's backend runs on none of the host's.
+struct no_threads {
+    explicit no_threads(int) {}
+    uml::executor get() const { return {}; }
+};
+#endif
 
 #ifdef UML_WITH_ONEDNN
 /// The threads that oneDNN uses itself.
@@ -115,6 +126,12 @@ private:
     bool check_kind_;
 };
 
+#ifdef UML_WITH_CUDA
+template <uml::precision p> uml::result<std::unique_ptr<engine>> open_cuda(const engine_request& r) {
+    return engine_on<uml::cuda, no_threads>::open(r, {.precision = p});
+}
+#endif
+
 constexpr offer offers[] = {
     {"cpu", "f32",
      [](const engine_request& r) { return engine_on<uml::cpu, pool_threads>::open(r, {.threads = r.threads}); }},
@@ -125,6 +142,11 @@ constexpr offer offers[] = {
 #ifdef UML_WITH_EIGEN
     {"eigen", "f32",
      [](const engine_request& r) { return engine_on<uml::eigen, pool_threads>::open(r, {.threads = r.threads}); }},
+#endif
+#ifdef UML_WITH_CUDA
+    {"cuda", "f32", open_cuda<uml::precision::f32>},
+    {"cuda", "tf32", open_cuda<uml::precision::tf32>},
+    {"cuda", "bf16", open_cuda<uml::precision::bf16>},
 #endif
 #ifdef UML_WITH_ONEDNN
     {"onednn", "f32",

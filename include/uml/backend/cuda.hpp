@@ -56,10 +56,6 @@ inline constexpr runtime functions{
     .copy_later = [](void* to, const void* from, std::size_t bytes, void* stream) -> int {
         return cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream_of(stream));
     },
-    .copy_rows_later = [](void* to, std::size_t to_step, const void* from, std::size_t from_step, std::size_t bytes,
-                          std::size_t rows, void* stream) -> int {
-        return cudaMemcpy2DAsync(to, to_step, from, from_step, bytes, rows, cudaMemcpyDefault, stream_of(stream));
-    },
     .make_stream = [](void*& made) -> int {
         cudaStream_t s = nullptr;
         const int error = cudaStreamCreateWithFlags(&s, cudaStreamNonBlocking);
@@ -102,7 +98,6 @@ struct cuda {
     uml::precision precision = uml::precision::f32;
     int images = 1;                ///< pictures that one run takes, 1..256
     cudaStream_t stream = nullptr; ///< where runs are put; null: a stream of the workspace's own
-    bool device_pictures = false;  ///< pictures' data are addresses on the device
 
     [[nodiscard]] static const gpu::runtime& functions() { return gpu::on_device::functions; }
     friend constexpr bool operator==(const cuda&, const cuda&) = default;

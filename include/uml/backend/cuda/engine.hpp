@@ -13,7 +13,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 inline constexpr int most_images = 256;
 inline constexpr int most_branches = 4; ///< streams; more operations of one order share them
 
-/// B has `device`, `precision`, `images`, `stream`, `device_pictures`, and functions(): the runtime.
+/// B has `device`, `precision`, `images`, `stream`, and functions(): the runtime.
 template <class B> struct engine_of {
     B value{};
 
@@ -133,15 +133,10 @@ template <class B> struct engine_of {
         if (auto r = wait(s); !r) return r; // the staging memory may still be read
         s.running = true;
         for (std::size_t i = 0; i < pictures.size(); ++i)
-            if (auto r = stage(p, s, static_cast<std::int64_t>(i) * picture_bytes(p), pictures[i]); !r) return r;
-        if (!value.device_pictures)
-            if (auto r =
-                    checked(on(),
-                            on().copy_later(s.pictures.get(), s.staged.get(),
-                                            pictures.size() * static_cast<std::size_t>(picture_bytes(p)), s.stream),
-                            "pictures to the device");
-                !r)
-                return r;
+            stage(s.staged.bytes() + static_cast<std::int64_t>(i) * picture_bytes(p), pictures[i]);
+        const std::size_t bytes = pictures.size() * static_cast<std::size_t>(picture_bytes(p));
+        const int copied = on().copy_later(s.pictures.get(), s.staged.get(), bytes, s.stream);
+        if (auto r = checked(on(), copied, "pictures to the device"); !r) return r;
         return checked(on(), on().launch_graph(s.graph.get(), s.stream), "launching the network");
     }
     [[nodiscard]] std::span<std::byte> idle_memory(const program_view&, workspace&) const { return {}; } // the device's
@@ -195,28 +190,15 @@ private:
         return -1;
     }
 
-    /// One picture into the host's staging memory, or, if it is on the device, into the device's.
-    [[nodiscard]] result<void> stage(const program_view&, workspace& s, std::int64_t at, const image_view& v) const {
+    /// One picture into the host's staging memory.
+    static void stage(std::byte* to, const image_view& v) {
         const bool floats = v.type == image_view::sample::f32;
         const picture_header h{floats ? 1 : 0, v.channels};
-        std::memcpy(s.staged.bytes() + at, &h, sizeof h);
+        std::memcpy(to, &h, sizeof h);
+        to += sizeof h;
         const auto row = static_cast<std::size_t>(v.width) * static_cast<std::size_t>(v.channels) * (floats ? 4 : 1);
-        const auto rows = static_cast<std::size_t>(v.height);
-        if (!value.device_pictures) {
-            std::byte* to = s.staged.bytes() + at + sizeof h;
-            for (std::size_t y = 0; y < rows; ++y, to += row)
-                std::memcpy(to, static_cast<const std::byte*>(v.data) + static_cast<std::int64_t>(y) * v.row_bytes,
-                            row);
-            return {};
-        }
-        if (auto r = checked(on(), on().copy_later(s.pictures.bytes() + at, s.staged.bytes() + at, sizeof h, s.stream),
-                             "a picture's header");
-            !r)
-            return r;
-        return checked(on(),
-                       on().copy_rows_later(s.pictures.bytes() + at + sizeof h, row, v.data,
-                                            static_cast<std::size_t>(v.row_bytes), row, rows, s.stream),
-                       "a picture on the device");
+        for (int y = 0; y < v.height; ++y, to += row)
+            std::memcpy(to, static_cast<const std::byte*>(v.data) + y * v.row_bytes, row);
     }
 
     /// A run as a graph, recorded on the workspace's own stream. Operations of one order are branches.

@@ -96,14 +96,6 @@ inline constexpr runtime functions{
             const copying_args c{to, from, bytes};
             return put(copy_now, &c, sizeof c, 1, stream);
         },
-    .copy_rows_later =
-        [](void* to, std::size_t to_step, const void* from, std::size_t from_step, std::size_t bytes, std::size_t rows,
-           void*) {
-            for (std::size_t y = 0; y < rows; ++y)
-                std::memcpy(static_cast<std::byte*>(to) + y * to_step,
-                            static_cast<const std::byte*>(from) + y * from_step, bytes);
-            return 0;
-        },
     .make_stream = make<stream>,
     .release_stream = drop<stream>,
     .wait = [](void*) { return played == fault::running ? said_failed : 0; },
@@ -160,7 +152,6 @@ struct cuda_on_host {
     uml::precision precision = uml::precision::f32;
     int images = 1;
     void* stream = nullptr;
-    bool device_pictures = false;
 
     [[nodiscard]] static const gpu::runtime& functions() { return gpu::on_host::functions; }
     friend constexpr bool operator==(const cuda_on_host&, const cuda_on_host&) = default;

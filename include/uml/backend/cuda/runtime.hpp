@@ -25,8 +25,6 @@ struct runtime {
     int (*clear)(void* to, std::size_t bytes) = nullptr;
     int (*copy)(void* to, const void* from, std::size_t bytes) = nullptr; ///< and waits
     int (*copy_later)(void* to, const void* from, std::size_t bytes, void* stream) = nullptr;
-    int (*copy_rows_later)(void* to, std::size_t to_step, const void* from, std::size_t from_step, std::size_t bytes,
-                           std::size_t rows, void* stream) = nullptr;
     int (*make_stream)(void*& made) = nullptr;
     int (*release_stream)(void*) = nullptr;
     int (*wait)(void* stream) = nullptr;
