@@ -1,0 +1,171 @@
+// Convolutions in bf16 as products of tiles (implicit GEMM) by wgmma: compute capability 9.0 alone, and only code for
+// 90a has the instruction, which UML_CUDA_HOPPER says is compiled. A block makes 64 pixels × 64 or 32 channels; tiles
+// of three steps of 64 inner indices are on their way while the unit works on one.
+#include "group.cuh"
+
+#include "uml/backend/cuda/group.hpp"
+
+#include <cuda_runtime_api.h>
+
+namespace uml::inline UML_VERSION_NAMESPACE::gpu {
+
+#if !defined(UML_CUDA_HOPPER)
+
+bool has_groups() { return false; }
+int launch_conv_group(const conv_args&, int, void*) { return cudaErrorInvalidValue; }
+
+#else
+
+namespace {
+
+constexpr int stages = 3;
+
+__device__ __forceinline__ unsigned shared_address(const void* p) {
+    return static_cast<unsigned>(__cvta_generic_to_shared(p));
+}
+/// 16 bytes into shared memory without waiting, zeros where `from` is null. `any`: a valid address.
+__device__ __forceinline__ void copy_chunk(void* to, const void* from, const void* any) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)),
+                 "l"(from != nullptr ? from : any), "r"(from != nullptr ? 16 : 0)
+                 : "memory");
+}
+
+    #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+
+template <int left> __device__ __forceinline__ void wait_for_copies() {
+    asm volatile("cp.async.wait_group %0;" ::"n"(left) : "memory");
+}
+/// What this thread has copied is seen by the unit.
+__device__ __forceinline__ void show_copies() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+__device__ __forceinline__ void begin_products() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+__device__ __forceinline__ void end_products() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+__device__ __forceinline__ void wait_for_products() { asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory"); }
+/// Nothing that reads the number is moved before this place.
+__device__ __forceinline__ void settle(float& sum) { asm volatile("" : "+f"(sum)::"memory"); }
+
+/// A tile for the unit: rows of 128 bytes, permuted; eight rows are 1024 bytes.
+__device__ __forceinline__ unsigned long long descriptor(const void* tile) {
+    constexpr unsigned long long eight_rows = 1024 >> 4, permuted_128 = 1;
+    return (static_cast<unsigned long long>(shared_address(tile) & 0x3FFFFU) >> 4) | (1ULL << 16) | (eight_rows << 32) |
+           (permuted_128 << 62);
+}
+
+        #define UML_4(d, i) "+f"(d[i]), "+f"(d[(i) + 1]), "+f"(d[(i) + 2]), "+f"(d[(i) + 3])
+        #define UML_16(d, i) UML_4(d, i), UML_4(d, (i) + 4), UML_4(d, (i) + 8), UML_4(d, (i) + 12)
+/// sums += 64 pixels × 16 inner indices × 32 columns.
+__device__ __forceinline__ void add_products(float (&d)[16], unsigned long long x, unsigned long long w) {
+    asm volatile("wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 {%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,"
+                 "%14,%15}, %16, %17, 1, 1, 1, 0, 0;"
+                 : UML_16(d, 0)
+                 : "l"(x), "l"(w));
+}
+/// The same for 64 columns.
+__device__ __forceinline__ void add_products(float (&d)[32], unsigned long long x, unsigned long long w) {
+    asm volatile("wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,"
+                 "%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31}, %32, %33, 1, 1, 1, 0, 0;"
+                 : UML_16(d, 0), UML_16(d, 16)
+                 : "l"(x), "l"(w));
+}
+        #undef UML_16
+        #undef UML_4
+
+    #endif
+
+/// Fills tiles: those of the pixels, those of the weights behind them.
+template <int columns> struct filler {
+    static constexpr int weights_at = group::rows * group::row_bytes;
+    static constexpr int stage_bytes = weights_at + columns * group::row_bytes;
+
+    const conv_args& a;
+    const group::operands& from;
+    unsigned char* shared;
+    int chunk = static_cast<int>(threadIdx.x) % group::chunks,
+        first_row = static_cast<int>(threadIdx.x) / group::chunks;
+
+    [[nodiscard]] __device__ unsigned char* stage(int step) const { return shared + step % stages * stage_bytes; }
+    __device__ void fill(int step, int steps) const {
+        if (step < steps) {
+            unsigned char* const to = stage(step);
+            const int inner = group::operands::inner(step, chunk);
+    #pragma unroll
+            for (int row = first_row; row < group::rows; row += group::row_gap) {
+                unsigned char* const place = to + group::place(row, chunk);
+                if (a.chunks)
+                    copy_chunk(place, from.pixels(row, inner), a.x.data);
+                else
+                    from.gather(row, inner, place);
+            }
+    #pragma unroll
+            for (int column = first_row; column < columns; column += group::row_gap)
+                copy_chunk(to + weights_at + group::place(column, chunk), from.weights(column, inner), a.weights);
+        }
+        asm volatile("cp.async.commit_group;" ::: "memory"); // an empty one keeps the count
+    }
+};
+
+template <int columns>
+__global__ void __launch_bounds__(group::threads) conv_group(const __grid_constant__ conv_args a) {
+    #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+    __shared__ __align__(1024) unsigned char shared[stages * filler<columns>::stage_bytes];
+    const group::operands from(a, static_cast<int>(blockIdx.z), static_cast<std::int64_t>(blockIdx.x) * group::rows,
+                               static_cast<int>(blockIdx.y) * columns);
+    const filler<columns> tiles{a, from, shared};
+    const int steps = from.steps();
+        #pragma unroll 1
+    for (int s = 0; s < stages - 1; ++s) tiles.fill(s, steps);
+    float sums[columns / 2];
+        #pragma unroll
+    for (float& s : sums) s = 0;
+    for (int step = 0; step < steps; ++step) {
+        wait_for_copies<stages - 2>();
+        show_copies();
+        wait_for_products(); // of the step before, whose stage is filled next
+        __syncthreads();     // for all threads
+        const unsigned char* const stage = tiles.stage(step);
+        const unsigned long long x = descriptor(stage), w = descriptor(stage + filler<columns>::weights_at);
+        begin_products();
+        #pragma unroll
+        for (int i = 0; i < group::products; ++i) add_products(sums, x + 2 * i, w + 2 * i); // 32 bytes further each
+        end_products();
+        tiles.fill(step + stages - 1, steps);
+    }
+    wait_for_products();
+        #pragma unroll
+    for (float& s : sums) settle(s);
+        #pragma unroll
+    for (int i = 0; i < columns / 2; ++i) {
+        const int thread = static_cast<int>(threadIdx.x);
+        from.finish(group::sum_row(thread, i), group::sum_column(thread, i), sums[i]);
+    }
+    #else
+    (void)a;
+    #endif
+}
+
+template <int columns> int launch(const conv_args& a, int images, void* stream) {
+    const dim3 grid(static_cast<unsigned>((a.y.pixels() + group::rows - 1) / group::rows),
+                    static_cast<unsigned>((a.y.c + columns - 1) / columns), static_cast<unsigned>(images));
+    conv_group<columns><<<grid, group::threads, 0, static_cast<cudaStream_t>(stream)>>>(a);
+    return static_cast<int>(cudaGetLastError());
+}
+
+} // namespace
+
+bool has_groups() {
+    int device = 0, major = 0, minor = 0;
+    return cudaGetDevice(&device) == cudaSuccess &&
+           cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess &&
+           cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device) == cudaSuccess && major == 9 &&
+           minor == 0;
+}
+
+int launch_conv_group(const conv_args& a, int images, void* stream) {
+    // Narrow tiles where wide ones would leave most of the device idle.
+    constexpr std::int64_t enough = 256;
+    const std::int64_t wide = (a.y.pixels() + group::rows - 1) / group::rows * ((a.y.c + 63) / 64) * images;
+    return wide >= enough ? launch<64>(a, images, stream) : launch<32>(a, images, stream);
+}
+
+#endif
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::gpu

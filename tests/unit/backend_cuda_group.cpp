@@ -1,0 +1,150 @@
+// The tiles of the CUDA backend's convolutions on Hopper, a block of threads played one after the other: what the device's
+// kernel computes, but for its instructions.
+#include "uml/backend/cuda/group.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <random>
+#include <set>
+#include <vector>
+
+namespace {
+
+using namespace uml::gpu;
+
+constexpr int columns = 64;
+
+/// A block as src/cuda/group.cu runs it: every thread's copies, then the product of both tiles, read as the unit reads
+/// them, then every thread's sums.
+void play(const conv_args& a, int image, std::int64_t first_pixel, int first_out) {
+    const group::operands from(a, image, first_pixel, first_out);
+    std::vector<unsigned char> shared((group::rows + columns) * group::row_bytes);
+    unsigned char* const weights = shared.data() + group::rows * group::row_bytes;
+    std::vector<double> sums(group::rows * columns);
+    for (int step = 0; step < from.steps(); ++step) {
+        for (int thread = 0; thread < group::threads; ++thread) {
+            const int chunk = thread % group::chunks, first = thread / group::chunks, inner = from.inner(step, chunk);
+            const auto copy = [](unsigned char* to, const void* source) {
+                if (source != nullptr)
+                    std::memcpy(to, source, group::chunk_bytes);
+                else
+                    std::memset(to, 0, group::chunk_bytes);
+            };
+            for (int row = first; row < group::rows; row += group::row_gap) {
+                unsigned char* const to = shared.data() + group::place(row, chunk);
+                if (a.chunks)
+                    copy(to, from.pixels(row, inner));
+                else
+                    from.gather(row, inner, to);
+            }
+            for (int column = first; column < columns; column += group::row_gap)
+                copy(weights + group::place(column, chunk), from.weights(column, inner));
+        }
+        const auto number = [](const unsigned char* tile, int row, int k) {
+            const int plain = row * 128 + k * 2; // address bits 4..6 are permuted by bits 7..9
+            std::uint16_t bits;
+            std::memcpy(&bits, tile + (plain ^ ((plain >> 7 & 7) << 4)), sizeof bits);
+            return double{from_bf16_bits(bits)};
+        };
+        for (int row = 0; row < group::rows; ++row)
+            for (int column = 0; column < columns; ++column)
+                for (int k = 0; k < 16 * group::products; ++k)
+                    sums[static_cast<std::size_t>(row * columns + column)] +=
+                        number(shared.data(), row, k) * number(weights, column, k);
+    }
+    for (int thread = 0; thread < group::threads; ++thread)
+        for (int i = 0; i < columns / 2; ++i) {
+            const int row = group::sum_row(thread, i), column = group::sum_column(thread, i);
+            from.finish(row, column, static_cast<float>(sums[static_cast<std::size_t>(row * columns + column)]));
+        }
+}
+
+struct shape_of_conv {
+    int h, w, in, step, out, kernel, stride, pad, dilation, images;
+    bool own_weights; ///< of each image
+};
+
+/// Memory whose first element is at a multiple of 64.
+struct numbers {
+    element type;
+    std::vector<unsigned char> room;
+    unsigned char* first;
+    std::int64_t count;
+
+    numbers(element t, std::int64_t n)
+        : type(t), room(static_cast<std::size_t>(n * 4 + 64)),
+          first(room.data() + (64 - reinterpret_cast<std::uintptr_t>(room.data()) % 64) % 64), count(n) {}
+    void fill(std::mt19937& random) {
+        std::uniform_real_distribution<float> any(-1, 1);
+        for (std::int64_t i = 0; i < count; ++i) write(first, type, i, any(random));
+    }
+};
+
+void check(const shape_of_conv& s) {
+    constexpr element type = element::bf16;
+    CAPTURE(s.in);
+    CAPTURE(s.out);
+    CAPTURE(s.kernel);
+    std::mt19937 random(7);
+    const int oh = (s.h + 2 * s.pad - s.dilation * (s.kernel - 1) - 1) / s.stride + 1,
+              ow = (s.w + 2 * s.pad - s.dilation * (s.kernel - 1) - 1) / s.stride + 1;
+    const int inner = s.kernel * s.kernel * s.in, row = (inner + 31) / 32 * 32, rows = (s.out + 63) / 64 * 64;
+    numbers x(type, std::int64_t{s.images} * s.h * s.w * s.step), w(type, std::int64_t{s.images} * rows * row),
+        bias(element::f32, rows), scale(element::f32, std::int64_t{s.images} * oh * ow),
+        residual(type, std::int64_t{s.images} * oh * ow * s.out), y(element::f32, residual.count),
+        z(element::f32, residual.count);
+    x.fill(random), bias.fill(random), scale.fill(random), residual.fill(random);
+    std::uniform_real_distribution<float> any(-1, 1);
+    for (int image = 0; image < s.images; ++image)
+        for (int o = 0; o < s.out; ++o)
+            for (int k = 0; k < inner; ++k)
+                write(w.first, type, (std::int64_t{image} * rows + o) * row + k, any(random));
+
+    conv_args a;
+    a.x = {x.first, std::int64_t{s.h} * s.w * s.step, s.h, s.w, s.in, s.step, type};
+    a.y = {y.first, std::int64_t{oh} * ow * s.out, oh, ow, s.out, s.out, element::f32};
+    a.residual = {residual.first, a.y.image, oh, ow, s.out, s.out, type};
+    a.scale = {scale.first, std::int64_t{oh} * ow, oh, ow, 1, 1, element::f32};
+    a.weights = w.first;
+    a.bias = reinterpret_cast<const float*>(bias.first);
+    a.weight_type = type;
+    a.weight_image = s.own_weights ? std::int64_t{rows} * row : 0;
+    a.weight_out = row;
+    a.weight_in = 1;
+    a.kernel = s.kernel, a.stride = s.stride, a.pad = s.pad, a.dilation = s.dilation, a.inner = inner;
+    a.chunks = s.in % 8 == 0 && s.step % 8 == 0;
+    a.act = uml::activation::relu;
+    for (int image = 0; image < s.images; ++image)
+        for (std::int64_t pixel = 0; pixel < a.y.pixels(); pixel += group::rows)
+            for (int out = 0; out < s.out; out += columns) play(a, image, pixel, out);
+
+    conv_args plain = a;
+    plain.y.data = z.first;
+    for (std::int64_t i = 0; i < compute_conv::count(plain, s.images); ++i) compute_conv::at(plain, i);
+    double worst = 0;
+    for (std::int64_t i = 0; i < y.count; ++i)
+        worst = std::max(worst, std::abs(double{read(y.first, element::f32, i)} - read(z.first, element::f32, i)));
+    CHECK(worst < 1e-4);
+}
+
+} // namespace
+
+TEST_CASE("tiles for a group of warps give the convolution: chunks and single numbers, edges, strides, images") {
+    check({9, 7, 16, 16, 70, 3, 1, 1, 1, 1, false});
+    check({12, 12, 24, 32, 64, 3, 2, 1, 1, 2, false}); // a slice of wider pixels
+    check({11, 5, 5, 5, 9, 3, 1, 2, 2, 2, false});     // not whole chunks
+    check({8, 8, 200, 200, 130, 1, 1, 0, 1, 2, true}); // weights of each image
+    check({17, 3, 8, 8, 8, 1, 1, 0, 1, 1, false});
+}
+
+TEST_CASE("a group of warps finds each of its sums once") {
+    std::set<std::pair<int, int>> seen;
+    for (int thread = 0; thread < group::threads; ++thread)
+        for (int i = 0; i < columns / 2; ++i) seen.insert({group::sum_row(thread, i), group::sum_column(thread, i)});
+    CHECK(seen.size() == group::rows * columns);
+    // Row 16 w + lane / 4 (+ 8), column 8 j + 2 (lane % 4) (+ 1): thread 37 is lane 5 of warp 1; its sum 6 has j = 1.
+    CHECK(group::sum_row(37, 6) == 16 + 1 + 8);
+    CHECK(group::sum_column(37, 6) == 8 + 2);
+}
