@@ -21,7 +21,11 @@ if(CUDAToolkit_FOUND AND NOT CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12)
         endif()
     endif()
     if(NOT TARGET uml_cuda_kernels)
-        add_library(uml_cuda_kernels STATIC EXCLUDE_FROM_ALL "${uml_cuda_sources}/kernels.cu" "${uml_cuda_sources}/tile.cu")
+        add_library(uml_cuda_kernels STATIC EXCLUDE_FROM_ALL "${uml_cuda_sources}/group.cu" "${uml_cuda_sources}/kernels.cu"
+            "${uml_cuda_sources}/tile.cu")
+        if(uml_cuda_architectures MATCHES "90a")
+            target_compile_definitions(uml_cuda_kernels PRIVATE UML_CUDA_HOPPER)
+        endif()
         target_link_libraries(uml_cuda_kernels PUBLIC uml::uml CUDA::cudart_static)
         set_target_properties(uml_cuda_kernels PROPERTIES POSITION_INDEPENDENT_CODE ON CUDA_STANDARD 20
             CUDA_STANDARD_REQUIRED ON CUDA_ARCHITECTURES "${uml_cuda_architectures}")

@@ -18,6 +18,8 @@ int launch_conv_group(const conv_args&, int, void*) { return cudaErrorInvalidVal
 
 namespace {
 
+    #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+
 constexpr int stages = 3;
 
 __device__ __forceinline__ unsigned shared_address(const void* p) {
@@ -29,8 +31,6 @@ __device__ __forceinline__ void copy_chunk(void* to, const void* from, const voi
                  "l"(from != nullptr ? from : any), "r"(from != nullptr ? 16 : 0)
                  : "memory");
 }
-
-    #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
 template <int left> __device__ __forceinline__ void wait_for_copies() {
     asm volatile("cp.async.wait_group %0;" ::"n"(left) : "memory");
@@ -69,8 +69,6 @@ __device__ __forceinline__ void add_products(float (&d)[32], unsigned long long 
         #undef UML_16
         #undef UML_4
 
-    #endif
-
 /// Fills tiles: those of the pixels, those of the weights behind them.
 template <int columns> struct filler {
     static constexpr int weights_at = group::rows * group::row_bytes;
@@ -87,7 +85,7 @@ template <int columns> struct filler {
         if (step < steps) {
             unsigned char* const to = stage(step);
             const int inner = group::operands::inner(step, chunk);
-    #pragma unroll
+        #pragma unroll
             for (int row = first_row; row < group::rows; row += group::row_gap) {
                 unsigned char* const place = to + group::place(row, chunk);
                 if (a.chunks)
@@ -95,13 +93,15 @@ template <int columns> struct filler {
                 else
                     from.gather(row, inner, place);
             }
-    #pragma unroll
+        #pragma unroll
             for (int column = first_row; column < columns; column += group::row_gap)
                 copy_chunk(to + weights_at + group::place(column, chunk), from.weights(column, inner), a.weights);
         }
         asm volatile("cp.async.commit_group;" ::: "memory"); // an empty one keeps the count
     }
 };
+
+    #endif
 
 template <int columns>
 __global__ void __launch_bounds__(group::threads) conv_group(const __grid_constant__ conv_args a) {

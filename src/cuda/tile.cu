@@ -2,8 +2,11 @@
 // image, columns output channels, the inner dimension taps × input channels, channels fastest. A block makes a tile of
 // 64 × 64, its four warps 32 × 32 each, in steps of 32 inner indices that asynchronous copies bring into shared memory,
 // zeros where a tap lies outside of the image. Rows in shared memory are padded so that the fragments' words come from
-// 32 different banks. Products by mma.sync (compute capability 8.0 and newer).
+// 32 different banks. Products by mma.sync (compute capability 8.0 and newer); group.cu has
+// those of bf16 for Hopper.
 #include "tile.cuh"
+
+#include "group.cuh"
 
 #include "uml/backend/cuda/compute.hpp"
 #include "uml/backend/cuda/fragments.hpp"
@@ -188,7 +191,10 @@ int launch_conv_tile(const void* arguments, int images, void* stream) {
     const auto& a = *static_cast<const conv_args*>(arguments);
     const auto on = static_cast<cudaStream_t>(stream);
     switch (a.how) {
-    case products::bf16: launch<products::bf16>(a, images, on); break;
+    case products::bf16:
+        if (has_groups()) return launch_conv_group(a, images, stream);
+        launch<products::bf16>(a, images, on);
+        break;
     case products::tf32: launch<products::tf32>(a, images, on); break;
     case products::three: launch<products::three>(a, images, on); break;
     case products::plain: return cudaErrorInvalidValue; // compute_conv's
