@@ -27,8 +27,10 @@ if(CUDAToolkit_FOUND AND NOT CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12)
             target_compile_definitions(uml_cuda_kernels PRIVATE UML_CUDA_HOPPER)
         endif()
         target_link_libraries(uml_cuda_kernels PUBLIC uml::uml CUDA::cudart_static)
-        set_target_properties(uml_cuda_kernels PROPERTIES POSITION_INDEPENDENT_CODE ON CUDA_STANDARD 20
-            CUDA_STANDARD_REQUIRED ON CUDA_ARCHITECTURES "${uml_cuda_architectures}")
+        set_target_properties(uml_cuda_kernels PROPERTIES POSITION_INDEPENDENT_CODE ON
+            CUDA_ARCHITECTURES "${uml_cuda_architectures}")
+        # By the flag: CMake 3.25 does not know that the compiler has C++20.
+        target_compile_options(uml_cuda_kernels PRIVATE -std=c++20)
     endif()
     set(uml_cuda_FOUND TRUE)
     set(uml_cuda_libraries uml_cuda_kernels)
