@@ -188,6 +188,10 @@ TEST_CASE("names and metadata") {
     check_all({
         {file_of("{" + tensor("a", "U8", "1", 0, 1) + "," + tensor("a", "U8", "1", 1, 2) + "}", 2), errc::malformed,
          "w.st: tensor \"a\": the name stands twice"},
+        {file_of("{" + tensor("a", "U8", "1", 0, 1) + "," + tensor("b", "U8", "1", 1, 2) + "," +
+                     tensor("b", "U8", "1", 2, 3) + "}",
+                 3),
+         errc::malformed, "w.st: tensor \"b\": the name stands twice"},
         {file_of("{" + tensor("a", "U8", "1", 0, 1) + "," + tensor("\\u0061", "U8", "1", 1, 2) + "}", 2),
          errc::malformed, "w.st: tensor \"a\": the name stands twice"},
         {file_of("{" + tensor("module.a", "U8", "1", 0, 1) + "," + tensor("a", "U8", "1", 1, 2) + "}", 2),

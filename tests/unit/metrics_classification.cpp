@@ -249,3 +249,11 @@ TEST_CASE("the bootstrap's random numbers are those of SplitMix64") {
     CHECK(uml::metrics::random_bits(1234567, 0) == 6457827717110365317u);
     CHECK(uml::metrics::random_bits(1234567, 1) == 3203168211198807973u);
 }
+
+TEST_CASE("a risk-coverage curve with a NaN, be it an uncertainty or a loss, is none") {
+    constexpr double nan = uml::metrics::undefined;
+    const std::vector<double> good{0.1, 0.2}, bad{0.1, nan};
+    CHECK(uml::metrics::risk_coverage(good, good).size() == 2);
+    CHECK(uml::metrics::risk_coverage(bad, good).empty());
+    CHECK(uml::metrics::risk_coverage(good, bad).empty());
+}
