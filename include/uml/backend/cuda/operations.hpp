@@ -17,13 +17,15 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 [[nodiscard]] constexpr std::int64_t bytes_of(element t) { return t == element::f32 ? 4 : 2; }
 [[nodiscard]] constexpr element element_of(dtype t) { return t == dtype::bf16 ? element::bf16 : element::f32; }
 
-/// bf16 where it saves memory and nothing hangs on more: vectors, maps of few channels and what the description marks
-/// as precise stay f32.
+/// bf16 where it saves memory and nothing hangs on more: vectors, maps of few channels, what the description marks as
+/// precise, what is not yet normalised, results, and factors (of sigmoid, softplus and exp) stay f32.
 [[nodiscard]] constexpr dtype type_of(const site& at, precision asked) {
     constexpr int few = 8;
     const node& n = at.n;
     const bool small = n.out.pixels() == 1 || (n.out.c <= few && n.kind != op::scaled_product);
-    return asked != precision::bf16 || n.precise || small || n.kind == op::input ? dtype::f32 : dtype::bf16;
+    const bool factor = n.act != activation::none && n.act != activation::relu;
+    const bool exact = n.precise || n.raw || n.result || n.kind == op::input;
+    return asked != precision::bf16 || small || factor || exact ? dtype::f32 : dtype::bf16;
 }
 /// Channels last as on the host; the matrix of a scaled_product lies as a convolution's weights.
 [[nodiscard]] constexpr tensor_form form_of(const site& at, precision asked) {
