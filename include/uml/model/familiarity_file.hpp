@@ -53,8 +53,10 @@ struct familiarity_names {
     if (scale->elements() != mean->elements() || rows == nullptr || rows->type != dtype::f16 || rows->dimensions != 2 ||
         rows->shape()[0] != variances->elements() || rows->shape()[1] != mean->elements())
         return refuse("the tensors' sizes do not fit: D means and scales, Q variances, Q x D directions of F16");
-    const auto d = static_cast<std::size_t>(mean->elements()), q = static_cast<std::size_t>(variances->elements());
-    if (!s.numbers.resize(2 * d + q) || !s.directions.resize(static_cast<std::size_t>(rows->elements())))
+    // Of tensors that are in the file, so that no size is beyond std::size_t.
+    const auto count = [](const std::uint64_t& elements) { return static_cast<std::size_t>(elements); };
+    const std::size_t d = count(mean->elements()), q = count(variances->elements());
+    if (!s.numbers.resize(2 * d + q) || !s.directions.resize(count(rows->elements())))
         return fail(errc::out_of_memory, "no memory for the statistics of familiarity");
     const std::span<float> all = s.numbers.span();
     if (auto r = file.read(*mean, all.first(d)); !r) return r.error();
