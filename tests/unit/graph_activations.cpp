@@ -54,7 +54,7 @@ template <class B> std::vector<double> results(op kind, const description& d, ac
     std::vector<float> pixels(4 * 8 * 12);
     for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>((i * 7919) % 256) / 255.F;
     const uml::image_view picture(pixels.data(), 8, 12, 4);
-    REQUIRE(own.run(p, *weights, *workspace, {&picture, 1}));
+    REQUIRE(own.run(p, *weights, *workspace, {&picture, 1}, nullptr));
     const auto last = static_cast<uml::id>(p.nodes.size() - 1);
     uml::tensor_view<const typename B::engine::scalar> y;
     REQUIRE(own.fetch(p, *workspace, 0, {&last, 1}, {&y, 1}));
