@@ -110,7 +110,9 @@ struct operation {
 /// For an operation that always calls the kernel `k`, or `mixed` where a tensor is bf16.
 template <kernels::kernel k, kernels::kernel mixed = k>
 [[nodiscard]] constexpr kernels::kernel_set calls(const planned_site& s) {
-    return kernels::kernel_set{} | (s.half.any() ? mixed : k);
+    kernels::kernel called = k;
+    if (s.half.any()) called = mixed;
+    return kernels::kernel_set{} | called;
 }
 
 /// All operations, by their kind.
