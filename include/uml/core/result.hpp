@@ -67,9 +67,17 @@ template <class T> class [[nodiscard]] result {
 public:
     constexpr result(T value) : value_(std::move(value)), has_value_(true) {}
     constexpr result(uml::error e) : error_(e) {}
+#if defined(__GNUC__) && !defined(__clang__)
+    // GCC doesn't see through has_value_ when it instruments (-fsanitize) and warns for the value of a failed result.
+    #pragma GCC diagnostic push
+    #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
     result(result&& other) noexcept : has_value_(other.has_value_), error_(other.error_) {
         if (has_value_) ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
     }
+#if defined(__GNUC__) && !defined(__clang__)
+    #pragma GCC diagnostic pop
+#endif
     constexpr ~result() {
         if (has_value_) value_.~T();
     }
