@@ -58,13 +58,14 @@ void resize(state& s, int c, int from, int to) {
             [&](int j, void* scratch) { table().resize(a, j, scratch); });
 }
 
-void pool(state& s, pooling kind, int c, int extent, int window, int stride, int pad) {
+void pool(state& s, bool largest, int c, int extent, int window, int stride, int pad) {
     const tensor in(extent, extent, c);
     const int n = (extent + 2 * pad - window) / stride + 1;
     tensor out(n, n, c);
     const conv_shape shape{extent, extent, c, n, n, c, window, window, stride, pad, 1};
-    const pool_args a{kind, shape, in.data.data(), in.step, out.data.data(), out.step};
-    measure(s, pool_jobs(a), 0, in.bytes() + out.bytes(), [&](int j, void* scratch) { table().pool(a, j, scratch); });
+    const pool_args a{shape, in.data.data(), in.step, out.data.data(), out.step};
+    const auto kernel = largest ? table().max_pool : table().average_pool;
+    measure(s, pool_jobs(a), 0, in.bytes() + out.bytes(), [&](int j, void* scratch) { kernel(a, j, scratch); });
 }
 
 void depthwise(state& s, int c) {
@@ -105,11 +106,13 @@ void pixels(state& s, pixel_sum kind, int c, int extent) {
     const tensor x(extent, extent, c), weights(1, 1, std::max(c, extent * extent));
     const uml::shape shape{c, extent, extent};
     std::vector<float> shared(pixel_sums_shared_bytes(shape) / 4), out(2 * padded(c));
-    const pixel_sums_args a{kind, x.in(), weights.data.data(), 1, out.data(), shared.data()};
+    const pixel_sums_args a{x.in(), weights.data.data(), 1, out.data(), shared.data()};
+    const auto kernel = kind == pixel_sum::mean       ? table().pixel_means
+                        : kind == pixel_sum::weighted ? table().weighted_sums
+                                                      : table().attention_sums;
     const int first = pixel_sums_jobs(a, 0);
-    measure(s, first + pixel_sums_jobs(a, 1), pixel_sums_scratch_bytes(shape), x.bytes(), [&](int j, void* scratch) {
-        table().pixel_sums(a, j < first ? 0 : 1, j < first ? j : j - first, scratch);
-    });
+    measure(s, first + pixel_sums_jobs(a, 1), pixel_sums_scratch_bytes(shape), x.bytes(),
+            [&](int j, void* scratch) { kernel(a, j < first ? 0 : 1, j < first ? j : j - first, scratch); });
 }
 
 void product(state& s, int out_channels, int c) {
@@ -131,9 +134,9 @@ BENCHMARK_CAPTURE(resize, "64 channels, 256 to 128", 64, 256, 128);
 BENCHMARK_CAPTURE(resize, "2 channels, 32 to 256", 2, 32, 256);
 BENCHMARK_CAPTURE(resize, "1 channel, 128 to 256", 1, 128, 256);
 BENCHMARK_CAPTURE(resize, "1 channel, 256 to 64", 1, 256, 64);
-BENCHMARK_CAPTURE(pool, "largest 3x3, 64 channels, 256 to 128", pooling::largest, 64, 256, 3, 2, 1);
-BENCHMARK_CAPTURE(pool, "average 2x2, 256 channels, 128 to 64", pooling::average, 256, 128, 2, 2, 0);
-BENCHMARK_CAPTURE(pool, "average 3x3, 26 channels, 128", pooling::average, 26, 128, 3, 1, 1);
+BENCHMARK_CAPTURE(pool, "largest 3x3, 64 channels, 256 to 128", true, 64, 256, 3, 2, 1);
+BENCHMARK_CAPTURE(pool, "average 2x2, 256 channels, 128 to 64", false, 256, 128, 2, 2, 0);
+BENCHMARK_CAPTURE(pool, "average 3x3, 26 channels, 128", false, 26, 128, 3, 1, 1);
 BENCHMARK_CAPTURE(depthwise, "1024 channels", 1024);
 BENCHMARK_CAPTURE(depthwise, "512 channels", 512);
 BENCHMARK_CAPTURE(combine_two, "64 channels, one for all", 64, 256, 1);

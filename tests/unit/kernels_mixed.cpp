@@ -114,14 +114,16 @@ conv_shape shape_of(int h, int w, int c_in, int c_out, int k, int stride, int pa
 TEST_CASE("bf16: pooling and resizing are exact but for one rounding") {
     noise random{std::mt19937(1)};
     each_tensor([&](isa tier, int c, int variant) {
-        for (const pooling kind : {pooling::largest, pooling::average}) {
+        for (const bool largest : {true, false}) {
             const conv_shape s = shape_of(7, 9, c, c, 3, 2, 1);
             check(tier, {tensor(noisy(random, 7, 9, c, variant))}, blank(s.h_out, s.w_out, c, variant), 1, true,
                   agree::exactly, [&](const kernel_table& t, bool mixed, auto& in, tensor& out, const halves& half) {
-                      const pool_args a{kind,         s,   in[0].begin(half.in[0]), in[0].f32.step, out.begin(half.out),
-                                        out.f32.step, half};
-                      run_jobs(pool_jobs(a), 0,
-                               [&](int job, void* scratch) { (mixed ? t.pool_mixed : t.pool)(a, job, scratch); });
+                      const pool_args a{s,   in[0].begin(half.in[0]), in[0].f32.step, out.begin(half.out), out.f32.step,
+                                        half};
+                      const auto kernel = largest ? mixed ? t.max_pool_mixed : t.max_pool
+                                          : mixed ? t.average_pool_mixed
+                                                  : t.average_pool;
+                      run_jobs(pool_jobs(a), 0, [&](int job, void* scratch) { kernel(a, job, scratch); });
                   });
         }
         check(tier, {tensor(noisy(random, 5, 4, c, variant))}, blank(9, 7, c, variant), 1, true, agree::exactly,
@@ -205,14 +207,18 @@ TEST_CASE("bf16: sums over channels and pixels") {
             check(tier, {x}, blank(1, 1, kind == pixel_sum::mean ? c : 2 * c, 0), 1, false, agree::nearly,
                   [&](const kernel_table& t, bool mixed, auto& in, tensor& out, const halves& half) {
                       scratch_memory shared(pixel_sums_shared_bytes({c, 9, 15}));
-                      const pixel_sums_args a{kind, in[0].read(half.in[0]), query.data(),
-                                              0,    out.begin(false),       static_cast<float*>(shared.begin()),
+                      const pixel_sums_args a{in[0].read(half.in[0]),
+                                              query.data(),
+                                              0,
+                                              out.begin(false),
+                                              static_cast<float*>(shared.begin()),
                                               half};
+                      const auto kernel = kind == pixel_sum::mean ? mixed ? t.pixel_means_mixed : t.pixel_means
+                                          : mixed                 ? t.attention_sums_mixed
+                                                                  : t.attention_sums;
                       for (int phase = 0; phase < pixel_sums_phases; ++phase)
                           run_jobs(pixel_sums_jobs(a, phase), pixel_sums_scratch_bytes({c, 9, 15}),
-                                   [&](int job, void* scratch) {
-                                       (mixed ? t.pixel_sums_mixed : t.pixel_sums)(a, phase, job, scratch);
-                                   });
+                                   [&](int job, void* scratch) { kernel(a, phase, job, scratch); });
                   });
     });
 }

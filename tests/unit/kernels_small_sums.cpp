@@ -13,17 +13,22 @@ struct pool_case {
     unsigned seed = 1;
 };
 
+auto kernel_of(isa tier, pixel_sum kind) {
+    const kernel_table& t = kernels_for(tier);
+    return kind == pixel_sum::mean ? t.pixel_means : kind == pixel_sum::weighted ? t.weighted_sums : t.attention_sums;
+}
+
 /// Both phases, jobs backwards.
-std::vector<float> run_pixel_sums(isa tier, pixel_sums_args a) {
+std::vector<float> run_pixel_sums(isa tier, pixel_sum kind, pixel_sums_args a) {
     const uml::shape shape{a.x.c, a.x.h, a.x.w};
-    const std::size_t n = static_cast<std::size_t>(a.x.c) * (a.kind == pixel_sum::attention ? 2 : 1);
+    const std::size_t n = static_cast<std::size_t>(a.x.c) * (kind == pixel_sum::attention ? 2 : 1);
     std::vector<float> out(n + 16, untouched);
     scratch_memory shared(pixel_sums_shared_bytes(shape));
     a.out = out.data();
     a.shared = static_cast<float*>(shared.begin());
     for (int phase = 0; phase < pixel_sums_phases; ++phase)
         run_jobs(pixel_sums_jobs(a, phase), pixel_sums_scratch_bytes(shape),
-                 [&](int job, void* scratch) { kernels_for(tier).pixel_sums(a, phase, job, scratch); });
+                 [&](int job, void* scratch) { kernel_of(tier, kind)(a, phase, job, scratch); });
     CHECK(shared.guard_untouched());
     for (std::size_t i = n; i < out.size(); ++i) CHECK(out[i] == untouched);
     out.resize(n);
@@ -64,20 +69,19 @@ void check_pixel_sums(isa tier, const pool_case& test) {
     pixel_sums_args a;
     a.x = view(x);
     hold(
-        run_pixel_sums(tier, a), 0, [&](int) { return 1. / pixels; }, 2e-7);
+        run_pixel_sums(tier, pixel_sum::mean, a), 0, [&](int) { return 1. / pixels; }, 2e-7);
 
     const picture weights = noisy(random, test.h, test.w, 1, test.variant);
-    a.kind = pixel_sum::weighted;
     a.weights = weights.data.data() + weights.offset;
     a.weights_step = weights.step;
     hold(
-        run_pixel_sums(tier, a), 0, [&](int p) { return number(weights.at(p / test.w, p % test.w, 0)); }, 3e-7);
+        run_pixel_sums(tier, pixel_sum::weighted, a), 0,
+        [&](int p) { return number(weights.at(p / test.w, p % test.w, 0)); }, 3e-7);
 
     std::vector<float> query = random.numbers(padded(test.c), test.spread);
     std::fill(query.begin() + test.c, query.end(), 0.f);
-    a.kind = pixel_sum::attention;
     a.weights = query.data();
-    const std::vector<float> pooled = run_pixel_sums(tier, a);
+    const std::vector<float> pooled = run_pixel_sums(tier, pixel_sum::attention, a);
     const std::vector<double> q = softmax(pixels, [&](int p) {
         double sum = 0;
         for (int k = 0; k < test.c; ++k) sum += number(query[static_cast<std::size_t>(k)]) * at(p, k);
@@ -233,10 +237,9 @@ TEST_CASE("sums over pixels: scores that keep growing") {
         for (int i = 0; i < n; ++i) x[static_cast<std::size_t>(i)] = static_cast<float>(i);
         const std::vector<float> query(16, 1.f);
         pixel_sums_args a;
-        a.kind = pixel_sum::attention;
         a.x = {x.data(), 1, n, 1, 1};
         a.weights = query.data();
-        const std::vector<float> out = run_pixel_sums(tier, a);
+        const std::vector<float> out = run_pixel_sums(tier, pixel_sum::attention, a);
         CHECK(out[0] == doctest::Approx(999 - 1 / (std::exp(1.) - 1)).epsilon(1e-6));
         CHECK(out[1] == doctest::Approx(499.5).epsilon(1e-6));
     }
@@ -249,17 +252,16 @@ TEST_CASE("sums over pixels have the same bits in any order of jobs") {
         std::vector<float> query = random.numbers(32);
         std::fill(query.begin() + 26, query.end(), 0.f);
         pixel_sums_args a;
-        a.kind = pixel_sum::attention;
         a.x = view(x);
         a.weights = query.data();
-        const std::vector<float> backwards = run_pixel_sums(tier, a);
+        const std::vector<float> backwards = run_pixel_sums(tier, pixel_sum::attention, a);
         std::vector<float> forwards(52);
         scratch_memory shared(pixel_sums_shared_bytes({26, 100, 90})), scratch(pixel_sums_scratch_bytes({26, 100, 90}));
         a.out = forwards.data();
         a.shared = static_cast<float*>(shared.begin());
         for (int phase = 0; phase < pixel_sums_phases; ++phase)
             for (int job = 0; job < pixel_sums_jobs(a, phase); ++job)
-                kernels_for(tier).pixel_sums(a, phase, job, scratch.begin());
+                kernels_for(tier).attention_sums(a, phase, job, scratch.begin());
         CHECK(forwards == backwards);
     }
 }

@@ -26,14 +26,17 @@
     X(upconv, compute, (const upconv_args& args, int job, void* scratch))                                              \
     X(gate, compute, (const gate_args& args, int job, void* scratch))                                                  \
     X(depthwise, memory, (const conv_args& args, int job, void* scratch))                                              \
-    X(pool, memory, (const pool_args& args, int job, void* scratch))                                                   \
+    X(max_pool, memory, (const pool_args& args, int job, void* scratch))                                               \
+    X(average_pool, memory, (const pool_args& args, int job, void* scratch))                                           \
     X(resize, memory, (const resize_args& args, int job, void* scratch))                                               \
     X(elementwise, memory, (const elementwise_args& args, int job, void* scratch))                                     \
     X(copy, memory, (const copy_args& args, int job, void* scratch))                                                   \
     X(picture, memory, (const picture_args& args, int job, void* scratch))                                             \
     X(channel_sums, memory, (const channel_sums_args& args, int job, void* scratch))                                   \
     X(layer_norm, memory, (const layer_norm_args& args, int job, void* scratch))                                       \
-    X(pixel_sums, memory, (const pixel_sums_args& args, int phase, int job, void* scratch))                            \
+    X(pixel_means, memory, (const pixel_sums_args& args, int phase, int job, void* scratch))                           \
+    X(weighted_sums, memory, (const pixel_sums_args& args, int phase, int job, void* scratch))                         \
+    X(attention_sums, memory, (const pixel_sums_args& args, int phase, int job, void* scratch))                        \
     X(softmax, memory, (const softmax_args& args, int phase, int job, void* scratch))                                  \
     X(scaled_product, memory, (const scaled_product_args& args, int job, void* scratch))
 // The same on tensors of which some are bf16: see halves.
@@ -43,13 +46,16 @@
     X(upconv_mixed, compute, (const upconv_args& args, int job, void* scratch))                                        \
     X(gate_mixed, compute, (const gate_args& args, int job, void* scratch))                                            \
     X(depthwise_mixed, memory, (const conv_args& args, int job, void* scratch))                                        \
-    X(pool_mixed, memory, (const pool_args& args, int job, void* scratch))                                             \
+    X(max_pool_mixed, memory, (const pool_args& args, int job, void* scratch))                                         \
+    X(average_pool_mixed, memory, (const pool_args& args, int job, void* scratch))                                     \
     X(resize_mixed, memory, (const resize_args& args, int job, void* scratch))                                         \
     X(elementwise_mixed, memory, (const elementwise_args& args, int job, void* scratch))                               \
     X(copy_mixed, memory, (const copy_args& args, int job, void* scratch))                                             \
     X(channel_sums_mixed, memory, (const channel_sums_args& args, int job, void* scratch))                             \
     X(layer_norm_mixed, memory, (const layer_norm_args& args, int job, void* scratch))                                 \
-    X(pixel_sums_mixed, memory, (const pixel_sums_args& args, int phase, int job, void* scratch))
+    X(pixel_means_mixed, memory, (const pixel_sums_args& args, int phase, int job, void* scratch))                     \
+    X(weighted_sums_mixed, memory, (const pixel_sums_args& args, int phase, int job, void* scratch))                   \
+    X(attention_sums_mixed, memory, (const pixel_sums_args& args, int phase, int job, void* scratch))
 #define UML_KERNELS(X) UML_F32_KERNELS(X) UML_MIXED_KERNELS(X)
 
 #include "uml/core/begin.inc"
@@ -62,12 +68,14 @@ enum class kernel : std::uint8_t {
 #undef UML_NAME
 };
 
-/// A set of kernels, usable as a template argument: kernel_set{} | kernel::conv | kernel::pool.
+/// A set of kernels, usable as a template argument: kernel_set{} | kernel::conv | kernel::copy.
 struct kernel_set {
-    std::uint32_t bits = 0;
+    std::uint64_t bits = 0;
 
     [[nodiscard]] constexpr bool has(kernel k) const { return (bits >> static_cast<unsigned>(k) & 1u) != 0; }
-    friend constexpr kernel_set operator|(kernel_set s, kernel k) { return {s.bits | 1u << static_cast<unsigned>(k)}; }
+    friend constexpr kernel_set operator|(kernel_set s, kernel k) {
+        return {s.bits | std::uint64_t{1} << static_cast<unsigned>(k)};
+    }
     friend constexpr kernel_set operator|(kernel_set a, kernel_set b) { return {a.bits | b.bits}; }
     friend constexpr bool operator==(const kernel_set&, const kernel_set&) = default;
 };

@@ -9,6 +9,7 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
+/// The kernels pixel_means, weighted_sums and attention_sums.
 enum class pixel_sum : std::uint8_t {
     mean,     ///< out[c] = mean of x(c, p)
     weighted, ///< out[c] = sum of weights[p] * x(c, p)
@@ -16,7 +17,6 @@ enum class pixel_sum : std::uint8_t {
 };
 
 struct pixel_sums_args {
-    pixel_sum kind = pixel_sum::mean;
     source x;
     const float* weights = nullptr;  ///< weighted: one per pixel; attention: round_up(C, 16) floats, zeros behind C
     std::ptrdiff_t weights_step = 1; ///< weighted: from pixel to pixel

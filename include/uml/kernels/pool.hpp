@@ -8,14 +8,9 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::kernels {
 
-enum class pooling : std::uint8_t {
-    largest, ///< padding never wins
-    average  ///< padding counts as zeros
-};
-
-/// Pools windows of `in` into `out`; `window` has c_in = c_out channels.
+/// Pools windows of `in` into `out`; `window` has c_in = c_out channels. max_pool: padding never wins; average_pool: it
+/// counts as zeros.
 struct pool_args {
-    pooling kind = pooling::largest;
     conv_shape window;
     const float* in = nullptr;
     int in_step = 0;

@@ -9,22 +9,31 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::host {
 
-template <kernels::pooling kind>
-inline constexpr operation pool{.steps = [](const planned_site&) { return step_need::of<kernels::pool_args>(); },
-                                .kernels = calls<kernels::kernel::pool, kernels::kernel::pool_mixed>,
-                                .prepare =
-                                    [](const placed_site& s, step_writer& to) {
-                                        kernels::pool_args a;
-                                        a.kind = kind;
-                                        a.window = conv_shape_of(s);
-                                        a.in = s.input().data;
-                                        a.in_step = static_cast<int>(s.input().step);
-                                        a.out = s.out().data;
-                                        a.out_step = static_cast<int>(s.out().step);
-                                        a.half = s.half;
-                                        to.add(s.pick(s.table.pool, s.table.pool_mixed), kernels::pool_jobs(a), a);
-                                        return result<void>{};
-                                    }};
+inline result<void> prepare_pool(const placed_site& s, void (*kernel)(const kernels::pool_args&, int, void*),
+                                 step_writer& to) {
+    kernels::pool_args a;
+    a.window = conv_shape_of(s);
+    a.in = s.input().data;
+    a.in_step = static_cast<int>(s.input().step);
+    a.out = s.out().data;
+    a.out_step = static_cast<int>(s.out().step);
+    a.half = s.half;
+    to.add(kernel, kernels::pool_jobs(a), a);
+    return {};
+}
+
+inline constexpr operation max_pool{
+    .steps = [](const planned_site&) { return step_need::of<kernels::pool_args>(); },
+    .kernels = calls<kernels::kernel::max_pool, kernels::kernel::max_pool_mixed>,
+    .prepare = [](const placed_site& s,
+                  step_writer& to) { return prepare_pool(s, s.pick(s.table.max_pool, s.table.max_pool_mixed), to); }};
+
+inline constexpr operation average_pool{
+    .steps = max_pool.steps,
+    .kernels = calls<kernels::kernel::average_pool, kernels::kernel::average_pool_mixed>,
+    .prepare = [](const placed_site& s, step_writer& to) {
+        return prepare_pool(s, s.pick(s.table.average_pool, s.table.average_pool_mixed), to);
+    }};
 
 inline constexpr operation resize{.scratch =
                                       [](const planned_site& s) {
