@@ -2,10 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
-from uml_training import cli, plan, sweep
+from uml_training import cli, outliers, plan, results, sweep, unknown
+from uml_training.augment import Draw
+
+ROOT = plan.pathlib.Path(__file__).parents[2]
 
 OPTIONS = {"size": 32, "channels": 1, "divisor": 16, "stem-stride": 2, "preset": "robust", "batch": 4, "epochs": 1}
 
@@ -66,6 +70,80 @@ def check_rows(document, folder):
     assert rows["s"]["figures"]["val"]["clean"]["dice"]["sd"] is None
     table = (folder / "table.md").read_text()
     assert "### val, noise:0.1" in table and "| c | 2 |" in table and " ± " in table
+    assert "### val, made outliers" in table and rows["s"]["made"] == {}
+    seeds = [json.loads((folder / f"c-{seed}/result.json").read_text())["made"]["auroc"] for seed in (0, 1)]
+    others = [np.mean([one[kind] for kind in ("constant", "checker", "half black", "upside down")]) for one in seeds]
+    assert rows["c"]["made"]["others"] == {"mean": pytest.approx(np.mean(others)),
+                                           "sd": pytest.approx(np.std(others, ddof=1))}
+    assert len(rows["c"]["made"]["auroc"]) == 9 and len(seeds[0]) == 9
+
+
+def test_a_longer_list_of_corruptions_adds_to_the_figures(written, tmp_path, monkeypatch):
+    out, common = tmp_path / "out", dict(runs=[run()], combine=[{"name": "both", "run": "c"}])
+    assert cli.main(["sweep", str(written(corruptions=["clean"], **common)), "--out", str(out), "--threads", "1"]) == 0
+    before = {name: json.loads((out / name / "result.json").read_text()) for name in ("c-0", "both")}
+    asked, figures = [], sweep.figures
+    monkeypatch.setattr(sweep, "figures", lambda model, ready, split, corruption: asked.append(corruption) or figures(
+        model, ready, split, corruption))
+    path = written(corruptions=["clean", "blur:1"], **common)
+    assert cli.main(["sweep", str(path), "--out", str(out), "--threads", "1"]) == 0
+    assert asked == ["blur:1", "blur:1"]  # of the run, and of the row made of it
+    for name, old in before.items():
+        new = json.loads((out / name / "result.json").read_text())
+        assert new["figures"]["val"]["clean"] == old["figures"]["val"]["clean"] and new["made"] == old["made"]
+        assert new["figures"]["val"]["blur:1"]["accuracy"] is not None
+
+
+def test_a_kill_costs_an_epoch_at_most(written, tmp_path, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def killed(*_):
+        raise Killed
+    monkeypatch.setattr(sweep, "judge", killed)
+    saved, save = [], sweep.Trainer.save
+    monkeypatch.setattr(sweep.Trainer, "save", lambda trainer: saved.append(trainer.step) or save(trainer))
+    with pytest.raises(Killed):
+        cli.main(["sweep", str(written(runs=[run(epochs=2)])), "--out", str(tmp_path / "out"), "--threads", "1"])
+    assert saved[:2] == [3, 6]
+
+
+class Brightness(torch.nn.Module):
+    """Uncertain about dark pictures."""
+
+    def outputs(self, image):
+        sure = 1 / 3 + image.mean((1, 2, 3)) / 3
+        return {"cls_probability": torch.stack([sure, (1 - sure) / 2, (1 - sure) / 2], 1)}
+
+
+def test_outliers_against_known_pictures(tiny):
+    args = plan.Parser(add_help=False)
+    sweep.fit.add_arguments(args)
+    options = plan.arguments(OPTIONS | {"network": "classifier", "data": tiny, "out": tiny / "no"})
+    ready = sweep.fit.prepare(args.parse_args(options))
+    split = ready.dataset.splits["val"]
+    found = unknown.figures(Brightness(), split, ready.run.config, "cpu")
+    assert found["pictures"] == min(unknown.PICTURES, len(split.cases)) and len(found["auroc"]) == 9
+    assert found["auroc"]["upside down"] == 0.5  # as bright as before
+    assert found["trained_on"] == ["gradient", "noise", "texture", "inverted", "shuffled"]
+    assert found["others"] == ["constant", "checker", "half black", "upside down"]
+    assert found["auroc"]["half black"] > 0.6 and 0.33 < found["uncertainty"] < 0.67
+    assert unknown.figures(NoClasses(), split, ready.run.config, "cpu") == {}
+
+
+class NoClasses(torch.nn.Module):
+    def outputs(self, image):
+        return {"seg_logits": image}
+
+
+def test_other_kinds_of_outliers():
+    x, draw = torch.rand(2, 1, 16, 24), Draw(torch.device("cpu"), torch.Generator().manual_seed(0))
+    constant, checker, half, turned = (kind(x, draw) for kind in outliers.OTHERS)
+    assert all(made.shape == x.shape for made in (constant, checker, half, turned))
+    assert (constant[0] == constant[0, 0, 0, 0]).all() and constant[0, 0, 0, 0] != constant[1, 0, 0, 0]
+    assert len(checker[0].unique()) == 2 and checker[0, 0, 0, 0] == checker[0, 0, 2, 2] != checker[0, 0, 0, 2]
+    assert (half[..., :12] == 0).all() and torch.equal(half[..., 12:], x[..., 12:])
+    assert torch.equal(turned[:, :, 0], x[:, :, -1])
 
 
 def test_a_plan_is_checked_whole_before_it_starts(written, tmp_path, capsys):
@@ -96,7 +174,20 @@ def test_first_seeds_come_first(written, tmp_path):
         "--size", "32", "48", "--no-averaging", "--lr", "0.001"]
 
 
-def test_the_claims_plan_is_one(tmp_path):
-    root = plan.pathlib.Path(__file__).parents[2]
-    the_plan = plan.read(root / "docs/claim-plan.json", tmp_path)
-    assert all(sum(job.row == row for job in the_plan.jobs) >= 3 for row in the_plan.rows)
+@pytest.mark.parametrize("name, seeds", [("claim-plan.json", 3), ("claim-plan-cpu.json", 1)])
+def test_the_claims_plans_are_some(name, seeds, tmp_path):
+    the_plan = plan.read(ROOT / "docs" / name, tmp_path)
+    assert all(sum(job.row == row for job in the_plan.jobs) >= seeds for row in the_plan.rows)
+
+
+def test_the_claims_page_holds_the_tables_of_its_document(tmp_path):
+    page, document = ROOT / "docs/claim.md", json.loads((ROOT / "docs/claim/results.json").read_text())
+    text = page.read_text(encoding="utf-8")
+    assert results.into(text, document) == text, "python -m uml_training.results docs/claim/results.json docs/claim.md"
+    the_plan = plan.read(ROOT / "docs/claim-plan-cpu.json", tmp_path)
+    left = [job for job in the_plan.jobs if job.name in document["left"]]
+    done = {row: sum(job.row == row for job in the_plan.jobs if job not in left) for row in the_plan.rows}
+    done |= {entry.row: int(entry.row not in document["left"]) for entry in the_plan.combined}
+    assert {row["row"]: row["runs"] for row in document["rows"]} == {row: runs for row, runs in done.items() if runs}
+    with pytest.raises(ValueError, match="the page has no"):
+        results.into("no marks", document)

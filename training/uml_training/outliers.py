@@ -53,7 +53,31 @@ def shuffled(x: Tensor, draw: Draw) -> Tensor:
     return F.pad(tiles.reshape(n, c, th * TILES, tw * TILES), (0, w - tw * TILES, 0, h - th * TILES))
 
 
+def constant(x: Tensor, draw: Draw) -> Tensor:
+    return draw.share(len(x)).view(-1, 1, 1, 1).expand_as(x)
+
+
+def checker(x: Tensor, draw: Draw) -> Tensor:
+    """Squares of an eighth of the picture's height, two drawn levels in turn."""
+    n, _, h, w = x.shape
+    side = max(1, h // 8)
+    odd = (torch.arange(h).view(h, 1) // side + torch.arange(w) // side) % 2
+    levels = draw.share(n, 2)[:, :, None, None]
+    return torch.where(odd.to(x.device) == 1, levels[:, :1], levels[:, 1:]).expand_as(x)
+
+
+def half_black(x: Tensor, draw: Draw) -> Tensor:
+    """The slice's left half is lost."""
+    return torch.cat([torch.zeros_like(x[..., :x.shape[-1] // 2]), x[..., x.shape[-1] // 2:]], -1)
+
+
+def upside_down(x: Tensor, draw: Draw) -> Tensor:
+    return x.flip(2)
+
+
 KINDS: tuple[Callable[[Tensor, Draw], Tensor], ...] = (gradient, noise, texture, inverted, shuffled)
+# Never made in training: whether what was learnt from KINDS holds for others.
+OTHERS: tuple[Callable[[Tensor, Draw], Tensor], ...] = (constant, checker, half_black, upside_down)
 
 
 def made(x: Tensor, generator: torch.Generator | None = None) -> Tensor:

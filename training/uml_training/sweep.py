@@ -9,19 +9,18 @@ import sys
 import time
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import nn
 
-from . import checks, evaluate, fit, metrics, plan, report, whole
+from . import checks, evaluate, fit, metrics, plan, report, unknown, whole
 from .checks import Dataset
 from .combined import MeanOf, seconds_a_picture, with_dropout
 from .faults import DataError, Faults
 from .fit import Prepared
 from .plan import Combined, Job, Plan
+from .results import FIGURES, as_markdown, gather
 from .trainer import Trainer
 
-FIGURES = ("accuracy", "auc", "dice", "assd", "auroc_error", "aurc", "augrc", "ece", "ause")
 BURST = 4  # steps of one run before the next one's turn
 
 
@@ -66,7 +65,12 @@ def done_before(ready: Prepared, the_plan: Plan) -> bool:
     for key in ("network", "config", "recipe", "seed"):
         if found["run"][key] != mine[key]:
             raise ValueError(f"{file}: made with another {key} than the plan's: {found['run'][key]}, now {mine[key]}")
-    return all(c in found["figures"].get(split, {}) for split in the_plan.splits for c in the_plan.corruptions)
+    return complete(found, the_plan)
+
+
+def complete(found: dict, the_plan: Plan) -> bool:
+    return "made" in found and all(
+        c in found["figures"].get(split, {}) for split in the_plan.splits for c in the_plan.corruptions)
 
 
 def write(path: pathlib.Path, document: dict) -> None:
@@ -102,14 +106,23 @@ def figures(model: nn.Module, ready: Prepared, split: str, corruption: str) -> d
 
 
 def judge(model: nn.Module, ready: Prepared, the_plan: Plan, about: dict, folder: pathlib.Path, clock: Clock) -> None:
-    """All figures of a model into its folder's result.json."""
-    started = time.monotonic()
-    found = {split: {c: figures(model, ready, split, c) for c in the_plan.corruptions} for split in the_plan.splits}
-    about |= {"seconds_a_picture": seconds_a_picture(model, ready.run.config, ready.run.device), "figures": found}
-    write(result_file(folder), about)
+    """All figures of a model into its folder's result.json; those that an earlier, shorter plan found are kept."""
+    started, file = time.monotonic(), result_file(folder)
+    before = json.loads(file.read_text()) if file.is_file() else {}
+    found = before.get("figures", {})
+    for split in the_plan.splits:
+        had = found.setdefault(split, {})
+        had |= {c: figures(model, ready, split, c) for c in the_plan.corruptions if c not in had}
+    if "made" not in before:
+        split = ready.dataset.splits[the_plan.splits[0]]
+        before["made"] = unknown.figures(model, split, ready.run.config, ready.run.device)
+    about |= {"seconds_a_picture": seconds_a_picture(model, ready.run.config, ready.run.device), "figures": found,
+              "made": before["made"]}
+    write(file, about)
     clock.reserve = max(clock.reserve, time.monotonic() - started)
     shown = next(iter(next(iter(found.values())).values()))
-    clock.say("done", folder.name, *(f"{k} {v:.3f}" for k, v in shown.items() if not math.isnan(v)))
+    known = {k: v for k, v in shown.items() if v is not None and not math.isnan(v)}
+    clock.say("done", folder.name, *(f"{k} {v:.3f}" for k, v in known.items()))
 
 
 def advance(trainer: Trainer) -> None:
@@ -118,6 +131,7 @@ def advance(trainer: Trainer) -> None:
             trainer.advance()
             if trainer.step % trainer.steps == 0:
                 trainer.history.append(trainer.end_epoch())
+                trainer.save()  # a kill costs an epoch at most
 
 
 def train(waiting: list[tuple[Job, Prepared]], the_plan: Plan, together: int, clock: Clock) -> list[str]:
@@ -162,53 +176,6 @@ def combine(entry: Combined, members: list[tuple[Job, Prepared]], the_plan: Plan
     judge(model, members[0][1], the_plan, about, folder, clock)
 
 
-def gather(the_plan: Plan, out: pathlib.Path, left: list[str]) -> dict:
-    """Every row's mean and spread (standard deviation over seeds, null for one) of what is done so far."""
-    rows = []
-    for name in the_plan.rows + [entry.row for entry in the_plan.combined]:
-        found = [json.loads(p.read_text()) for p in sorted(out.glob("*/result.json"))]
-        found = [r for r in found if r["row"] == name]
-        if not found:
-            continue
-        table: dict = {}
-        for split in the_plan.splits:
-            for corruption in the_plan.corruptions:
-                cells = [r["figures"][split][corruption] for r in found]
-                table.setdefault(split, {})[corruption] = {figure: spread([c[figure] for c in cells])
-                                                           for figure in FIGURES}
-        rows.append({"row": name, "runs": len(found), "seconds_a_picture": np.median(
-            [r["seconds_a_picture"] for r in found]).item(), "figures": table})
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
-    return {"device": device, "torch": torch.__version__, "rows": rows, "left": left}
-
-
-def spread(values: list[float | None]) -> dict[str, float | None]:
-    known = [v for v in values if v is not None]
-    if not known:
-        return {"mean": None, "sd": None}
-    return {"mean": float(np.mean(known)), "sd": float(np.std(known, ddof=1)) if len(known) > 1 else None}
-
-
-def as_markdown(document: dict) -> str:
-    """A table a split and corruption: rows down, figures across, mean ± standard deviation over seeds."""
-    def cell(value: dict) -> str:
-        if value["mean"] is None:
-            return ""
-        return f"{value['mean']:.3f}" + (f" ± {value['sd']:.3f}" if value["sd"] is not None else "")
-    lines = []
-    first = document["rows"][0]["figures"] if document["rows"] else {}
-    for split, corruptions in first.items():
-        for corruption in corruptions:
-            lines += [f"### {split}, {corruption}", "", "| row | runs | " + " | ".join(FIGURES) + " | ms a picture |",
-                      "|" + "---|" * (len(FIGURES) + 3)]
-            for row in document["rows"]:
-                cells = [cell(row["figures"][split][corruption][figure]) for figure in FIGURES]
-                lines.append(f"| {row['row']} | {row['runs']} | " + " | ".join(cells)
-                             + f" | {1000 * row['seconds_a_picture']:.1f} |")
-            lines.append("")
-    return "\n".join(lines)
-
-
 def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     clock = Clock(args.limit)
@@ -222,7 +189,8 @@ def main(args: argparse.Namespace) -> int:
     left = train(waiting, the_plan, max(1, args.together), clock)
     for entry in the_plan.combined:
         members = [(job, prepared) for job, prepared in ready if job.row == entry.of]
-        if result_file(args.out / plan.folder_name(entry.row)).is_file():
+        file = result_file(args.out / plan.folder_name(entry.row))
+        if file.is_file() and complete(json.loads(file.read_text()), the_plan):
             continue
         if clock.over() or any(job.name in left for job, _ in members):
             left.append(entry.row)

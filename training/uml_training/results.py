@@ -1,0 +1,106 @@
+"""What a sweep's runs found, gathered into one document, and the tables made of it.
+
+    python -m uml_training.results docs/claim/results.json docs/claim.md       writes the tables into the page
+"""
+
+import json
+import pathlib
+import sys
+
+import numpy as np
+import torch
+
+from . import whole
+from .plan import Plan
+
+FIGURES = ("accuracy", "auc", "dice", "assd", "auroc_error", "aurc", "augrc", "ece", "ause")
+BEGIN, END = "<!-- tables of results.json -->", "<!-- end of the tables -->"
+
+
+def gather(the_plan: Plan, out: pathlib.Path, left: list[str]) -> dict:
+    """Every row's mean and spread (standard deviation over seeds, null for one) of what is done so far."""
+    everything = [json.loads(p.read_text()) for p in sorted(out.glob("*/result.json"))]
+    rows = []
+    for name in the_plan.rows + [entry.row for entry in the_plan.combined]:
+        found = [r for r in everything if r["row"] == name]
+        if not found:
+            continue
+        table: dict = {}
+        for split in the_plan.splits:
+            for corruption in the_plan.corruptions:
+                cells = [r["figures"][split][corruption] for r in found if corruption in r["figures"].get(split, {})]
+                table.setdefault(split, {})[corruption] = {figure: spread([c[figure] for c in cells])
+                                                           for figure in FIGURES}
+        rows.append({"row": name, "runs": len(found), "seconds_a_picture": np.median(
+            [r["seconds_a_picture"] for r in found]).item(), "figures": table,
+            "made": made([r["made"] for r in found if r.get("made")])})
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    return {"device": device, "torch": torch.__version__, "rows": rows, "left": left}
+
+
+def made(found: list[dict]) -> dict:
+    """Mean and spread of what unknown.figures gave for several runs."""
+    if not found:
+        return {}
+    kinds = {kind: spread([one["auroc"][kind] for one in found]) for kind in found[0]["auroc"]}
+    groups = {group: spread([float(np.mean([one["auroc"][kind] for kind in one[group]])) for one in found])
+              for group in ("trained_on", "others")}
+    return {"uncertainty": spread([one["uncertainty"] for one in found]), "auroc": kinds} | groups
+
+
+def spread(values: list[float | None]) -> dict[str, float | None]:
+    known = [v for v in values if v is not None]
+    if not known:
+        return {"mean": None, "sd": None}
+    return {"mean": float(np.mean(known)), "sd": float(np.std(known, ddof=1)) if len(known) > 1 else None}
+
+
+def cell(value: dict) -> str:
+    if value["mean"] is None:
+        return ""
+    return f"{value['mean']:.3f}" + (f" ± {value['sd']:.3f}" if value["sd"] is not None else "")
+
+
+def as_markdown(document: dict) -> str:
+    """A table a split and corruption: rows down, figures across, mean ± standard deviation over seeds; and one of
+    made outliers."""
+    lines = []
+    first = document["rows"][0]["figures"] if document["rows"] else {}
+    for split, corruptions in first.items():
+        for corruption in corruptions:
+            lines += [f"### {split}, {corruption}", "", "| row | runs | " + " | ".join(FIGURES) + " | ms a picture |",
+                      "|" + "---|" * (len(FIGURES) + 3)]
+            for row in document["rows"]:
+                cells = [cell(row["figures"][split][corruption][figure]) for figure in FIGURES]
+                lines.append(f"| {row['row']} | {row['runs']} | " + " | ".join(cells)
+                             + f" | {1000 * row['seconds_a_picture']:.1f} |")
+            lines.append("")
+    if told := [row for row in document["rows"] if row["made"]]:
+        kinds = list(told[0]["made"]["auroc"])
+        lines += [f"### {next(iter(first))}, made outliers", "",
+                  "| row | runs | uncertainty | five kinds | other kinds | " + " | ".join(kinds) + " |",
+                  "|" + "---|" * (len(kinds) + 5)]
+        for row in told:
+            values = [row["made"][name] for name in ("uncertainty", "trained_on", "others")]
+            cells = [cell(value) for value in values + list(row["made"]["auroc"].values())]
+            lines.append(f"| {row['row']} | {row['runs']} | " + " | ".join(cells) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def into(page: str, document: dict) -> str:
+    """The page with the document's tables between its two marks. Errors: ValueError if it has no marks."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page has no {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{as_markdown(document)}\n{END}{after}"
+
+
+def main(results: str, page: str) -> None:
+    path = pathlib.Path(page)
+    whole.text(path, into(path.read_text(encoding="utf-8"), json.loads(pathlib.Path(results).read_text())))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
