@@ -81,11 +81,15 @@ def check_rows(document, folder):
 def test_a_longer_list_of_corruptions_adds_to_the_figures(written, tmp_path, monkeypatch):
     out, common = tmp_path / "out", dict(runs=[run()], combine=[{"name": "both", "run": "c"}])
     assert cli.main(["sweep", str(written(corruptions=["clean"], **common)), "--out", str(out), "--threads", "1"]) == 0
+    path = written(corruptions=["clean", "blur:1"], **common)
+    assert cli.main(["sweep", str(path), "--out", str(out), "--threads", "1", "--limit", "0"]) == 0  # what is done
+    document = json.loads((out / "results.json").read_text())
+    assert document["left"] == ["c-0", "both"] and [row["row"] for row in document["rows"]] == ["c", "both"]
+    assert document["rows"][0]["figures"]["val"]["blur:1"]["accuracy"] == {"mean": None, "sd": None}
     before = {name: json.loads((out / name / "result.json").read_text()) for name in ("c-0", "both")}
     asked, figures = [], sweep.figures
     monkeypatch.setattr(sweep, "figures", lambda model, ready, split, corruption: asked.append(corruption) or figures(
         model, ready, split, corruption))
-    path = written(corruptions=["clean", "blur:1"], **common)
     assert cli.main(["sweep", str(path), "--out", str(out), "--threads", "1"]) == 0
     assert asked == ["blur:1", "blur:1"]  # of the run, and of the row made of it
     for name, old in before.items():
