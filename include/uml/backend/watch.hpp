@@ -51,7 +51,7 @@ struct run_watch {
         return observer.begins == nullptr && observer.ends == nullptr && cancel.asked == nullptr;
     }
     /// For backends. Errors: errc::cancelled.
-    [[nodiscard]] result<void> before(const program_view& p, id number) const {
+    [[nodiscard, gnu::cold, gnu::noinline]] result<void> before(const program_view& p, id number) const {
         const operation_view o{p, number};
         if (cancel.wanted())
             return fail(errc::cancelled, "cancelled before operation ", static_cast<int>(number), " of ",
@@ -59,7 +59,7 @@ struct run_watch {
         if (observer.begins != nullptr) observer.begins(observer.self, o);
         return {};
     }
-    void after(const program_view& p, id number) const {
+    [[gnu::cold, gnu::noinline]] void after(const program_view& p, id number) const {
         if (observer.ends != nullptr) observer.ends(observer.self, operation_view{p, number});
     }
 };

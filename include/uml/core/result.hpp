@@ -46,6 +46,10 @@ struct error {
     return e;
 }
 
+[[nodiscard, gnu::cold, gnu::noinline]] constexpr error fail(errc code, const char* sentence) {
+    return {code, std::string_view(sentence)};
+}
+
 /// An error whose sentence is the parts (text, characters, whole numbers), one after the other.
 template <class... Parts> [[nodiscard]] constexpr error fail(errc code, const Parts&... parts) {
     const piece pieces[] = {piece(parts)...};
@@ -67,6 +71,10 @@ template <class T> class [[nodiscard]] result {
 public:
     constexpr result(T value) : value_(std::move(value)), has_value_(true) {}
     constexpr result(uml::error e) : error_(e) {}
+    /// Makes the value in its place.
+    template <class... Args>
+    constexpr explicit result(std::in_place_t, Args&&... args)
+        : value_(std::forward<Args>(args)...), has_value_(true) {}
 #if defined(__GNUC__) && !defined(__clang__)
     // GCC doesn't see through has_value_ when it instruments (-fsanitize) and warns for the value of a failed result.
     #pragma GCC diagnostic push

@@ -18,16 +18,20 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 struct piece {
     enum class kinds : std::uint8_t { words, character, signed_number, unsigned_number };
 
-    constexpr piece(std::string_view s) : words(s), kind(kinds::words) {}
-    constexpr piece(const char* s) : words(s), kind(kinds::words) {}
+    constexpr piece(std::string_view s)
+        : letters(s.data()), length(static_cast<std::uint32_t>(s.size())), kind(kinds::words) {}
+    constexpr piece(const char* s) : piece(std::string_view(s)) {}
     constexpr piece(char c) : number(static_cast<unsigned char>(c)), kind(kinds::character) {}
     template <std::integral T>
     constexpr piece(T n)
         : number(static_cast<std::uint64_t>(n)),
           kind(std::is_signed_v<T> ? kinds::signed_number : kinds::unsigned_number) {}
 
-    std::string_view words{};
-    std::uint64_t number = 0;
+    union {
+        const char* letters; ///< of words
+        std::uint64_t number;
+    };
+    std::uint32_t length = 0; ///< of words
     kinds kind;
 };
 
@@ -48,7 +52,7 @@ public:
     }
     template <std::integral T> constexpr text& operator<<(T n) { return *this << piece(n); }
     constexpr text& operator<<(const piece& p) {
-        if (p.kind == piece::kinds::words) return *this << p.words;
+        if (p.kind == piece::kinds::words) return *this << std::string_view(p.letters, p.length);
         if (p.kind == piece::kinds::character) return *this << static_cast<char>(p.number);
         const bool negative = p.kind == piece::kinds::signed_number && static_cast<std::int64_t>(p.number) < 0;
         if (negative) put('-');

@@ -21,11 +21,11 @@ struct program_view {
     const char* letters = nullptr;
     plan_sizes sizes{};
 
-    [[nodiscard]] path_text name_of(id n) const { return path(names, letters, n); }
+    [[nodiscard]] constexpr path_text name_of(id n) const { return path(names, letters, n); }
     [[nodiscard]] constexpr site at(std::size_t i) const { return {nodes.data(), parameters.data(), nodes[i]}; }
     [[nodiscard]] const node& input(const node& n, int i) const { return nodes[static_cast<std::size_t>(n.in[i])]; }
     /// Index of the output's node, or none.
-    [[nodiscard]] id find_output(std::string_view wanted_name) const {
+    [[nodiscard]] constexpr id find_output(std::string_view wanted_name) const {
         for (const output_entry& o : outputs)
             if (name_of(o.name) == wanted_name) return o.node;
         return no_id;

@@ -177,11 +177,14 @@ template <class net, backend B>
     auto weights = own.make_weights(p, options.memory);
     if (!weights) return weights.error();
     if (auto r = load_detail::pack_all(own, p, *bound, options.threads, *weights); !r) return r.error();
-    model<net, B> m({own, *std::move(program), engine::template code_of<typename load_detail::code_key<net, B>::type>(),
-                     *std::move(weights), *std::move(card)});
+    result<model<net, B>> made(std::in_place,
+                               model_parts<B>{own, *std::move(program),
+                                              engine::template code_of<typename load_detail::code_key<net, B>::type>(),
+                                              *std::move(weights), *std::move(card), answer_nodes::of(p),
+                                              model_detail::familiarity<typename engine::scalar>});
     if (options.self_check)
-        if (auto r = run_self_check(m, file, options.threads); !r) return r.error();
-    return result<model<net, B>>(std::move(m));
+        if (auto r = run_self_check(*made, file, options.threads); !r) return r.error();
+    return made;
 }
 
 template <class net, backend B>

@@ -43,13 +43,28 @@ template <std::int64_t is, std::int64_t should_be> struct bytes_needed {
 /// What a loader has checked and prepared.
 template <backend B> struct model_parts {
     using engine = typename B::engine;
+    using features_view = tensor_view<const typename engine::scalar>;
 
     engine where{};
     dynamic_program program{};
     typename engine::code code{};
     typename engine::weights weights{};
     model_card card{};
+    answer_nodes answer{};
+    /// The distance of a picture's features over the threshold; null where a program never asks for it, whose code it
+    /// then is not.
+    double (*familiarity)(const model_card&, const features_view&) = nullptr;
 };
+
+namespace model_detail {
+
+template <class T> [[nodiscard]] double familiarity(const model_card& card, const tensor_view<const T>& features) {
+    const auto d =
+        card.familiarity.model.distance(std::span<const T>(features.data, static_cast<std::size_t>(features.c)));
+    return d ? *d / static_cast<double>(card.screening.image_distance) : familiarity_model::no_features;
+}
+
+} // namespace model_detail
 
 template <class net, backend B> class model {
 public:
@@ -134,8 +149,8 @@ public:
         const run_watch* const watched = watch.empty() ? nullptr : &watch;
         if (auto r = parts_.where.run(program(), parts_.weights, w.own, pictures, watched); !r) return r;
         const bool checks_kind = screening().image_distance > 0; // loaders see to it that there are features then
-        const id nodes[] = {answer_.class_alpha, answer_.logits, answer_.alpha, answer_.vacuity,
-                            checks_kind ? answer_.features : no_id};
+        const id nodes[] = {parts_.answer.class_alpha, parts_.answer.logits, parts_.answer.alpha, parts_.answer.vacuity,
+                            checks_kind ? parts_.answer.features : no_id};
         for (std::size_t i = 0; i < pictures.size(); ++i) {
             view views[std::size(nodes)];
             if (auto r = fetch(w, static_cast<int>(i), nodes, views); !r) return r;
@@ -149,7 +164,7 @@ public:
             f.temperature = parts_.card.temperature;
             f.class_sets = parts_.card.class_set;
             if (auto r = check_answer(f); !r) return r;
-            if (checks_kind) f.familiarity = familiarity_of(views[4]);
+            if (checks_kind) f.familiarity = parts_.familiarity(parts_.card, views[4]);
         }
         return {};
     }
@@ -180,14 +195,14 @@ public:
     [[nodiscard]] int height() const { return input().out.h; }
     [[nodiscard]] int width() const { return input().out.w; }
     [[nodiscard]] int channels() const { return input().out.c; }
-    [[nodiscard]] int classes() const { return extent(answer_.class_alpha); }
-    [[nodiscard]] int regions() const { return extent(answer_.logits); }
+    [[nodiscard]] int classes() const { return extent(parts_.answer.class_alpha); }
+    [[nodiscard]] int regions() const { return extent(parts_.answer.logits); }
     /// Name from the weights' metadata, or empty.
     [[nodiscard]] std::string_view class_name(int k) const { return parts_.card.classes[k]; }
     [[nodiscard]] std::string_view region_name(int k) const { return parts_.card.regions[k]; }
 
     /// For the loaders: takes what they have checked and prepared.
-    explicit model(model_parts<B> parts) : parts_(std::move(parts)), answer_(answer_nodes::of(program())) {}
+    explicit model(model_parts<B>&& parts) : parts_(std::move(parts)) {}
 
 private:
     using view = tensor_view<const scalar>;
@@ -219,15 +234,7 @@ private:
         return {};
     }
 
-    /// Distance over its threshold.
-    [[nodiscard]] double familiarity_of(const view& features) const {
-        const auto d = parts_.card.familiarity.model.distance(
-            std::span<const scalar>(features.data, static_cast<std::size_t>(features.c)));
-        return d ? *d / static_cast<double>(screening().image_distance) : familiarity_model::no_features;
-    }
-
     model_parts<B> parts_;
-    answer_nodes answer_;
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

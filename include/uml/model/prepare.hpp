@@ -37,7 +37,8 @@ requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepar
     if (m.dimensions() > UINT16_MAX) return fail(errc::unsupported, "prepare: statistics of more than 65535 features");
     h.features = static_cast<std::uint16_t>(m.dimensions());
     h.directions = static_cast<std::uint16_t>(m.variances.size());
-    h.layout = layout_of<B>(static_program<typename net::description, net::configuration, target>::view());
+    h.layout =
+        layout_of(static_program<typename net::description, net::configuration, target>::view(), prepared_form<B>);
 
     const std::size_t before = h.bytes_before_weights(), total = before + static_cast<std::size_t>(h.weights);
     auto memory = memory_block::allocate(static_cast<std::int64_t>(total), "prepared weights");

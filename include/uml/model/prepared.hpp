@@ -97,12 +97,12 @@ struct header {
 };
 static_assert(sizeof(header) == 64 && sizeof(label) == 64);
 
-/// Stands for all that the numbers of prepared weights depend on but the weights file: version of the library, backend,
-/// operations, and the place of everything.
-template <class B> [[nodiscard]] std::uint64_t layout_of(const program_view& p) {
+/// Stands for all that the numbers of prepared weights depend on but the weights file: version of the library, backend
+/// (the name of its prepared form), operations, and the place of everything.
+[[nodiscard, gnu::cold]] inline std::uint64_t layout_of(const program_view& p, std::string_view form) {
     digest d;
     d.add(UML_VERSION_STRING);
-    d.add(prepared_form<B>);
+    d.add(form);
     for (const node& n : p.nodes) {
         for (const std::int64_t x :
              {static_cast<std::int64_t>(n.kind), static_cast<std::int64_t>(n.act), static_cast<std::int64_t>(n.inputs),
@@ -150,6 +150,52 @@ template <class B> [[nodiscard]] std::uint64_t layout_of(const program_view& p) 
     return h;
 }
 
+/// The card of the network, without its configuration and statistics. `all_classes`: of the network.
+[[nodiscard, gnu::cold]] inline result<void> fill_card(std::span<const std::byte> prepared, const header& h,
+                                                       int all_classes, model_card& card) {
+    promises promised;
+    std::memcpy(&promised, prepared.data() + sizeof(header), sizeof promised);
+    const std::span names(reinterpret_cast<const label*>(prepared.data() + sizeof(header) + sizeof promised),
+                          std::size_t{1} + h.classes + h.regions);
+    for (const label& name : names)
+        if (name.letters[label::capacity] != 0) return fail(errc::malformed, "prepared weights: a name has no end");
+    if (!promised.possible(all_classes) || !is_finite(h.temperature) || !(h.temperature > 0))
+        return fail(errc::malformed, "prepared weights: their temperature or the rules of their sets are none");
+    card.network << names[0].view();
+    card.classes = label_list::borrow(names.subspan(1, h.classes));
+    card.regions = label_list::borrow(names.subspan(std::size_t{1} + h.classes, h.regions));
+    card.temperature = h.temperature;
+    card.screening = {h.image_vacuity, h.pixel_vacuity};
+    card.class_set = promised.class_set();
+    card.mask_set = promised.mask_set();
+    card.input = promised.input();
+    card.familiarity.model.residual = promised.residual;
+    card.familiarity.model.threshold = promised.distance;
+    return {};
+}
+
+[[nodiscard, gnu::cold]] inline error other_features() {
+    return fail(errc::wrong_network, "prepared weights: statistics of familiarity of other features");
+}
+
+/// The statistics of familiarity, for a network of `features` features. The card's other members are read.
+[[nodiscard, gnu::cold]] inline result<void> read_statistics(std::span<const std::byte> prepared, const header& h,
+                                                             int features, model_card& card) {
+    if (h.features == 0) return {};
+    const auto* const first = reinterpret_cast<const float*>(prepared.data() + h.bytes_before_statistics());
+    const std::span all(first, h.numbers());
+    const auto* const rows = reinterpret_cast<const f16*>(first + h.numbers());
+    familiarity_model& kind = card.familiarity.model;
+    kind.mean = all.first(h.features);
+    kind.scale = all.subspan(h.features, h.features);
+    kind.directions = {rows, std::size_t{h.directions} * h.features};
+    kind.variances = all.last(h.directions);
+    if (auto r = kind.check(); !r) return r;
+    if (features != h.features) return other_features();
+    card.screening.image_distance = kind.threshold;
+    return {};
+}
+
 template <class B> struct usable {
     static_assert(!prepared_form<B>.empty(),
                   "uml: this backend has no prepared weights: specialise prepared_form for it");
@@ -170,51 +216,31 @@ use(std::span<const std::byte> prepared) {
     using program = static_program<typename net::description, net::configuration, target>;
     static_assert(sizeof(usable<B>) > 0);
     constexpr program_view p = program::view();
-    const auto h = read_header(prepared, layout_of<B>(p), p.sizes.packed);
+    constexpr answer_nodes answer = answer_nodes::of(p);
+    const auto h = read_header(prepared, layout_of(p, prepared_form<B>), p.sizes.packed);
     if (!h) return h.error();
-    promises promised;
-    std::memcpy(&promised, prepared.data() + sizeof(header), sizeof promised);
-    const std::span names(reinterpret_cast<const label*>(prepared.data() + sizeof(header) + sizeof promised),
-                          std::size_t{1} + h->classes + h->regions);
-    for (const label& name : names)
-        if (name.letters[label::capacity] != 0) return fail(errc::malformed, "prepared weights: a name has no end");
-    model_parts<B> parts{{target}, dynamic_program::of(p), B::engine::template code_of<program>()};
-    model_card& card = parts.card;
-    card.network << names[0].view();
+    model_parts<B> parts{.where = {target},
+                         .program = dynamic_program::of(p),
+                         .code = B::engine::template code_of<program>(),
+                         .weights = {},
+                         .card = {},
+                         .answer = answer};
+    const auto channels = [&](id n) { return n == no_id ? 0 : p.nodes[static_cast<std::size_t>(n)].out.c; };
+    if (auto r = fill_card(prepared, *h, channels(answer.class_alpha), parts.card); !r) return r.error();
     if constexpr (std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>)
-        card.configuration = net::configuration;
-    card.classes = label_list::borrow(names.subspan(1, h->classes));
-    card.regions = label_list::borrow(names.subspan(std::size_t{1} + h->classes, h->regions));
-    card.temperature = h->temperature;
-    card.screening = {h->image_vacuity, h->pixel_vacuity};
-    card.class_set = promised.class_set();
-    card.mask_set = promised.mask_set();
-    card.input = promised.input();
+        parts.card.configuration = net::configuration;
+    if constexpr (answer.features != no_id) {
+        if (auto r = read_statistics(prepared, *h, channels(answer.features), parts.card); !r) return r.error();
+        parts.familiarity = model_detail::familiarity<typename B::engine::scalar>;
+    } else if (h->features > 0) {
+        return other_features();
+    }
     // Only pack() writes to a backend's weights, and it is not called.
     const auto numbers = prepared.subspan(h->bytes_before_weights());
     auto weights = parts.where.make_weights(p, {const_cast<std::byte*>(numbers.data()), numbers.size()});
     if (!weights) return weights.error();
     parts.weights = *std::move(weights);
-    if (h->features > 0) {
-        const auto* const first = reinterpret_cast<const float*>(prepared.data() + h->bytes_before_statistics());
-        const std::span all(first, h->numbers());
-        const auto* const rows = reinterpret_cast<const f16*>(first + h->numbers());
-        card.familiarity.model = {all.first(h->features),
-                                  all.subspan(h->features, h->features),
-                                  {rows, std::size_t{h->directions} * h->features},
-                                  all.last(h->directions),
-                                  promised.residual,
-                                  promised.distance};
-        if (const auto r = card.familiarity.model.check(); !r) return r.error();
-        const id features = answer_nodes::of(p).features;
-        if (features == no_id || p.nodes[static_cast<std::size_t>(features)].out.c != h->features)
-            return fail(errc::wrong_network, "prepared weights: statistics of familiarity of other features");
-        card.screening.image_distance = promised.distance;
-    }
-    model<net, B> made(std::move(parts));
-    if (!promised.possible(made.classes()) || !is_finite(h->temperature) || !(h->temperature > 0))
-        return fail(errc::malformed, "prepared weights: their temperature or the rules of their sets are none");
-    return result<model<net, B>>(std::move(made));
+    return result<model<net, B>>(std::in_place, std::move(parts));
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

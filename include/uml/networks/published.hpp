@@ -13,7 +13,7 @@ struct answer_nodes {
     id class_alpha = no_id, logits = no_id, alpha = no_id, vacuity = no_id;
     id features = no_id; ///< pooled, by which a picture's kind is known
 
-    [[nodiscard]] static answer_nodes of(const program_view& p) {
+    [[nodiscard]] static constexpr answer_nodes of(const program_view& p) {
         const auto first_of = [&](const char* plain, const char* numbered) {
             const id n = p.find_output(plain);
             return n != no_id ? n : p.find_output(numbered);
