@@ -1,5 +1,6 @@
 // The list of kernels. The table, its bits and every tier's entries follow from it. To add a kernel: arguments and
-// sizes in NAME.hpp, code in NAME.inc (as NAME_run), one line here, and an #include of each (here and in code.inc).
+// sizes in NAME.hpp, code in NAME.inc (as template <int = 0> NAME_run), one line here, and an #include of each (here
+// and in code.inc).
 #pragma once
 
 #include "uml/kernels/channel_sums.hpp"

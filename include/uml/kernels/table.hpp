@@ -21,8 +21,8 @@ UML_COMPILED_TIERS(UML_TIER)
 
 namespace table_detail {
 
-    #define UML_CODE_compute(name) code::name##_run
-    #define UML_CODE_memory(name) code::memory_tier::name##_run
+    #define UML_CODE_compute(name) code::name##_run<>
+    #define UML_CODE_memory(name) code::memory_tier::name##_run<>
     #define UML_NAME(name, bound, parameters)                                                                          \
         if constexpr (used.has(kernel::name)) t.name = UML_CODE_##bound(name);
     #define UML_TIER(name, ...)                                                                                        \

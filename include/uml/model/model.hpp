@@ -13,8 +13,6 @@
 #include "uml/networks/network.hpp"
 #include "uml/networks/published.hpp"
 
-#include <iterator>
-
 #include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
@@ -152,7 +150,7 @@ public:
         const id nodes[] = {parts_.answer.class_alpha, parts_.answer.logits, parts_.answer.alpha, parts_.answer.vacuity,
                             checks_kind ? parts_.answer.features : no_id};
         for (std::size_t i = 0; i < pictures.size(); ++i) {
-            view views[std::size(nodes)];
+            view views[sizeof(nodes) / sizeof(id)];
             if (auto r = fetch(w, static_cast<int>(i), nodes, views); !r) return r;
             findings& f = found[i];
             f = {};
