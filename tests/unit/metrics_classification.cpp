@@ -146,6 +146,38 @@ TEST_CASE("metrics on data that define none are undefined, not made up") {
     CHECK(std::isnan(empty.high));
 }
 
+TEST_CASE("one image, or one class, is data enough") {
+    namespace m = uml::metrics;
+    const std::vector<int> zero{0}, one{1};
+    const std::vector<double> sure{0.75, 0.25}, confidence{0.75};
+    const std::vector<bool> right{true};
+    CHECK(m::accuracy(zero, zero) == 1);
+    CHECK(m::confusion(zero, zero, 1) == std::vector<std::size_t>{1});
+    CHECK(m::confusion(zero, zero, 0).empty());
+    CHECK(m::f1_weighted(zero, zero, 1) == 1);
+    CHECK(m::f1_macro(zero, zero, 1) == 1);
+    CHECK(m::balanced_accuracy(zero, zero, 1) == 1);
+    CHECK(std::isnan(m::matthews(zero, zero, 1)));
+    CHECK(m::negative_log_likelihood(zero, sure, 2) == doctest::Approx(-std::log(0.75)));
+    CHECK(m::brier(one, sure, 2) == 2 * 0.75 * 0.75);
+    CHECK(std::isnan(m::brier(zero, confidence, 1)));
+    CHECK(std::isnan(m::auc(zero, confidence, 1)));
+    CHECK(std::isnan(m::ece_classwise(zero, confidence, 1)));
+    CHECK(m::ece(confidence, right) == 0.25);
+    CHECK(m::ece_debiased(confidence, right) == 0.25);
+    CHECK(m::ece_adaptive(confidence, right, 1) == 0.25);
+    CHECK(m::ece(confidence, right, 1) == 0.25);
+    CHECK(std::isnan(m::ece(confidence, right, 0)));
+    CHECK(std::isnan(m::ece_adaptive(confidence, right, 0)));
+    CHECK(m::aurc(confidence, right) == 1);
+    CHECK(m::augrc(confidence, right) == 0.5);
+    CHECK(m::risk_at_coverage(confidence, right, 1) == 1);
+    CHECK(m::accept_share(confidence, right, 1).coverage == 1);
+    CHECK(m::bootstrap95(
+              1, [](auto i) { return static_cast<double>(i.size()); }, 1)
+              .high == 1);
+}
+
 TEST_CASE("a class that no image has is left out of the AUC") {
     const std::vector<int> label{0, 0, 2, 2};
     const std::vector<double> probability{0.8, 0.1, 0.1, 0.6, 0.1, 0.3, 0.2, 0.4, 0.4, 0.7, 0.1, 0.2};

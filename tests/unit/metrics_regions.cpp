@@ -110,3 +110,20 @@ TEST_CASE("lesions hang together over corners and are paired one to one") {
     CHECK(std::isnan(m::overlap_of_region(predicted, std::vector<int>(3), 1).dice));
     CHECK(m::lesions(truth, 4, 5, 1).empty());
 }
+
+TEST_CASE("one pixel is a mask") {
+    const std::vector<int> set{1}, empty{0};
+    const m::region_overlap o = m::overlap_of_region(set, set, 1);
+    CHECK(o.dice == 1);
+    CHECK(o.iou == 1);
+    CHECK(o.sensitivity == 1);
+    CHECK(o.ppv == 1);
+    CHECK(std::isnan(o.specificity));
+    CHECK(m::overlap_of_region(empty, empty, 1).specificity == 1);
+    CHECK(m::overlap_of_region(empty, empty, 1).dice == 1);
+    CHECK(m::lesions(set, 1, 1, 1) == set);
+    CHECK(m::match_lesions(set, set, 1, 1, 1).f1() == 1);
+    CHECK(m::dice(set, set) == 1);
+    CHECK(m::outline(set, 1, 1) == std::vector<bool>{true});
+    CHECK(m::surface_distances(set, set, 1, 1).hd == 0);
+}
