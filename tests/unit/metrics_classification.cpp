@@ -139,7 +139,10 @@ TEST_CASE("metrics on data that define none are undefined, not made up") {
     CHECK(std::isnan(m::ece_adaptive(nothing, std::vector<bool>())));
     CHECK(std::isnan(m::ece_classwise(one_class, score, 2)));
     CHECK(std::isnan(m::augrc(nothing, nothing)));
-    CHECK(std::isnan(m::accept_share(score, score, 0.0).risk));
+    for (const double share : {0.0, 1.5}) {
+        CHECK(std::isnan(m::accept_share(score, score, share).risk));
+        CHECK(std::isnan(m::risk_at_coverage(score, score, share)));
+    }
     CHECK(std::isnan(m::bootstrap95_by_group(std::vector<std::uint32_t>(), [](auto) { return 1.0; }).low));
     const m::interval empty = m::bootstrap95(0, [](auto) { return 1.0; });
     CHECK(std::isnan(empty.low));
@@ -161,6 +164,7 @@ TEST_CASE("one image, or one class, is data enough") {
     CHECK(m::negative_log_likelihood(zero, sure, 2) == doctest::Approx(-std::log(0.75)));
     CHECK(m::brier(one, sure, 2) == 2 * 0.75 * 0.75);
     CHECK(std::isnan(m::brier(zero, confidence, 1)));
+    for (const int label : {-1, 2}) CHECK(std::isnan(m::brier(std::vector<int>{label}, sure, 2)));
     CHECK(std::isnan(m::auc(zero, confidence, 1)));
     CHECK(std::isnan(m::ece_classwise(zero, confidence, 1)));
     CHECK(m::ece(confidence, right) == 0.25);
@@ -169,6 +173,8 @@ TEST_CASE("one image, or one class, is data enough") {
     CHECK(m::ece(confidence, right, 1) == 0.25);
     CHECK(std::isnan(m::ece(confidence, right, 0)));
     CHECK(std::isnan(m::ece_adaptive(confidence, right, 0)));
+    CHECK(m::ece_adaptive(std::vector<double>{1}, right, 1) == 0);
+    CHECK(m::ece_adaptive(std::vector<double>{0}, right, 1) == 1);
     CHECK(m::aurc(confidence, right) == 1);
     CHECK(m::augrc(confidence, right) == 0.5);
     CHECK(m::risk_at_coverage(confidence, right, 1) == 1);

@@ -105,6 +105,13 @@ TEST_CASE("lesions hang together over corners and are paired one to one") {
     CHECK(match.invented == 0);
     CHECK(match.f1() == doctest::Approx(2.0 / 3));
     CHECK(m::match_lesions(predicted, truth, 3, 5, 1, 0.6).found == 0);
+    // IoU 3/5 and 1/5 for the first predicted lesion, 1/6 for the second, whose turn comes after a lesion that is
+    // taken.
+    const std::vector<int> three{1, 1, 1, 0, 1, 0, 0, 1, 1, 1, 1, 1, 1}, two{1, 1, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0};
+    const m::lesion_match late = m::match_lesions(two, three, 1, 13, 1);
+    CHECK(late.found == 2);
+    CHECK(late.missed == 1);
+    CHECK(late.invented == 0);
     CHECK(std::isnan(m::match_lesions(predicted, predicted, 3, 5, 2).f1()));
     CHECK(m::match_lesions(predicted, truth, 3, 5, 2).f1() == 0);
     CHECK(std::isnan(m::overlap_of_region(predicted, std::vector<int>(3), 1).dice));
@@ -126,4 +133,6 @@ TEST_CASE("one pixel is a mask") {
     CHECK(m::dice(set, set) == 1);
     CHECK(m::outline(set, 1, 1) == std::vector<bool>{true});
     CHECK(m::surface_distances(set, set, 1, 1).hd == 0);
+    const std::vector<bool> block(64, true), corner = m::outline(std::vector<bool>(64, true), 8, 8);
+    CHECK(m::surface_distances(block, corner, 8, 8).hd == 0); // sizes that fill machine words to the last bit
 }
