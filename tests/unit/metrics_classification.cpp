@@ -191,6 +191,20 @@ TEST_CASE("a class that no image has is left out of the AUC") {
     CHECK(uml::metrics::auc(label, probability, 3) == doctest::Approx(0.75));
 }
 
+TEST_CASE("a class that no image has counts in no mean over the classes") {
+    namespace m = uml::metrics;
+    const std::vector<int> label{0, 2, 2, 2}, predicted{0, 2, 2, 0};
+    // F1: 2 / 3 of class 0, 4 / 5 of class 2.
+    CHECK(m::f1_weighted(label, predicted, 3) == doctest::Approx((2.0 / 3 + 3 * 0.8) / 4));
+    CHECK(m::f1_macro(label, predicted, 3) == doctest::Approx((2.0 / 3 + 0.8) / 2));
+    CHECK(m::balanced_accuracy(label, predicted, 3) == doctest::Approx((1 + 2.0 / 3) / 2));
+    CHECK(std::isnan(m::auc(std::vector<int>{0, 2}, std::vector<double>(4, 0.5), 2)));
+}
+
+TEST_CASE("answers of equal confidence share their right ones before they are cut into bins") {
+    CHECK(uml::metrics::ece_adaptive(std::vector<double>{0.5, 0.5}, std::vector<bool>{true, false}, 2) == 0);
+}
+
 TEST_CASE("selective metrics by hand") {
     namespace m = uml::metrics;
     // Sorted by uncertainty: right, right, wrong, right, wrong.
