@@ -112,6 +112,21 @@ def test_a_kill_costs_an_epoch_at_most(written, tmp_path, monkeypatch):
     assert saved[:2] == [3, 6]
 
 
+def test_dropout_waits_for_the_first_run_alone(written, tmp_path, monkeypatch):
+    def first_only(trainer):
+        if trainer.run.seed:
+            raise FloatingPointError("loss is nan")
+        advance(trainer)
+    advance = sweep.advance
+    monkeypatch.setattr(sweep, "advance", first_only)
+    path = written(runs=[run(seeds=(0, 1))], corruptions=["clean"], combine=[
+        {"name": "both", "run": "c"}, {"name": "c, dropout", "run": "c", "passes": 2}])
+    assert cli.main(["sweep", str(path), "--out", str(tmp_path / "out"), "--threads", "1"]) == 0
+    document = json.loads((tmp_path / "out/results.json").read_text())
+    assert document["left"] == ["c-1", "both"] and [row["row"] for row in document["rows"]] == ["c", "c, dropout"]
+    assert json.loads((tmp_path / "out/c-dropout/result.json").read_text())["of"] == ["c-0"]
+
+
 class Brightness(torch.nn.Module):
     """Uncertain about dark pictures."""
 

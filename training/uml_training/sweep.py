@@ -169,9 +169,9 @@ def combine(entry: Combined, members: list[tuple[Job, Prepared]], the_plan: Plan
             clock: Clock) -> None:
     """The figures of a row that is made of others' trained networks."""
     folder = out / plan.folder_name(entry.row)
-    models = [ready.trainer().result() for _, ready in (members[:1] if entry.passes else members)]
+    models = [ready.trainer().result() for _, ready in members]
     model = with_dropout(models[0], entry.passes) if entry.passes else MeanOf(models)
-    about = {"row": entry.row, "of": [job.name for job, _ in members[:len(models)]], "passes": entry.passes}
+    about = {"row": entry.row, "of": [job.name for job, _ in members], "passes": entry.passes}
     torch.manual_seed(0)  # dropout
     judge(model, members[0][1], the_plan, about, folder, clock)
 
@@ -188,7 +188,7 @@ def main(args: argparse.Namespace) -> int:
     clock.say(f"{len(ready)} runs, {len(waiting)} to do")
     left = train(waiting, the_plan, max(1, args.together), clock)
     for entry in the_plan.combined:
-        members = [(job, prepared) for job, prepared in ready if job.row == entry.of]
+        members = [(job, prepared) for job, prepared in ready if job.row == entry.of][:1 if entry.passes else None]
         file = result_file(args.out / plan.folder_name(entry.row))
         if file.is_file() and complete(json.loads(file.read_text()), the_plan):
             continue
