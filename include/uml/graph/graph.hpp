@@ -117,17 +117,20 @@ constexpr id graph::add_name(const name& n, id up) {
 
 constexpr int graph::place_of(std::string_view word) {
     // Names repeat a few words: to look at the latest ones is less work for a compiler than to keep copies.
+    // So is a pointer, where std::string_view is a call for each letter.
     constexpr int latest = 12;
-    for (int i = name_count - 1; i >= 0 && i >= name_count - latest; --i) {
+    const char* const spelt = word.data();
+    const int length = static_cast<int>(word.size());
+    for (int i = name_count - 1; length > 0 && i >= 0 && i >= name_count - latest; --i) {
         const name_part& earlier = names[i];
-        if (earlier.length != word.size() || word.empty()) continue;
-        std::size_t same = 0;
-        while (same < word.size() && letters[earlier.first + same] == word[same]) ++same;
-        if (same == word.size()) return earlier.first;
+        if (earlier.length != length) continue;
+        int same = 0;
+        while (same < length && letters[earlier.first + same] == spelt[same]) ++same;
+        if (same == length) return earlier.first;
     }
-    if (static_cast<int>(word.size()) > max_letters - letter_count) return -1;
+    if (length > max_letters - letter_count) return -1;
     const int first = letter_count;
-    for (const char c : word) letters[letter_count++] = c;
+    for (int i = 0; i < length; ++i) letters[letter_count++] = spelt[i];
     return first;
 }
 
