@@ -63,7 +63,7 @@ inline constexpr std::array<description, 15> table{{
 } // namespace element
 
 /// Bytes of one element.
-[[nodiscard]] constexpr std::size_t size_of(dtype t) { return element::table[static_cast<std::size_t>(t)].bytes; }
+[[nodiscard]] constexpr std::size_t size_of(dtype t) { return element::table.data()[static_cast<std::size_t>(t)].bytes; }
 
 /// The name as a safetensors header writes it, "BF16".
 [[nodiscard]] constexpr std::string_view name_of(dtype t) { return element::table[static_cast<std::size_t>(t)].name; }

@@ -180,7 +180,8 @@ private:
         return n;
     }
     constexpr value append(const node& n) {
-        for (const int extent : {n.out.c, n.out.h, n.out.w})
+        const int extents[] = {n.out.c, n.out.h, n.out.w}; // an initializer list costs a compiler calls
+        for (const int extent : extents)
             if (extent < 1 || extent > graph::max_extent)
                 g_->fail(fault::extent_range, n.kind, no_id, extent, extent < 1 ? 1 : graph::max_extent);
         const id at = g_->add_node(n);

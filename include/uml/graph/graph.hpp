@@ -97,7 +97,8 @@ constexpr id graph::add_name(const name& n, id up) {
             return up;
         }
         const std::string_view word = n.parts[i].word != nullptr ? n.parts[i].word : std::string_view();
-        letters_in_all += static_cast<int>(word.size());
+        const int length = static_cast<int>(word.size());
+        letters_in_all += length;
         if (letters_in_all > max_path) {
             fail(fault::name_letters, op::conv, up, max_path + 1, max_path);
             return up;
@@ -108,7 +109,7 @@ constexpr id graph::add_name(const name& n, id up) {
             return up;
         }
         names[name_count] = {up, n.parts[i].number, static_cast<std::uint16_t>(first),
-                             static_cast<std::uint8_t>(word.size())};
+                             static_cast<std::uint8_t>(length)};
         up = static_cast<id>(name_count++);
     }
     if (n.count > name::max_parts) fail(fault::name_too_long, op::conv, up, n.count, name::max_parts);

@@ -69,8 +69,11 @@ public:
     /// Forgets blocks that are not used from order `now` on.
     constexpr void drop_before(int now) {
         int kept = 0;
-        for (int i = 0; i < count_; ++i)
-            if (blocks_[i].last >= now) blocks_[kept++] = blocks_[i];
+        for (int i = 0; i < count_; ++i) {
+            if (blocks_[i].last < now) continue;
+            if (kept < i) blocks_[kept] = blocks_[i];
+            ++kept;
+        }
         count_ = kept;
     }
     [[nodiscard]] constexpr std::int64_t top() const { return top_; }

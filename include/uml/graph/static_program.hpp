@@ -3,8 +3,6 @@
 
 #include "uml/graph/diagnose.hpp"
 
-#include <array>
-
 #include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
@@ -20,11 +18,13 @@ template <class description, auto configuration, auto planned_for> class static_
         return lowered<description, configuration, planned_for>.sizes;
     }
 
-    template <std::size_t n, class T> static constexpr std::array<T, n> cut(const T* from) {
-        std::array<T, n> a{};
-        for (std::size_t i = 0; i < n; ++i) a[i] = from[i];
-        return a;
-    }
+    template <std::size_t n, class T> struct table {
+        T of[n]{};
+        constexpr explicit table(const T* from) {
+            for (std::size_t i = 0; i < n; ++i) of[i] = from[i];
+        }
+    };
+    template <std::size_t n, class T> static constexpr table<n, T> cut(const T* from) { return table<n, T>(from); }
     static constexpr auto nodes = cut<std::size_t(g().node_count)>(g().nodes);
     static constexpr auto parameters = cut<std::size_t(g().parameter_count)>(g().parameters);
     static constexpr auto outputs = cut<std::size_t(g().output_count)>(g().outputs);
@@ -35,7 +35,7 @@ public:
     static constexpr auto target = planned_for; ///< the backend's value
 
     [[nodiscard]] static constexpr program_view view() {
-        return {nodes, parameters, outputs, names.data(), letters.data(), sizes()};
+        return {nodes.of, parameters.of, outputs.of, names.of, letters.of, sizes()};
     }
 };
 

@@ -18,14 +18,17 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace load_detail {
 
-/// The network that the file says it is for, against the one that it is loaded into.
-template <class description>
-[[nodiscard, gnu::cold]] result<void> check_label(const weights_file& f, const model_card& card) {
+/// The network that the file says it is for, against the one that it is loaded into; an empty label fits any.
+[[nodiscard, gnu::cold]] inline result<void> check_label(const weights_file& f, const model_card& card,
+                                                         std::string_view label) {
+    if (card.network.empty() || label.empty() || card.network == label) return {};
+    return fail(errc::wrong_network, f.source(), ": weights of network ", quoted(card.network).view(), ", not ", label);
+}
+template <class description> [[nodiscard]] constexpr std::string_view label_of() {
     if constexpr (requires { description::label; })
-        if (!card.network.empty() && card.network != description::label)
-            return fail(errc::wrong_network, f.source(), ": weights of network ", quoted(card.network).view(), ", not ",
-                        description::label);
-    return {};
+        return description::label;
+    else
+        return {};
 }
 
 /// The configuration that the file says it is for, against the one asked for.
@@ -66,53 +69,69 @@ template <class description>
                 p.sizes.arena, " bytes, load_options::max_arena_bytes allows ", most);
 }
 
-/// Builds the program, or checks that the file is for the compiled one; the card becomes that of the network's size.
+/// A network that is fixed while compiling, as the code that all of them share takes it.
+struct fixed_network {
+    std::string_view label;
+    const config* configuration; ///< null: of a type of the network's own
+    program_view made;           ///< for B{}
+};
+template <class configuration_type> [[nodiscard]] constexpr const config* config_in(const configuration_type& c) {
+    if constexpr (std::is_same_v<configuration_type, config>)
+        return &c;
+    else
+        return nullptr;
+}
 template <class net, class B>
-[[nodiscard, gnu::cold]] result<dynamic_program> make_program(const weights_file& f, model_card& card, const B& where,
-                                                              const load_options& o) {
-    using description = typename net::description;
-    if (auto r = check_label<description>(f, card); !r) return r.error();
-    if constexpr (net::is_static) {
-        if constexpr (std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>) {
-            if (auto r = check_config(f, card, net::configuration); !r) return r.error();
-            adapt_to_size(f, card, net::configuration);
-        }
-        constexpr program_view made = static_program<description, net::configuration, B{}>::view();
-        if (where == B{}) return dynamic_program::of(made);
-        return dynamic_program::replan(where, made);
-    } else {
-        if (card.network.empty() && (!o.configuration || std::is_same_v<description, dynamic>))
-            return fail(errc::wrong_network, f.source(),
-                        ": a plain state_dict does not say which network it is for: load it into a network of fixed "
-                        "configuration");
-        if (o.configuration) {
-            if (auto r = check_config(f, card, *o.configuration); !r) return r.error();
-            adapt_to_size(f, card, *o.configuration);
-        }
-        const config c = o.configuration ? *o.configuration : card.configuration;
-        const rewrites on = o.passes ? *o.passes : B::engine::passes;
-        bool known = true;
-        auto tables = dynamic_program::make(where, [&](graph& g) {
-            if constexpr (std::is_same_v<description, dynamic>)
-                known = describe_known(card.network, g, c, on, o.outputs);
-            else
-                describe<description>(g, c, on, o.outputs);
-        });
-        if (!known)
-            return fail(errc::wrong_network, f.source(), ": weights of network ", quoted(card.network).view(),
-                        ", which is not known here");
-        if (!tables) return fail(tables.error().code, f.source(), ": ", tables.error().what.view());
-        if (auto r = check_arena(f, tables->view(), o.max_arena_bytes); !r) return r.error();
-        return tables;
+inline constexpr fixed_network fixed{label_of<typename net::description>(), config_in(net::configuration),
+                                     static_program<typename net::description, net::configuration, B{}>::view()};
+
+/// Makes the program that a file's weights are for; the card becomes that of the network's size.
+template <class B>
+using program_maker = result<dynamic_program>(const weights_file&, model_card&, const B& where, const load_options&,
+                                              const fixed_network*);
+
+/// Checks that the file is for the compiled program.
+template <class B>
+[[nodiscard, gnu::cold]] result<dynamic_program> fixed_program(const weights_file& f, model_card& card, const B& where,
+                                                               const load_options&, const fixed_network* net) {
+    if (auto r = check_label(f, card, net->label); !r) return r.error();
+    if (net->configuration != nullptr) {
+        if (auto r = check_config(f, card, *net->configuration); !r) return r.error();
+        adapt_to_size(f, card, *net->configuration);
     }
+    if (where == B{}) return dynamic_program::of(net->made);
+    return dynamic_program::replan(where, net->made);
 }
 
-/// The program type by which a backend chooses code; void: any program.
-template <class net, class B> struct code_key { using type = void; };
-template <class net, class B>
-requires net::is_static struct code_key<net, B> {
-    using type = static_program<typename net::description, net::configuration, B{}>;
-};
+/// Builds it.
+template <class description, class B>
+[[nodiscard, gnu::cold]] result<dynamic_program> built_program(const weights_file& f, model_card& card, const B& where,
+                                                               const load_options& o, const fixed_network*) {
+    if (auto r = check_label(f, card, label_of<description>()); !r) return r.error();
+    if (card.network.empty() && (!o.configuration || std::is_same_v<description, dynamic>))
+        return fail(errc::wrong_network, f.source(),
+                    ": a plain state_dict does not say which network it is for: load it into a network of fixed "
+                    "configuration");
+    if (o.configuration) {
+        if (auto r = check_config(f, card, *o.configuration); !r) return r.error();
+        adapt_to_size(f, card, *o.configuration);
+    }
+    const config c = o.configuration ? *o.configuration : card.configuration;
+    const rewrites on = o.passes ? *o.passes : B::engine::passes;
+    bool known = true;
+    auto tables = dynamic_program::make(where, [&](graph& g) {
+        if constexpr (std::is_same_v<description, dynamic>)
+            known = describe_known(card.network, g, c, on, o.outputs);
+        else
+            describe<description>(g, c, on, o.outputs);
+    });
+    if (!known)
+        return fail(errc::wrong_network, f.source(), ": weights of network ", quoted(card.network).view(),
+                    ", which is not known here");
+    if (!tables) return fail(tables.error().code, f.source(), ": ", tables.error().what.view());
+    if (auto r = check_arena(f, tables->view(), o.max_arena_bytes); !r) return r.error();
+    return tables;
+}
 
 /// Brings one operation's parameters into the backend's form.
 template <class E>
@@ -158,33 +177,50 @@ template <class E>
     return {};
 }
 
-} // namespace load_detail
-
-template <class net, backend B>
-[[nodiscard]] result<model<net, B>> load(const weights_file& file, const B& where, const load_options& options) {
-    using engine = typename B::engine;
-    const engine own{where};
+/// What all networks on a backend share.
+template <backend B>
+[[nodiscard, gnu::cold]] result<model_of<B>> load_any(const weights_file& file, const B& where,
+                                                      const load_options& options, typename B::engine::code code,
+                                                      program_maker<B>* make, const fixed_network* net) {
+    const typename B::engine own{where};
     if (auto r = own.check(); !r) return r.error();
     auto card = read_card(file);
     if (!card) return card.error();
-    auto program = load_detail::make_program<net>(file, *card, where, options);
+    auto program = make(file, *card, where, options, net);
     if (!program) return program.error();
     const program_view p = program->view();
-    if (auto r = load_detail::check_kind(file, p, *card); !r) return r.error();
+    if (auto r = check_kind(file, p, *card); !r) return r.error();
     const auto bound = binding::bind({p.parameters, p.names, p.letters}, file, never_used);
     if (!bound) return bound.error();
     if (auto r = check_norms(bound->table(), file); !r) return r.error();
     auto weights = own.make_weights(p, options.memory);
     if (!weights) return weights.error();
-    if (auto r = load_detail::pack_all(own, p, *bound, options.threads, *weights); !r) return r.error();
-    result<model<net, B>> made(std::in_place,
-                               model_parts<B>{own, *std::move(program),
-                                              engine::template code_of<typename load_detail::code_key<net, B>::type>(),
-                                              *std::move(weights), *std::move(card), answer_nodes::of(p),
-                                              model_detail::familiarity<typename engine::scalar>});
+    if (auto r = pack_all(own, p, *bound, options.threads, *weights); !r) return r.error();
+    result<model_of<B>> made(std::in_place, model_parts<B>{own, *std::move(program), code, *std::move(weights),
+                                                           *std::move(card), answer_nodes::of(p),
+                                                           model_detail::familiarity<typename B::engine::scalar>});
     if (options.self_check)
         if (auto r = run_self_check(*made, file, options.threads); !r) return r.error();
     return made;
+}
+
+} // namespace load_detail
+
+template <class net, backend B>
+[[nodiscard]] result<model<net, B>> load(const weights_file& file, const B& where, const load_options& options) {
+    using engine = typename B::engine;
+    using description = typename net::description;
+    auto made = [&] {
+        if constexpr (net::is_static)
+            return load_detail::load_any<B>(
+                file, where, options, engine::template code_of<static_program<description, net::configuration, B{}>>(),
+                load_detail::fixed_program<B>, &load_detail::fixed<net, B>);
+        else
+            return load_detail::load_any<B>(file, where, options, engine::template code_of<void>(),
+                                            load_detail::built_program<description, B>, nullptr);
+    }();
+    if (!made) return made.error();
+    return result<model<net, B>>(std::in_place, *std::move(made));
 }
 
 template <class net, backend B>

@@ -64,7 +64,8 @@ template <class T> [[nodiscard]] double familiarity(const model_card& card, cons
 
 } // namespace model_detail
 
-template <class net, backend B> class model {
+/// What a model of any network on a backend can do: compiled once for all of them.
+template <backend B> class model_of {
 public:
     using engine = typename B::engine;
     using scalar = typename engine::scalar;
@@ -73,8 +74,8 @@ public:
     /// One thread's arena, and its threads. Move only. It serves the model that made it, wherever that is moved to, and
     /// no other one, though it be of the same type.
     class workspace {
-        friend class model;
-        workspace(typename engine::workspace w, const model& maker)
+        friend class model_of;
+        workspace(typename engine::workspace w, const model_of& maker)
             : own(std::move(w)), program(maker.program().nodes.data()), weights(maker.identity()) {}
         typename engine::workspace own;
         const void* program; ///< of the model that made it
@@ -90,14 +91,6 @@ public:
     }
     /// The same, in the caller's memory.
     [[nodiscard]] result<workspace> make_workspace(std::span<std::byte> memory, executor threads = {}) const {
-        return make_workspace(threads, memory);
-    }
-    /// In a caller's array, whose size the compiler checks for the backend `target`, which is the model's.
-    template <auto target, std::size_t bytes>
-    requires net::is_static [[nodiscard]] result<workspace> make_workspace(std::byte (&memory)[bytes],
-                                                                           executor threads = {}) const {
-        constexpr std::int64_t needed = uml::arena_bytes<net, target>;
-        (void)sizeof(model_detail::bytes_needed<static_cast<std::int64_t>(bytes), needed>);
         return make_workspace(threads, memory);
     }
 
@@ -200,7 +193,7 @@ public:
     [[nodiscard]] std::string_view region_name(int k) const { return parts_.card.regions[k]; }
 
     /// For the loaders: takes what they have checked and prepared.
-    explicit model(model_parts<B>&& parts) : parts_(std::move(parts)) {}
+    explicit model_of(model_parts<B>&& parts) : parts_(std::move(parts)) {}
 
 private:
     using view = tensor_view<const scalar>;
@@ -233,6 +226,25 @@ private:
     }
 
     model_parts<B> parts_;
+};
+
+template <class net, backend B> class model : public model_of<B> {
+public:
+    using typename model_of<B>::workspace;
+    using model_of<B>::make_workspace;
+
+    /// In a caller's array, whose size the compiler checks for the backend `target`, which is the model's.
+    template <auto target, std::size_t bytes>
+    requires net::is_static [[nodiscard]] result<workspace> make_workspace(std::byte (&memory)[bytes],
+                                                                           executor threads = {}) const {
+        constexpr std::int64_t needed = uml::arena_bytes<net, target>;
+        (void)sizeof(model_detail::bytes_needed<static_cast<std::int64_t>(bytes), needed>);
+        return make_workspace(threads, memory);
+    }
+
+    /// For the loaders.
+    explicit model(model_parts<B>&& parts) : model_of<B>(std::move(parts)) {}
+    explicit model(model_of<B>&& made) : model_of<B>(std::move(made)) {}
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -30,7 +30,7 @@ struct planned_site : site {
 
 [[nodiscard]] constexpr planned_site planned(const site& at, const planning& how) {
     planned_site s{at, how};
-    for (int i = 0; i < at.n.inputs && i < 3; ++i) s.half.in[i] = at.in(i).type == dtype::bf16;
+    for (int i = 0; how.bf16 && i < at.n.inputs && i < 3; ++i) s.half.in[i] = at.in(i).type == dtype::bf16;
     s.half.out = at.n.type == dtype::bf16;
     return s;
 }
@@ -95,7 +95,7 @@ struct operation {
     scratch_need (*scratch)(const planned_site&) = [](const planned_site&) { return scratch_need{}; };
     std::int64_t (*packed_bytes)(const planned_site&) = [](const planned_site&) { return std::int64_t{0}; };
     step_need (*steps)(const planned_site&) = [](const planned_site&) { return step_need{}; };
-    /// The kernels that its steps call: a program whose operations are known has no others.
+    /// The kernels that its steps call, or would without Winograd: a program whose operations are known has no others.
     kernels::kernel_set (*kernels)(const planned_site&) = [](const planned_site&) { return kernels::kernel_set{}; };
     /// Of what number of rows its parameter may be packed at a time; 0: all at once.
     int (*pack_row_multiple)(const planned_site&) = [](const planned_site&) { return 0; };

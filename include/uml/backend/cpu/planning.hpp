@@ -14,15 +14,15 @@ template <class B, class session> constexpr bool engine_of<B, session>::supports
     return !of_backend(n.kind) && operations_of<B>::table[n.kind].known;
 }
 template <class B, class session> constexpr std::int64_t engine_of<B, session>::scratch_bytes(const site& at) const {
-    if (!supports(at.n)) return 0;
+    if (of_backend(at.n.kind)) return 0;
     const scratch_need need = operations_of<B>::table[at.n.kind].scratch(planned(at));
     return static_cast<std::int64_t>(need.total(value.threads));
 }
 template <class B, class session> constexpr std::int64_t engine_of<B, session>::step_bytes(const site& at) const {
-    return supports(at.n) ? operations_of<B>::table[at.n.kind].steps(planned(at)).bytes() : 0;
+    return of_backend(at.n.kind) ? 0 : operations_of<B>::table[at.n.kind].steps(planned(at)).bytes();
 }
 template <class B, class session> constexpr std::int64_t engine_of<B, session>::packed_bytes(const site& at) const {
-    return supports(at.n) ? operations_of<B>::table[at.n.kind].packed_bytes(planned(at)) : 0;
+    return of_backend(at.n.kind) ? 0 : operations_of<B>::table[at.n.kind].packed_bytes(planned(at));
 }
 
 template <class B, class session>
@@ -67,12 +67,9 @@ template <class B, class program> [[nodiscard]] constexpr kernels::kernel_set ca
     } else {
         kernels::kernel_set all;
         const program_view p = program::view();
-        for (std::size_t i = 0; i < p.nodes.size(); ++i) {
-            planning how = value.how();
+        const planning how = value.how();
+        for (std::size_t i = 0; i < p.nodes.size(); ++i)
             all = all | operations_of<B>::table[p.nodes[i].kind].kernels(planned(p.at(i), how));
-            how.winograd = false;
-            all = all | operations_of<B>::table[p.nodes[i].kind].kernels(planned(p.at(i), how));
-        }
         return all;
     }
 }

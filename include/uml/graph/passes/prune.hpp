@@ -19,10 +19,10 @@ constexpr void prune(graph& g) {
     int kept = 0;
     for (int i = 0; i < g.node_count; ++i) {
         if (!live[i]) continue;
-        node n = g.nodes[i];
-        l.follow(n);
+        l.follow(g.nodes[i]);
         l.to[i] = static_cast<id>(kept);
-        g.nodes[kept++] = n;
+        if (kept < i) g.nodes[kept] = g.nodes[i];
+        ++kept;
     }
     g.node_count = kept;
     l.follow_outputs(g);

@@ -42,17 +42,17 @@ constexpr void put_in_place(graph& g, int which, int fresh, id result) {
         if (n >= fresh) return static_cast<id>(n - fresh + r.first);
         return n == r.end - 1 ? static_cast<id>(result - fresh + r.first) : static_cast<id>(n + up);
     };
-    const auto with_inputs_moved = [&](node n) {
-        for (int j = 0; j < n.inputs; ++j) n.in[j] = moved(n.in[j]);
-        return n;
-    };
-    node kept[most]{};
-    for (int i = 0; i < count; ++i) kept[i] = with_inputs_moved(g.nodes[fresh + i]);
-    if (up > 0)
-        for (int i = fresh - 1; i >= r.end; --i) g.nodes[i + up] = with_inputs_moved(g.nodes[i]);
-    else
-        for (int i = r.end; i < fresh; ++i) g.nodes[i + up] = with_inputs_moved(g.nodes[i]);
-    for (int i = 0; i < count; ++i) g.nodes[r.first + i] = kept[i];
+    for (int i = r.end; i < g.node_count; ++i)
+        for (int j = 0; j < g.nodes[i].inputs; ++j) g.nodes[i].in[j] = moved(g.nodes[i].in[j]);
+    if (up > 0) {
+        node kept[most]{};
+        for (int i = 0; i < count; ++i) kept[i] = g.nodes[fresh + i];
+        for (int i = fresh - 1; i >= r.end; --i) g.nodes[i + up] = g.nodes[i];
+        for (int i = 0; i < count; ++i) g.nodes[r.first + i] = kept[i];
+    } else { // the fresh ones fit where the region's stood
+        for (int i = 0; i < count; ++i) g.nodes[r.first + i] = g.nodes[fresh + i];
+        for (int i = r.end; i < fresh && up < 0; ++i) g.nodes[i + up] = g.nodes[i];
+    }
     g.node_count = fresh + up;
     for (int i = 0; i < g.output_count; ++i) g.outputs[i].node = moved(g.outputs[i].node);
     for (int i = which + 1; i < g.region_count; ++i) { // these stand behind it

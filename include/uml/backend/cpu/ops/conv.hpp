@@ -65,12 +65,10 @@ inline constexpr operation conv{
     .kernels =
         [](const planned_site& s) {
             using kernels::kernel;
-            switch (method_of(s)) {
-            case conv_method::winograd: return calls<kernel::winograd, kernel::winograd_mixed>(s);
-            case conv_method::depthwise: return calls<kernel::depthwise, kernel::depthwise_mixed>(s);
-            case conv_method::direct: break;
-            }
-            return calls<kernel::conv, kernel::conv_mixed>(s);
+            if (s.n.groups > 1) return calls<kernel::depthwise, kernel::depthwise_mixed>(s);
+            const kernels::kernel_set direct = calls<kernel::conv, kernel::conv_mixed>(s);
+            if (!s.how.winograd || !kernels::winograd_covers(conv_shape_of(s))) return direct;
+            return direct | calls<kernel::winograd, kernel::winograd_mixed>(s);
         },
     .pack_row_multiple = [](const planned_site& s) { return s.n.groups == 1 ? kernels::panel : 0; },
     .pack =
