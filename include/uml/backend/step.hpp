@@ -64,36 +64,28 @@ public:
     }
     /// A kernel of one phase. Gives the arguments' place, null if the planned memory is full.
     template <class Args> Args* add(void (*kernel)(const Args&, int job, void* scratch), int jobs, const Args& a) {
-        step s = common_;
-        lacks_kernel_ = lacks_kernel_ || kernel == nullptr;
-        s.job = [](const step& own, int, int job, void* scratch) {
+        const auto job = [](const step& own, int, int number, void* scratch) {
             reinterpret_cast<void (*)(const Args&, int, void*)>(own.kernel)(*static_cast<const Args*>(own.arguments),
-                                                                            job, scratch);
+                                                                            number, scratch);
         };
-        s.kernel = reinterpret_cast<step::untyped>(kernel);
-        s.jobs[0] = jobs;
-        return put(s, a);
+        return put(job, reinterpret_cast<step::untyped>(kernel), jobs, 0, a);
     }
     /// A kernel of two phases.
     template <class Args>
     Args* add(void (*kernel)(const Args&, int phase, int job, void* scratch), int first_jobs, int second_jobs,
               const Args& a) {
-        step s = common_;
-        lacks_kernel_ = lacks_kernel_ || kernel == nullptr;
-        s.job = [](const step& own, int phase, int job, void* scratch) {
+        const auto job = [](const step& own, int phase, int number, void* scratch) {
             reinterpret_cast<void (*)(const Args&, int, int, void*)>(own.kernel)(
-                *static_cast<const Args*>(own.arguments), phase, job, scratch);
+                *static_cast<const Args*>(own.arguments), phase, number, scratch);
         };
-        s.kernel = reinterpret_cast<step::untyped>(kernel);
-        s.jobs[0] = first_jobs;
-        s.jobs[1] = second_jobs;
-        return put(s, a);
+        return put(job, reinterpret_cast<step::untyped>(kernel), first_jobs, second_jobs, a);
     }
     /// A call of a library.
     template <class Args> Args* add_whole(bool (*call)(const void* arguments), const Args& a) {
-        step s = common_;
-        s.whole = call;
-        return put(s, a);
+        common_.whole = call;
+        Args* const kept = put(nullptr, nullptr, 0, 0, a);
+        common_.whole = nullptr;
+        return kept;
     }
 
     [[nodiscard]] bool full() const { return full_; }
@@ -102,20 +94,34 @@ public:
     [[nodiscard]] std::span<const step> steps() const { return {first_, count_}; }
 
 private:
-    template <class Args> Args* put(step s, const Args& a) {
-        static_assert(std::is_trivially_destructible_v<Args> && alignof(Args) <= 16);
-        constexpr std::size_t size = step_need::room_for(sizeof(Args));
+    using job_function = void(const step&, int phase, int job, void* scratch);
+
+    template <class Args>
+    Args* put(job_function* job, step::untyped kernel, int first_jobs, int second_jobs, const Args& a) {
+        static_assert(std::is_trivially_copyable_v<Args> && alignof(Args) <= 16);
+        void* const place = put_step(job, kernel, first_jobs, second_jobs, sizeof(Args));
+        return place != nullptr ? ::new (place) Args(a) : nullptr;
+    }
+    /// Gives the arguments' place.
+    [[gnu::cold, gnu::noinline]] void* put_step(job_function* job, step::untyped kernel, int first_jobs,
+                                                int second_jobs, std::size_t bytes) {
+        lacks_kernel_ = lacks_kernel_ || (job != nullptr && kernel == nullptr);
+        const std::size_t size = step_need::room_for(bytes);
         if (static_cast<std::size_t>(end_ - next_) < sizeof(step) + size) {
             full_ = true;
             return nullptr;
         }
         end_ -= size;
-        Args* const kept = ::new (static_cast<void*>(end_)) Args(a);
-        s.arguments = kept;
+        step s = common_;
+        s.job = job;
+        s.kernel = kernel;
+        s.arguments = end_;
+        s.jobs[0] = first_jobs;
+        s.jobs[1] = second_jobs;
         ::new (static_cast<void*>(next_)) step(s);
         next_ += sizeof(step);
         ++count_;
-        return kept;
+        return end_;
     }
 
     step* first_;
