@@ -71,8 +71,8 @@ public:
                                 std::uint64_t{out.size()}, " from ", first, " on");
         switch (e.type) {
         case dtype::f32: return read_f32(e, first, out);
-        case dtype::f16: return read_halves<f16>(e, first, out);
-        case dtype::bf16: return read_halves<bf16>(e, first, out);
+        case dtype::f16:
+        case dtype::bf16: return read_halves(e, first, out);
         default: return tensor_fault(errc::unsupported, e, "dtype ", name_of(e.type), " is not F32, F16 or BF16");
         }
     }
@@ -160,14 +160,18 @@ private:
         return {};
     }
 
-    template <class Half>
+    /// f16 or bf16, as `e` says.
     result<void> read_halves(const tensor_entry& e, std::uint64_t first, std::span<float> out) const {
-        std::array<Half, 4096> chunk;
-        for (std::size_t i = 0; i < out.size(); i += chunk.size()) {
-            const auto part = out.subspan(i, out.size() - i < chunk.size() ? out.size() - i : chunk.size());
-            const auto halves = std::span(chunk).first(part.size());
-            if (auto r = fetch(e, (first + i) * sizeof(Half), std::as_writable_bytes(halves)); !r) return r;
-            for (std::size_t k = 0; k < part.size(); ++k) part[k] = to_f32(halves[k]);
+        constexpr std::size_t most = 4096;
+        std::uint16_t bits[most];
+        for (std::size_t i = 0; i < out.size(); i += most) {
+            const auto part = out.subspan(i, out.size() - i < most ? out.size() - i : most);
+            const std::span<std::byte> stored(reinterpret_cast<std::byte*>(bits), part.size() * sizeof bits[0]);
+            if (auto r = fetch(e, (first + i) * sizeof bits[0], stored); !r) return r;
+            if (e.type == dtype::f16)
+                for (std::size_t k = 0; k < part.size(); ++k) part[k] = to_f32(f16{bits[k]});
+            else
+                for (std::size_t k = 0; k < part.size(); ++k) part[k] = to_f32(bf16{bits[k]});
             if (auto r = check_finite(e, part, first + i); !r) return r;
         }
         return {};
