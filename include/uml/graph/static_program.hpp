@@ -19,23 +19,23 @@ template <class description, auto configuration, auto planned_for> class static_
     }
 
     template <std::size_t n, class T> struct table {
-        T of[n]{};
+        T of[n > 0 ? n : 1]{}; // a faulty network has none
         constexpr explicit table(const T* from) {
             for (std::size_t i = 0; i < n; ++i) of[i] = from[i];
         }
+        [[nodiscard]] constexpr std::span<const T> span() const { return {of, n}; }
     };
-    template <std::size_t n, class T> static constexpr table<n, T> cut(const T* from) { return table<n, T>(from); }
-    static constexpr auto nodes = cut<std::size_t(g().node_count)>(g().nodes);
-    static constexpr auto parameters = cut<std::size_t(g().parameter_count)>(g().parameters);
-    static constexpr auto outputs = cut<std::size_t(g().output_count)>(g().outputs);
-    static constexpr auto names = cut<std::size_t(g().name_count)>(g().names);
-    static constexpr auto letters = cut<std::size_t(g().letter_count)>(g().letters);
+    static constexpr table<std::size_t(g().node_count), node> nodes{g().nodes};
+    static constexpr table<std::size_t(g().parameter_count), parameter> parameters{g().parameters};
+    static constexpr table<std::size_t(g().output_count), output_entry> outputs{g().outputs};
+    static constexpr table<std::size_t(g().name_count), name_part> names{g().names};
+    static constexpr table<std::size_t(g().letter_count), char> letters{g().letters};
 
 public:
     static constexpr auto target = planned_for; ///< the backend's value
 
     [[nodiscard]] static constexpr program_view view() {
-        return {nodes.of, parameters.of, outputs.of, names.of, letters.of, sizes()};
+        return {nodes.span(), parameters.span(), outputs.span(), names.of, letters.of, sizes()};
     }
 };
 
