@@ -1,6 +1,7 @@
 """Tiny stand-ins for long plans: stopped and gone on with, the same numbers; rows, spreads and combined rows."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -203,6 +204,9 @@ def test_the_claims_page_holds_the_tables_of_its_document(tmp_path):
     page, document = ROOT / "docs/claim.md", json.loads((ROOT / "docs/claim/results.json").read_text())
     text = page.read_text(encoding="utf-8")
     assert results.into(text, document) == text, "python -m uml_training.results docs/claim/results.json docs/claim.md"
+    said, tables = text.split("## What holds and what does not")[1].split(results.END)[0].split("## Tables")
+    assert said.count("0.") > 20
+    assert [number for number in re.findall(r"\d\.\d{3}", said) if number not in tables] == []
     the_plan = plan.read(ROOT / "docs/claim-plan-cpu.json", tmp_path)
     left = [job for job in the_plan.jobs if job.name in document["left"]]
     done = {row: sum(job.row == row for job in the_plan.jobs if job not in left) for row in the_plan.rows}
