@@ -197,6 +197,7 @@ TEST_CASE("a class that no image has counts in no mean over the classes") {
     // F1: 2 / 3 of class 0, 4 / 5 of class 2.
     CHECK(m::f1_weighted(label, predicted, 3) == doctest::Approx((2.0 / 3 + 3 * 0.8) / 4));
     CHECK(m::f1_macro(label, predicted, 3) == doctest::Approx((2.0 / 3 + 0.8) / 2));
+    CHECK(m::f1_macro(std::vector<int>{0, 0}, std::vector<int>{0, 1}, 2) == doctest::Approx(1.0 / 3)); // claimed once
     CHECK(m::balanced_accuracy(label, predicted, 3) == doctest::Approx((1 + 2.0 / 3) / 2));
     CHECK(std::isnan(m::auc(std::vector<int>{0, 2}, std::vector<double>(4, 0.5), 2)));
 }
