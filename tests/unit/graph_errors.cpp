@@ -174,6 +174,16 @@ TEST_CASE("channels and extents that do not fit") {
           "softmax_pixels: needs 1 channel, the input has 3");
     CHECK(sentence([](builder& g, value x) { g.weighted_sum(x, x); }) ==
           "weighted_sum: needs 1 channel, the input has 3");
+    CHECK(sentence([](builder& g, value x) { g.weighted_sum(x, g.resize(g.slice(x, 0, 1), 16, 48)); }) ==
+          "weighted_sum: extents 1536 and 768 do not fit each other");
+    const auto gate = [](int entry, int psi) {
+        return sentence([=](builder& g, value x) {
+            g.gate(x, x, g.slice(x, 0, 1), g.conv_parameter("entry", entry, 2, false),
+                   g.conv_parameter("psi", psi, 3, false));
+        });
+    };
+    CHECK(gate(5, 2) == "gate after psi: the input has 6 channels, the weight expects 5");
+    CHECK(gate(6, 3) == "gate after psi: the input has 2 channels, the weight expects 3");
     CHECK(sentence([](builder& g, value x) { g.channel_dot(x, x); }) ==
           "channel_dot: extents 3 and 4608 do not fit each other");
     CHECK(sentence([](builder& g, value x) { g.conv(x, "stem", {}); }) ==

@@ -249,6 +249,8 @@ TEST_CASE("a threshold does not cut inside cases of equal uncertainty") {
     CHECK(half.risk == doctest::Approx(0.4));
     CHECK(uml::metrics::risk_at_coverage(uncertainty, wrong, 0.5) == doctest::Approx(1.0 / 3)); // the expectation
     CHECK(uml::metrics::accept_share(uncertainty, wrong, 0.1).coverage == doctest::Approx(1.0 / 6));
+    CHECK(uml::metrics::accept_share(uncertainty, wrong, 1e-300).threshold == 0.1); // one at least
+    CHECK(uml::metrics::risk_at_coverage(uncertainty, wrong, 1e-300) == 0);
 }
 
 TEST_CASE("calibration that is perfect: the plain error is far from 0 on few cases, the debiased one nearer") {
@@ -295,6 +297,17 @@ TEST_CASE("the ROC curve starts at (0, 0), ends at (1, 1) and has one point per 
     CHECK(curve[2].threshold == doctest::Approx(0.4));
     CHECK(curve.back().true_positive_rate == 1);
     CHECK(curve.back().false_positive_rate == 1);
+}
+
+TEST_CASE("the bootstrap draws a thousand times unless it is told otherwise, by group too") {
+    int calls = 0;
+    const auto statistic = [&](std::span<const std::size_t>) { return ++calls; };
+    CHECK(uml::metrics::bootstrap95(3, statistic).low == doctest::Approx(1 + 0.025 * 999));
+    CHECK(calls == 1000);
+    calls = 0;
+    CHECK(uml::metrics::bootstrap95_by_group(std::vector<std::uint32_t>{4, 7}, statistic).high ==
+          doctest::Approx(1 + 0.975 * 999));
+    CHECK(calls == 1000);
 }
 
 TEST_CASE("the bootstrap's random numbers are those of SplitMix64") {

@@ -133,6 +133,10 @@ TEST_CASE("one pixel is a mask") {
     CHECK(m::dice(set, set) == 1);
     CHECK(m::outline(set, 1, 1) == std::vector<bool>{true});
     CHECK(m::surface_distances(set, set, 1, 1).hd == 0);
+    const std::vector<bool> left{true, false, false},
+        right{false, false, true}; // a pixel is 1 wide, and so is the limit
+    CHECK(m::surface_distances(left, right, 1, 3).hd == 2);
+    CHECK(m::surface_distances(left, right, 1, 3).nsd == 0);
     const std::vector<bool> block(64, true), corner = m::outline(std::vector<bool>(64, true), 8, 8);
     CHECK(m::surface_distances(block, corner, 8, 8).hd == 0); // sizes that fill machine words to the last bit
 }

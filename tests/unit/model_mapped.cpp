@@ -115,6 +115,15 @@ TEST_CASE("what cannot be mapped, and what is no file of prepared weights") {
         CAPTURE(kept);
         CHECK(use({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(kept)}) == errc::malformed);
     }
+    write(bytes);
+    auto whole = uml::map_file(path);
+    write({bytes.begin(), bytes.begin() + 64});
+    auto part = uml::map_file(path);
+    REQUIRE(whole);
+    REQUIRE(part);
+    *part = *std::move(whole);
+    CHECK(part->bytes().size() == bytes.size());
+    CHECK_FALSE(part->unchanged());
     bytes[70] ^= std::byte{1};
     CHECK(use(bytes) == errc::malformed);
     std::remove(path);

@@ -233,4 +233,16 @@ TEST_CASE("what does not fit is said, and nothing is written") {
     const uml::tensor_view<const float> map{&f, 1, 1, 1, 1};
     refused(uml::mask_back(map, p, uml::image_span(out.data(), 4, 6, 1), scratch), errc::invalid_argument,
             "mask_back: the placement is not of a picture of 1 x 1 pixels");
+    const uml::placement one{4, 6, {0, 0, 4, 6}, {0, 0, 1, 1}};
+    refused(uml::mask_back(map, one, to, scratch), errc::invalid_argument,
+            "mask_back: the result has 4 x 4 pixels, the frame 4 x 6");
+    std::vector<float> floats(4 * 6 * 2);
+    refused(uml::mask_back(map, one, uml::image_span(floats.data(), 4, 6, 1), scratch), errc::invalid_argument,
+            "mask_back: the result holds bytes of 1 channel, for 256 regions at most");
+    refused(uml::map_back(map, one, uml::image_span(floats.data(), 4, 6, 2), scratch), errc::invalid_argument,
+            "map_back: the result holds floats of 1 channels");
+    refused(uml::place(4, 6, 0, 4), errc::invalid_argument, "fit: no pixels");
+    refused(uml::place(4, 0, 4, 4), errc::invalid_argument, "fit: no pixels");
+    refused(uml::convert(view, pixel_layout::rgb, to), errc::invalid_argument,
+            "convert: the result has another size or other samples than the frame");
 }

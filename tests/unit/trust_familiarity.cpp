@@ -64,6 +64,11 @@ TEST_CASE("a Gaussian by hand") {
     CHECK(*distance_of(m, {3, 0, 4}) == doctest::Approx(0).epsilon(1e-6));
     CHECK(*distance_of(m, {0.6, 0.8, 0}) == doctest::Approx(std::sqrt(80.0 / 3)));
     CHECK(*distance_of(m, {600, 800, 0}) == doctest::Approx(std::sqrt(80.0 / 3)));
+    auto fewer = m;
+    fewer.scale = fewer.scale.first(2);
+    REQUIRE_FALSE(fewer.check());
+    CHECK(fewer.check().error().what ==
+          "familiarity: 3 means, 2 scales, 1 variances and 3 numbers of directions do not fit");
 }
 
 TEST_CASE("what is no picture's features is refused, never familiar") {
@@ -85,7 +90,12 @@ TEST_CASE("what is no picture's features is refused, never familiar") {
     CHECK(uml::acquaintance_of(std::numeric_limits<double>::quiet_NaN()) == uml::acquaintance::unfamiliar);
     CHECK(uml::acquaintance_of(1) == uml::acquaintance::familiar);
     CHECK(uml::acquaintance_of(1.5) == uml::acquaintance::unusual);
+    CHECK(uml::acquaintance_of(2) == uml::acquaintance::unusual);
     CHECK(uml::acquaintance_of(2.1) == uml::acquaintance::unfamiliar);
+    CHECK(t::name_of(uml::acquaintance::unchecked) == "not checked");
+    CHECK(t::name_of(uml::acquaintance::familiar) == "familiar");
+    CHECK(t::name_of(uml::acquaintance::unusual) == "unusual");
+    CHECK(t::name_of(uml::acquaintance::unfamiliar) == "unfamiliar");
 }
 
 TEST_CASE("the fit: orthonormal directions, and a mean squared distance of 1 on its own data") {
