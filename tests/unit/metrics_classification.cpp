@@ -173,6 +173,8 @@ TEST_CASE("one image, or one class, is data enough") {
     CHECK(m::ece(confidence, right, 1) == 0.25);
     CHECK(std::isnan(m::ece(confidence, right, 0)));
     CHECK(std::isnan(m::ece_adaptive(confidence, right, 0)));
+    CHECK(std::isnan(m::ece_adaptive(confidence, std::vector<bool>(2))));
+    CHECK(std::isnan(m::ece(confidence, std::vector<bool>(2))));
     CHECK(m::ece_adaptive(std::vector<double>{1}, right, 1) == 0);
     CHECK(m::ece_adaptive(std::vector<double>{0}, right, 1) == 1);
     CHECK(m::aurc(confidence, right) == 1);
@@ -200,6 +202,14 @@ TEST_CASE("a class that no image has counts in no mean over the classes") {
     CHECK(m::f1_macro(std::vector<int>{0, 0}, std::vector<int>{0, 1}, 2) == doctest::Approx(1.0 / 3)); // claimed once
     CHECK(m::balanced_accuracy(label, predicted, 3) == doctest::Approx((1 + 2.0 / 3) / 2));
     CHECK(std::isnan(m::auc(std::vector<int>{0, 2}, std::vector<double>(4, 0.5), 2)));
+}
+
+TEST_CASE("percentiles lie between neighbours, the first and the last number too") {
+    const std::vector<double> sorted{1, 2, 4};
+    CHECK(uml::metrics::quantile(sorted, 0) == 1);
+    CHECK(uml::metrics::quantile(sorted, 0.25) == 1.5);
+    CHECK(uml::metrics::quantile(sorted, 0.75) == 3);
+    CHECK(uml::metrics::quantile(sorted, 1) == 4);
 }
 
 TEST_CASE("answers of equal confidence share their right ones before they are cut into bins") {

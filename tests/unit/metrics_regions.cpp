@@ -116,6 +116,7 @@ TEST_CASE("lesions hang together over corners and are paired one to one") {
     CHECK(m::match_lesions(predicted, truth, 3, 5, 2).f1() == 0);
     CHECK(std::isnan(m::overlap_of_region(predicted, std::vector<int>(3), 1).dice));
     CHECK(m::lesions(truth, 4, 5, 1).empty());
+    CHECK(std::isnan(m::match_lesions(predicted, std::vector<int>(3), 3, 5, 1).f1()));
 }
 
 TEST_CASE("one pixel is a mask") {
