@@ -162,6 +162,8 @@ TEST_CASE("one image, or one class, is data enough") {
     CHECK(m::balanced_accuracy(zero, zero, 1) == 1);
     CHECK(std::isnan(m::matthews(zero, zero, 1)));
     CHECK(m::negative_log_likelihood(zero, sure, 2) == doctest::Approx(-std::log(0.75)));
+    CHECK(std::isnan(m::negative_log_likelihood(zero, confidence, 1)));
+    CHECK(m::auroc(sure, std::vector<bool>{true, false}) == 1);
     CHECK(m::brier(one, sure, 2) == 2 * 0.75 * 0.75);
     CHECK(std::isnan(m::brier(zero, confidence, 1)));
     for (const int label : {-1, 2}) CHECK(std::isnan(m::brier(std::vector<int>{label}, sure, 2)));
