@@ -27,7 +27,8 @@ file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/paths/uml_paths.hpp" CONTENT
 
 set(UML_TEST_ONLY "" CACHE STRING "Build only the unit tests whose file name matches")
 option(UML_TEST_SOURCES "Also what one build per compiler is enough for: every header alone, the documents' code, one file under several flags" ON)
-mark_as_advanced(UML_TEST_ONLY UML_TEST_SOURCES)
+set(UML_COMPUTE_OPTIONS "" CACHE STRING "Further compiler options for what computes most, where a build that optimises nothing would be too slow")
+mark_as_advanced(UML_TEST_ONLY UML_TEST_SOURCES UML_COMPUTE_OPTIONS)
 
 add_library(uml_dev_flags INTERFACE)
 if(MSVC)
@@ -54,6 +55,7 @@ endforeach()
 # them (odr, headers, must_fail, fma, embedded, compiled, consumers, bench/compile-budget) links uml::uml alone.
 add_library(uml_kernels STATIC EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/src/kernels.cpp")
 target_link_libraries(uml_kernels PUBLIC uml::uml PRIVATE uml_dev_flags)
+target_compile_options(uml_kernels PRIVATE ${UML_COMPUTE_OPTIONS})
 target_compile_definitions(uml_kernels INTERFACE UML_KERNELS_ELSEWHERE)
 
 find_package(Threads QUIET)
@@ -189,6 +191,9 @@ function(uml_test_folder folder program)
         endif()
         target_sources(${target} PRIVATE "${source}")
         get_filename_component(stem "${source}" NAME_WE)
+        if(UML_COMPUTE_OPTIONS AND stem MATCHES "^(backend|kernels|numbers|trust)|graph_plan|model_(input|large)")
+            set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${UML_COMPUTE_OPTIONS}")
+        endif()
         add_test(NAME ${folder}.${stem} COMMAND ${target} "--source-file=*/${folder}/${stem}.cpp" --no-intro=true)
         # A filter that matches nothing must not pass for a test.
         set_tests_properties(${folder}.${stem} PROPERTIES TIMEOUT 600 FAIL_REGULAR_EXPRESSION "test cases: *0 ")

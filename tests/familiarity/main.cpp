@@ -12,10 +12,11 @@
 
 namespace {
 
-constexpr const char* usage = "usage: uml-familiarity WEIGHTS FOLDER SPLIT [THREADS]\n"
-                              "Prints the shares of pictures that are accepted, uncertain and unfamiliar.\n"
+constexpr const char* usage = "usage: uml-familiarity WEIGHTS FOLDER SPLIT [THREADS [EVERY]]\n"
+                              "Prints the shares of pictures that are accepted, uncertain and unfamiliar; of every\n"
+                              "EVERY-th picture of each kind (1: all, 2 to 9).\n"
                               "Exit: 0 all shares within their limits, 1 some beyond, 2 usage, files\n";
-constexpr int strangers_of_a_kind = 60;
+constexpr std::size_t strangers_of_a_kind = 60;
 
 struct mild_change {
     const char* name;
@@ -48,6 +49,11 @@ void print(const char* name, const counts& c, bool good) {
     std::fflush(stdout);
 }
 
+/// The digit 1 to 9 that an argument is; 0 for another.
+int digit(const char* argument) {
+    return argument[0] >= '1' && argument[0] <= '9' && !argument[1] ? argument[0] - '0' : 0;
+}
+
 int fail(const uml::error& e) {
     std::fprintf(stderr, "uml-familiarity: %s\n", e.what.c_str());
     return 2;
@@ -56,11 +62,12 @@ int fail(const uml::error& e) {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 4 && argc != 5) return std::fputs(usage, stderr), 2;
+    if (argc < 4 || argc > 6) return std::fputs(usage, stderr), 2;
     support::engine_request request;
     request.weights = argv[1];
-    if (argc == 5) request.threads = argv[4][0] - '0';
-    if (request.threads < 1 || request.threads > 9) return std::fputs(usage, stderr), 2;
+    request.threads = argc > 4 ? digit(argv[4]) : 1;
+    const auto every = static_cast<std::size_t>(argc > 5 ? digit(argv[5]) : 1);
+    if (request.threads == 0 || every == 0) return std::fputs(usage, stderr), 2;
     const auto engine = support::open_engine(request);
     if (!engine) return fail(engine.error());
     const auto cases = evaluate::read_dataset(argv[2], argv[3], (*engine)->facts().classes);
@@ -76,7 +83,7 @@ int main(int argc, char** argv) {
     std::printf("%-20s %6s  accepted  uncertain  unfamiliar\n", "", "");
     for (const mild_change& m : mild_changes) {
         counts c;
-        for (std::size_t i = 0; i < slices.size(); ++i) {
+        for (std::size_t i = 0; i < slices.size(); i += every) {
             const auto says = (*engine)->run(support::changed(slices[i], m.how, i).view());
             if (!says) return fail(says.error());
             c.add(*says);
@@ -89,7 +96,7 @@ int main(int argc, char** argv) {
     counts strangers;
     for (const familiarity::stranger& s : familiarity::strangers()) {
         counts c;
-        for (std::size_t i = 0; i < strangers_of_a_kind; ++i) {
+        for (std::size_t i = 0; i < strangers_of_a_kind; i += every) {
             const auto& slice = slices[i * slices.size() / strangers_of_a_kind];
             const auto says = (*engine)->run(s.make(slice, i).view());
             if (!says) return fail(says.error());
