@@ -1,6 +1,6 @@
 // What a CUDA device has to show beside parity: the same bits every time, several pictures in one run, eight threads on
 // one model, and too little memory as an error. Without the CUDA backend in the build it runs on the host's functions.
-#include "support/shapes.hpp"
+#include "support/ruled_model.hpp"
 
 #ifdef UML_WITH_CUDA
     #include "uml/backend/cuda.hpp"
@@ -24,36 +24,20 @@ using device = uml::cuda_on_host;
 constexpr bool on_host = true;
 #endif
 
-using small_net = uml::networks::edge<uml::config{
-    .height = 64, .width = 64, .regions = 2, .classes = 3, .channel_divisor = 8, .stem_stride = 2}>;
+constexpr uml::config shape{
+    .height = 64, .width = 64, .regions = 2, .classes = 3, .channel_divisor = 8, .stem_stride = 2};
+using small_net = uml::networks::edge<shape>;
 using model = uml::model<small_net, device>;
 
-uml::result<model> load(const device& where) {
-    const auto shapes =
-        uml_test::tensors_of(uml::static_program<small_net::description, small_net::configuration, device{}>::view());
-    const auto file = uml_test::ruled_source::open(shapes, 3);
-    if (!file) return file.error();
-    return uml::load<small_net>(*file, where);
-}
-std::vector<std::uint8_t> picture(unsigned seed) {
-    std::vector<std::uint8_t> p(64 * 64 * 3);
-    for (std::size_t i = 0; i < p.size(); ++i) p[i] = static_cast<std::uint8_t>((i * 7 + seed * 31) % 251);
-    return p;
-}
-std::vector<float> numbers(const uml::findings& f) {
-    std::vector<float> all;
-    for (int k = 0; k < 3; ++k) all.push_back(f.diagnosis.alpha(k));
-    for (int y = 0; y < 64; ++y)
-        for (int x = 0; x < 64; ++x)
-            for (int k = 0; k < 2; ++k) all.push_back(f.region_logit(y, x, k));
-    return all;
-}
+uml::result<model> load(const device& where) { return uml_test::load_ruled<small_net>(where); }
+std::vector<std::uint8_t> picture(int seed) { return uml_test::made_picture<std::uint8_t>(shape, seed); }
+std::vector<float> numbers(const uml::findings& f) { return uml_test::numbers_of(shape, f); }
 /// Empty where it fails.
-std::vector<float> answer(const model& m, unsigned seed) {
+std::vector<float> answer(const model& m, int seed) {
     auto w = m.make_workspace();
     if (!w) return {};
     const auto pixels = picture(seed);
-    const auto f = m.run(uml::image_view(pixels.data(), 64, 64, 3), *w);
+    const auto f = m.run(uml_test::view_of(shape, pixels), *w);
     return f ? numbers(*f) : std::vector<float>{};
 }
 
@@ -73,22 +57,23 @@ bool several_pictures(device where) {
     auto w = m->make_workspace();
     if (!w) return false;
     const auto a = picture(1), b = picture(2), c = picture(3);
-    const uml::image_view all[] = {{a.data(), 64, 64, 3}, {b.data(), 64, 64, 3}, {c.data(), 64, 64, 3}};
+    const uml::image_view all[] = {uml_test::view_of(shape, a), uml_test::view_of(shape, b),
+                                   uml_test::view_of(shape, c)};
     uml::findings found[3];
     if (!m->run(all, *w, found)) return false;
-    for (unsigned i = 0; i < 3; ++i)
+    for (int i = 0; i < 3; ++i)
         if (numbers(found[i]) != answer(*one, i + 1)) return false;
     return true;
 }
 bool eight_threads(const device& where) {
-    constexpr unsigned count = 8;
+    constexpr int count = 8;
     const auto m = load(where);
     if (!m) return false;
     std::vector<float> got[count];
     std::thread threads[count];
-    for (unsigned i = 0; i < count; ++i) threads[i] = std::thread([&, i] { got[i] = answer(*m, i); });
+    for (int i = 0; i < count; ++i) threads[i] = std::thread([&, i] { got[i] = answer(*m, i); });
     for (std::thread& t : threads) t.join();
-    for (unsigned i = 0; i < count; ++i)
+    for (int i = 0; i < count; ++i)
         if (got[i].empty() || got[i] != answer(*m, i)) return false;
     return true;
 }
@@ -112,7 +97,7 @@ bool too_little_memory(device where) {
 #endif
         const auto pixels = picture(1);
         return w.error().code == uml::errc::out_of_memory && !all.empty() &&
-               m->run(uml::image_view(pixels.data(), 64, 64, 3), all.front()).has_value();
+               m->run(uml_test::view_of(shape, pixels), all.front()).has_value();
     }
     return false;
 }

@@ -1,7 +1,7 @@
 // The engine concept holds for a device: a handle in the backend's value, memory that the host cannot read, tensors of
 // two bytes, an operation of its own, branches that run side by side, a queue that runs later, several pictures in one
 // run, and a device that fails.
-#include "support/shapes.hpp"
+#include "support/ruled_model.hpp"
 
 #include "uml/backend/reference.hpp"
 #include "uml/model/load.hpp"
@@ -166,56 +166,30 @@ private:
 };
 static_assert(uml::backend<deferred>);
 
-using net = uml::networks::edge<uml::config{
-    .height = 64, .width = 64, .regions = 2, .classes = 3, .channel_divisor = 8, .stem_stride = 2}>;
+constexpr uml::config shape{
+    .height = 64, .width = 64, .regions = 2, .classes = 3, .channel_divisor = 8, .stem_stride = 2};
+using net = uml::networks::edge<shape>;
 
-template <class B> result<uml::model<net, B>> loaded(const B& where) {
-    const auto file = uml_test::ruled_source::open(
-        uml_test::tensors_of(uml::static_program<net::description, net::configuration, B{}>::view()), 3);
-    REQUIRE(file);
-    return uml::load<net>(*file, where);
-}
-std::vector<float> picture(int seed) {
-    std::vector<float> p(64 * 64 * 3);
-    for (std::size_t i = 0; i < p.size(); ++i)
-        p[i] = static_cast<float>((i * 7 + static_cast<std::size_t>(seed) * 31) % 251) / 251.0F;
-    return p;
-}
-template <class F> std::vector<float> numbers(const F& f) {
-    std::vector<float> all;
-    for (int k = 0; k < 3; ++k) all.push_back(f.diagnosis.alpha(k));
-    for (int y = 0; y < 64; ++y)
-        for (int x = 0; x < 64; ++x) {
-            all.push_back(f.region_logit(y, x, 0));
-            all.push_back(f.pixel_vacuity(y, x));
-        }
-    return all;
-}
+template <class B> auto loaded(const B& where) { return uml_test::load_ruled<net>(where); }
+std::vector<float> picture(int seed) { return uml_test::made_picture(shape, seed); }
+template <class F> std::vector<float> numbers(const F& f) { return uml_test::numbers_of(shape, f); }
 template <class B> std::vector<float> answer(const B& where, int seed) {
     const auto m = loaded(where);
     REQUIRE(m);
     auto w = m->make_workspace();
     REQUIRE(w);
     std::vector<float> pixels = picture(seed);
-    const auto f = m->run(uml::image_view(pixels.data(), 64, 64, 3), *w);
+    const auto f = m->run(uml_test::view_of(shape, pixels), *w);
     REQUIRE(f);
     std::ranges::fill(pixels, -1.0F); // a queue must have taken its own copy by now
     return numbers(*f);
-}
-double difference(const std::vector<float>& got, const std::vector<float>& want) {
-    double off = 0, size = 0;
-    for (std::size_t i = 0; i < want.size(); ++i) {
-        off += std::pow(static_cast<double>(got[i] - want[i]), 2);
-        size += std::pow(static_cast<double>(want[i]), 2);
-    }
-    return std::sqrt(off / size);
 }
 
 } // namespace
 
 TEST_CASE("a device with a queue that runs later gives what the host gives, but for its rounding") {
     const auto on_host = answer(uml::reference{}, 1), on_device = answer(deferred{.device = 1}, 1);
-    const double d = difference(on_device, on_host);
+    const double d = uml_test::relative_difference(on_device, on_host);
     CHECK(d < 3e-2);
     CHECK(d > 1e-6); // two bytes do round
     CHECK(on_host[0] > 1.0F);
@@ -253,7 +227,7 @@ TEST_CASE("a device that fails says so to the caller of run, one that is not the
     auto w = m->make_workspace();
     REQUIRE(w);
     const auto pixels = picture(1);
-    const auto f = m->run(uml::image_view(pixels.data(), 64, 64, 3), *w);
+    const auto f = m->run(uml_test::view_of(shape, pixels), *w);
     REQUIRE_FALSE(f);
     CHECK(f.error().code == uml::errc::device);
     CHECK(f.error().what == "device 13: the launch failed");

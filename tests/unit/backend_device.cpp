@@ -1,5 +1,5 @@
 // The CUDA backend without a device: its engine, plan, graph and kernels on functions of the host that can fail.
-#include "support/shapes.hpp"
+#include "support/ruled_model.hpp"
 
 #include "uml/backend/cuda/host.hpp"
 #include "uml/backend/reference.hpp"
@@ -18,29 +18,13 @@ using uml::cuda_on_host, uml::node, uml::precision, uml::result;
 namespace gpu = uml::gpu;
 using gpu::on_host::fault;
 
-using net = uml::networks::edge<uml::config{
-    .height = 64, .width = 48, .regions = 2, .classes = 3, .channel_divisor = 8, .stem_stride = 2}>;
+constexpr uml::config shape{
+    .height = 64, .width = 48, .regions = 2, .classes = 3, .channel_divisor = 8, .stem_stride = 2};
+using net = uml::networks::edge<shape>;
 
-template <class B> result<uml::model<net, B>> loaded(const B& where) {
-    const auto file = uml_test::ruled_source::open(
-        uml_test::tensors_of(uml::static_program<net::description, net::configuration, B{}>::view()), 3);
-    REQUIRE(file);
-    return uml::load<net>(*file, where);
-}
-std::vector<float> picture(int seed) {
-    std::vector<float> p(64 * 48 * 3);
-    for (std::size_t i = 0; i < p.size(); ++i)
-        p[i] = static_cast<float>((i * 7 + static_cast<std::size_t>(seed) * 31) % 251) / 251.0F;
-    return p;
-}
-template <class F> std::vector<float> numbers(const F& f) {
-    std::vector<float> all;
-    for (int k = 0; k < 3; ++k) all.push_back(f.diagnosis.alpha(k));
-    for (int y = 0; y < 64; ++y)
-        for (int x = 0; x < 48; ++x)
-            for (int k = 0; k < 2; ++k) all.push_back(f.region_logit(y, x, k));
-    return all;
-}
+template <class B> auto loaded(const B& where) { return uml_test::load_ruled<net>(where); }
+std::vector<float> picture(int seed) { return uml_test::made_picture(shape, seed); }
+template <class F> std::vector<float> numbers(const F& f) { return uml_test::numbers_of(shape, f); }
 template <class M> std::vector<float> answer(const M& m, const uml::image_view& v) {
     auto w = m.make_workspace();
     REQUIRE(w);
@@ -52,15 +36,7 @@ template <class B> std::vector<float> answer(const B& where, int seed) {
     const auto m = loaded(where);
     REQUIRE(m);
     const auto pixels = picture(seed);
-    return answer(*m, uml::image_view(pixels.data(), 64, 48, 3));
-}
-double difference(const std::vector<float>& got, const std::vector<float>& want) {
-    double off = 0, size = 0;
-    for (std::size_t i = 0; i < want.size(); ++i) {
-        off += std::pow(static_cast<double>(got[i] - want[i]), 2);
-        size += std::pow(static_cast<double>(want[i]), 2);
-    }
-    return std::sqrt(off / size);
+    return answer(*m, uml_test::view_of(shape, pixels));
 }
 /// While it lives, the host's runtime plays a fault.
 struct playing {
@@ -89,9 +65,9 @@ bool share_pixels(const node& a, const node& b) {
 
 TEST_CASE("each precision is as near to the reference as it promises, and rounds as it says") {
     const auto want = answer(uml::reference{}, 1);
-    const double f32 = difference(answer(cuda_on_host{}, 1), want);
-    const double tf32 = difference(answer(cuda_on_host{.precision = precision::tf32}, 1), want);
-    const double bf16 = difference(answer(cuda_on_host{.precision = precision::bf16}, 1), want);
+    const double f32 = uml_test::relative_difference(answer(cuda_on_host{}, 1), want);
+    const double tf32 = uml_test::relative_difference(answer(cuda_on_host{.precision = precision::tf32}, 1), want);
+    const double bf16 = uml_test::relative_difference(answer(cuda_on_host{.precision = precision::bf16}, 1), want);
     CHECK(f32 < 5e-6);
     CHECK(tf32 > 1e-5);
     CHECK(tf32 < 3e-3);
@@ -139,7 +115,7 @@ TEST_CASE("one model, several threads; a run makes no object and takes no memory
             const auto pixels = picture(i);
             for (int again = 0; w && again < 2; ++again) {
                 const int before = gpu::on_host::there;
-                const auto f = m->run(uml::image_view(pixels.data(), 64, 48, 3), *w);
+                const auto f = m->run(uml_test::view_of(shape, pixels), *w);
                 if (f && (i > 0 || before > 0)) to = numbers(*f);
             }
         });
@@ -149,7 +125,7 @@ TEST_CASE("one model, several threads; a run makes no object and takes no memory
     REQUIRE(w);
     const auto pixels = picture(1);
     const int before = gpu::on_host::there;
-    REQUIRE(m->run(uml::image_view(pixels.data(), 64, 48, 3), *w));
+    REQUIRE(m->run(uml_test::view_of(shape, pixels), *w));
     CHECK(gpu::on_host::there == before);
 }
 
@@ -191,11 +167,11 @@ TEST_CASE("what fails is an error of its own, and nothing is left behind") {
         const auto pixels = picture(1);
         for (const fault f : {fault::launch, fault::running}) {
             const playing now(f);
-            const auto r = m->run(uml::image_view(pixels.data(), 64, 48, 3), *w);
+            const auto r = m->run(uml_test::view_of(shape, pixels), *w);
             REQUIRE_FALSE(r);
             CHECK(r.error().code == uml::errc::device);
         }
-        CHECK(m->run(uml::image_view(pixels.data(), 64, 48, 3), *w));
+        CHECK(m->run(uml_test::view_of(shape, pixels), *w));
     }
     CHECK(gpu::on_host::there == before);
 }
