@@ -178,8 +178,9 @@ TEST_CASE("channels and extents that do not fit") {
           "weighted_sum: extents 1536 and 768 do not fit each other");
     const auto gate = [](int entry, int psi) {
         return sentence([=](builder& g, value x) {
-            g.gate(x, x, g.slice(x, 0, 1), g.conv_parameter("entry", entry, 2, false),
-                   g.conv_parameter("psi", psi, 3, false));
+            const value logit = g.slice(x, 0, 1);
+            const uml::id of_entry = g.conv_parameter("entry", entry, 2, false);
+            g.gate(x, x, logit, of_entry, g.conv_parameter("psi", psi, 3, false)); // the last name that was said
         });
     };
     CHECK(gate(5, 2) == "gate after psi: the input has 6 channels, the weight expects 5");
