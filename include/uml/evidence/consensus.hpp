@@ -49,7 +49,9 @@ template <opinion_sources S, class T> constexpr void consensus_compromise(const 
         const bool skip = !skipped && u == least;
         skipped = skipped || skip;
         if (!skip) others_vacuous *= scaled<W>(u);
-        in_sets *= scaled<W>(detail::confidence(sources[i]) - consensus);
+        W residue = 0; // class by class: the difference of the two sums would lose a small one's digits
+        for (int k = 0; k < out.classes(); ++k) residue += detail::belief_of(sources[i], k) - shared(k);
+        in_sets *= scaled<W>(residue);
     }
     const scaled<W> compromise = others_vacuous * scaled<W>(pull) + in_sets;
     const W vacuous = (others_vacuous * scaled<W>(least)) / scaled<W>(1);
