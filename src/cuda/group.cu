@@ -2,6 +2,7 @@
 // 90a has the instruction, which UML_CUDA_HOPPER says is compiled. A block makes 64 pixels × 64 or 32 channels; tiles
 // of three steps of 64 inner indices are on their way while the unit works on one.
 #include "group.cuh"
+#include "several.cuh"
 
 #include "uml/backend/cuda/group.hpp"
 
@@ -12,7 +13,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 #if !defined(UML_CUDA_HOPPER)
 
 bool has_groups() { return false; }
-int launch_conv_group(const conv_args&, int, void*) { return cudaErrorInvalidValue; }
+int launch_conv_group(const void*, int, int, void*) { return cudaErrorInvalidValue; }
 
 #else
 
@@ -104,11 +105,13 @@ template <int columns> struct filler {
     #endif
 
 template <int columns>
-__global__ void __launch_bounds__(group::threads) conv_group(const __grid_constant__ conv_args a) {
+__global__ void __launch_bounds__(group::threads) conv_group(const __grid_constant__ several<conv_args> all) {
     #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     __shared__ __align__(1024) unsigned char shared[stages * filler<columns>::stage_bytes];
-    const group::operands from(a, static_cast<int>(blockIdx.z), static_cast<std::int64_t>(blockIdx.x) * group::rows,
-                               static_cast<int>(blockIdx.y) * columns);
+    const int which = all.which(blockIdx.x);
+    const conv_args& a = all.of[which];
+    const tile_place place(a, blockIdx.x - all.begin[which], group::rows, columns);
+    const group::operands from(a, place.image, place.first_pixel, place.first_channel);
     const filler<columns> tiles{a, from, shared};
     const int steps = from.steps();
         #pragma unroll 1
@@ -138,14 +141,16 @@ __global__ void __launch_bounds__(group::threads) conv_group(const __grid_consta
         from.finish(group::sum_row(thread, i), group::sum_column(thread, i), sums[i]);
     }
     #else
-    (void)a;
+    (void)all;
     #endif
 }
 
-template <int columns> int launch(const conv_args& a, int images, void* stream) {
-    const dim3 grid(static_cast<unsigned>((a.y.pixels() + group::rows - 1) / group::rows),
-                    static_cast<unsigned>((a.y.c + columns - 1) / columns), static_cast<unsigned>(images));
-    conv_group<columns><<<grid, group::threads, 0, static_cast<cudaStream_t>(stream)>>>(a);
+template <int columns> several<conv_args> in_blocks(const void* arguments, int count, int images) {
+    return {arguments, count,
+            [images](const conv_args& a) { return tile_place::blocks(a, images, group::rows, columns); }};
+}
+template <int columns> int launch(const several<conv_args>& all, void* stream) {
+    conv_group<columns><<<all.blocks(), group::threads, 0, static_cast<cudaStream_t>(stream)>>>(all);
     return static_cast<int>(cudaGetLastError());
 }
 
@@ -159,11 +164,12 @@ bool has_groups() {
            minor == 0;
 }
 
-int launch_conv_group(const conv_args& a, int images, void* stream) {
+int launch_conv_group(const void* arguments, int count, int images, void* stream) {
     // Narrow tiles where wide ones would leave most of the device idle.
-    constexpr std::int64_t enough = 256;
-    const std::int64_t wide = (a.y.pixels() + group::rows - 1) / group::rows * ((a.y.c + 63) / 64) * images;
-    return wide >= enough ? launch<64>(a, images, stream) : launch<32>(a, images, stream);
+    constexpr unsigned enough = 256;
+    const auto wide = in_blocks<64>(arguments, count, images);
+    return wide.blocks() >= enough ? launch<64>(wide, stream)
+                                   : launch<32>(in_blocks<32>(arguments, count, images), stream);
 }
 
 #endif

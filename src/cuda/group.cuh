@@ -7,6 +7,6 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 
 /// Whether the current device has groups and this library was compiled for them.
 bool has_groups();
-int launch_conv_group(const conv_args& a, int images, void* stream);
+int launch_conv_group(const void* arguments, int count, int images, void* stream);
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::gpu

@@ -1,5 +1,6 @@
 // The CUDA backend's kernels but for the products in tiles, and the table of all. The library's templates stay out of
 // here: nvcc 13.0 miscompiles some C++20.
+#include "several.cuh"
 #include "tile.cuh"
 
 #include "uml/backend/cuda/sums.hpp"
@@ -10,16 +11,19 @@ namespace {
 constexpr int threads = 256;
 
 /// An element of the result for each thread.
-template <class F> __global__ void __launch_bounds__(threads) each(const __grid_constant__ typename F::arguments a,
-                                                                   std::int64_t count) {
-    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
-    if (i < count) F::at(a, i);
+template <class F>
+__global__ void __launch_bounds__(threads)
+    each(const __grid_constant__ several<typename F::arguments> all, int images) {
+    const int which = all.which(blockIdx.x);
+    const typename F::arguments& a = all.of[which];
+    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x - all.begin[which]) * threads + threadIdx.x;
+    if (i < F::count(a, images)) F::at(a, i);
 }
-template <class F> int launch_each(const void* arguments, int images, void* stream) {
-    const auto& a = *static_cast<const typename F::arguments*>(arguments);
-    const std::int64_t count = F::count(a, images);
-    each<F><<<static_cast<unsigned>((count + threads - 1) / threads), threads, 0, static_cast<cudaStream_t>(stream)>>>(
-        a, count);
+template <class F> int launch_each(const void* arguments, int count, int images, void* stream) {
+    const several<typename F::arguments> all(arguments, count, [images](const typename F::arguments& a) {
+        return (F::count(a, images) + threads - 1) / threads;
+    });
+    each<F><<<all.blocks(), threads, 0, static_cast<cudaStream_t>(stream)>>>(all, images);
     return cudaGetLastError();
 }
 
@@ -44,24 +48,29 @@ template <int lanes> __device__ float combine_lanes(float x, bool largest) {
 }
 
 /// A sum for each group of lanes.
-template <class F> __global__ void __launch_bounds__(threads) each_sum(const __grid_constant__ typename F::arguments a,
-                                                                       std::int64_t count) {
+template <class F>
+__global__ void __launch_bounds__(threads)
+    each_sum(const __grid_constant__ several<typename F::arguments> all, int images) {
     static_assert(F::lanes == 32 || F::lanes == threads);
     constexpr int groups = threads / F::lanes;
-    const int lane = static_cast<int>(threadIdx.x) % F::lanes;
-    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * groups + threadIdx.x / F::lanes;
-    if (i >= count) return; // a whole group
+    const int which = all.which(blockIdx.x), lane = static_cast<int>(threadIdx.x) % F::lanes;
+    const typename F::arguments& a = all.of[which];
+    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x - all.begin[which]) * groups + threadIdx.x / F::lanes;
+    if (i >= F::count(a, images)) return; // a whole group
     float totals[most_totals] = {};
-    for (int phase = 0; phase < F::totals(a); ++phase)
-        totals[phase] = combine_lanes<F::lanes>(F::part(a, phase, i, lane, totals), F::largest(a, phase));
+    for (int phase = 0; phase < F::totals(a); ++phase) {
+        const float total = combine_lanes<F::lanes>(F::part(a, phase, i, lane, totals), F::largest(a, phase));
+#pragma unroll
+        for (int k = 0; k < most_totals; ++k) totals[k] = k == phase ? total : totals[k]; // stay in registers
+    }
     F::finish(a, i, lane, totals);
 }
-template <class F> int launch_sum(const void* arguments, int images, void* stream) {
-    const auto& a = *static_cast<const typename F::arguments*>(arguments);
-    const std::int64_t count = F::count(a, images);
+template <class F> int launch_sum(const void* arguments, int count, int images, void* stream) {
     constexpr int groups = threads / F::lanes;
-    each_sum<F><<<static_cast<unsigned>((count + groups - 1) / groups), threads, 0, static_cast<cudaStream_t>(stream)>>>(
-        a, count);
+    const several<typename F::arguments> all(arguments, count, [images](const typename F::arguments& a) {
+        return (F::count(a, images) + groups - 1) / groups;
+    });
+    each_sum<F><<<all.blocks(), threads, 0, static_cast<cudaStream_t>(stream)>>>(all, images);
     return cudaGetLastError();
 }
 

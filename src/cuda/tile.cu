@@ -1,12 +1,13 @@
-// Convolutions of any kernel, stride and dilation as products of matrices (implicit GEMM): rows are output pixels of one
-// image, columns output channels, the inner dimension taps × input channels, channels fastest. A block makes a tile of
-// 64 × 64, its four warps 32 × 32 each, in steps of 32 inner indices that asynchronous copies bring into shared memory,
-// zeros where a tap lies outside of the image. Rows in shared memory are padded so that the fragments' words come from
-// 32 different banks. Products by mma.sync (compute capability 8.0 and newer); group.cu has
-// those of bf16 for Hopper.
+// Convolutions of any kernel, stride and dilation as products of matrices (implicit GEMM): rows are output pixels of
+// one image, columns output channels, the inner dimension taps × input channels, channels fastest. A block makes a tile
+// of 64 × 64, its four warps 32 × 32 each, in steps of 32 inner indices that asynchronous copies bring into shared
+// memory, zeros where a tap lies outside of the image. Rows in shared memory are padded so that the fragments' words
+// come from 32 different banks. Products by mma.sync (compute capability 8.0 and newer); group.cu has those of bf16 for
+// Hopper.
 #include "tile.cuh"
 
 #include "group.cuh"
+#include "several.cuh"
 
 #include "uml/backend/cuda/compute.hpp"
 #include "uml/backend/cuda/fragments.hpp"
@@ -60,13 +61,16 @@ template <int n> __device__ void split(const std::uint32_t (&x)[n], std::uint32_
     }
 }
 
-template <products how> __global__ void __launch_bounds__(threads) conv_tile(const __grid_constant__ conv_args a) {
+template <products how>
+__global__ void __launch_bounds__(threads) conv_tile(const __grid_constant__ several<conv_args> all) {
     using form = stored<how>;
+    const int which = all.which(blockIdx.x);
+    const conv_args& a = all.of[which];
+    const tile_place place(a, blockIdx.x - all.begin[which], tile_rows, tile_columns);
     __shared__ alignas(16) std::uint32_t x_tiles[form::stages][tile_rows * form::pitch];
     __shared__ alignas(16) std::uint32_t w_tiles[form::stages][tile_columns * form::pitch];
-    const int thread = static_cast<int>(threadIdx.x), image = static_cast<int>(blockIdx.z);
-    const std::int64_t first_pixel = static_cast<std::int64_t>(blockIdx.x) * tile_rows, pixels = a.y.pixels();
-    const int first_channel = static_cast<int>(blockIdx.y) * tile_columns;
+    const int thread = static_cast<int>(threadIdx.x), image = place.image, first_channel = place.first_channel;
+    const std::int64_t first_pixel = place.first_pixel, pixels = a.y.pixels();
     const char* const x_data = static_cast<const char*>(a.x.data) + image * a.x.image * form::bytes;
     const char* const w_data = static_cast<const char*>(a.weights) + image * a.weight_image * form::bytes;
 
@@ -179,24 +183,24 @@ template <products how> __global__ void __launch_bounds__(threads) conv_tile(con
             }
 }
 
-template <products how> void launch(const conv_args& a, int images, cudaStream_t stream) {
-    const dim3 grid(static_cast<unsigned>((a.y.pixels() + tile_rows - 1) / tile_rows),
-                    static_cast<unsigned>((a.y.c + tile_columns - 1) / tile_columns), static_cast<unsigned>(images));
-    conv_tile<how><<<grid, threads, 0, stream>>>(a);
+template <products how> void launch(const void* arguments, int count, int images, cudaStream_t stream) {
+    const several<conv_args> all(arguments, count, [images](const conv_args& a) {
+        return tile_place::blocks(a, images, tile_rows, tile_columns);
+    });
+    conv_tile<how><<<all.blocks(), threads, 0, stream>>>(all);
 }
 
 } // namespace
 
-int launch_conv_tile(const void* arguments, int images, void* stream) {
-    const auto& a = *static_cast<const conv_args*>(arguments);
+int launch_conv_tile(const void* arguments, int count, int images, void* stream) {
     const auto on = static_cast<cudaStream_t>(stream);
-    switch (a.how) {
+    switch (static_cast<const conv_args*>(arguments)->how) {
     case products::bf16:
-        if (has_groups()) return launch_conv_group(a, images, stream);
-        launch<products::bf16>(a, images, on);
+        if (has_groups()) return launch_conv_group(arguments, count, images, stream);
+        launch<products::bf16>(arguments, count, images, on);
         break;
-    case products::tf32: launch<products::tf32>(a, images, on); break;
-    case products::three: launch<products::three>(a, images, on); break;
+    case products::tf32: launch<products::tf32>(arguments, count, images, on); break;
+    case products::three: launch<products::three>(arguments, count, images, on); break;
     case products::plain: return cudaErrorInvalidValue; // compute_conv's
     }
     return cudaGetLastError();

@@ -5,6 +5,7 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 
-int launch_conv_tile(const void* arguments, int images, void* stream);
+/// All of them form their products in one way.
+int launch_conv_tile(const void* arguments, int count, int images, void* stream);
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::gpu

@@ -179,7 +179,7 @@ TEST_CASE("what fails is an error of its own, and nothing is left behind") {
 TEST_CASE("branches that run side by side do not touch each other's memory") {
     constexpr cuda_on_host where{.precision = precision::bf16, .images = 2};
     const auto p = uml::static_program<net::description, net::configuration, where>::view();
-    int together = 0;
+    int together = 0, adding = 0;
     for (const node& a : p.nodes)
         for (const node& b : p.nodes) {
             if (&a == &b || a.order != b.order || a.kind == uml::op::slice || b.kind == uml::op::slice) continue;
@@ -188,9 +188,15 @@ TEST_CASE("branches that run side by side do not touch each other's memory") {
                 const node& x = p.input(a, j);
                 const bool in_place = share_pixels(x, b) && (b.kind == uml::op::concat || x.at != b.at);
                 CHECK((in_place || !of(x, where.images).meets(of(b, where.images))));
+                if (b.kind != gpu::conv_adding) continue; // writes to its second input too
+                const node& sum = p.input(b, 1);
+                ++adding;
+                CHECK(((share_pixels(x, sum) && (x.at + x.out.c * 2 <= sum.at || sum.at + sum.out.c * 2 <= x.at)) ||
+                       !of(x, where.images).meets(of(sum, where.images))));
             }
         }
     CHECK(together > 0);
+    CHECK(adding > 0);
     for (const node& n : p.nodes) CHECK((n.type == uml::dtype::f32 || n.type == uml::dtype::bf16));
 }
 

@@ -84,7 +84,8 @@ inline constexpr runtime functions{
     .sentence = [](int error) { return cudaGetErrorString(static_cast<cudaError_t>(error)); },
     .of_memory = [](int error) { return error == cudaErrorMemoryAllocation; },
     .of_old_driver = [](int error) { return error == cudaErrorInsufficientDriver; },
-    .kernels = device_kernels};
+    .kernels = device_kernels,
+    .no_memory = cudaErrorMemoryAllocation};
 
 } // namespace gpu::on_device
 

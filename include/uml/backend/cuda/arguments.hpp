@@ -52,9 +52,10 @@ enum class products : std::uint8_t {
     three  ///< each operand as a sum of two TF32 numbers, three products, sums in f32
 };
 
-/// A convolution: Σ, times the pixel's scale if there is one, plus bias and residual, then the activation.
+/// A convolution: Σ, times the pixel's scale if there is one, plus bias and residual, then the activation, then times
+/// the channel's factor if there is one. Beside it, `to` becomes `from`, plus the result if `adds`; both may be one.
 struct conv_args {
-    tensor x, y, residual, scale;
+    tensor x, y, residual, scale, factor, from, to;
     const void* weights = nullptr;
     const float* bias = nullptr; ///< null: none
     element weight_type = element::f32;
@@ -64,6 +65,7 @@ struct conv_args {
     int kernel = 1, stride = 1, pad = 0, dilation = 1;
     int inner = 1;          ///< taps · input channels, channels fastest
     bool depthwise = false; ///< inner: taps
+    bool adds = false;
     bool chunks =
         false; ///< eight (bf16) or four (f32) inner indices of a tap lie in 16 aligned bytes, of the weights' type
     activation act = activation::none;
@@ -101,7 +103,7 @@ struct resize_args {
     tensor x, y;
 };
 
-enum class row : std::uint8_t { sum, dot, norm, gate };
+enum class row : std::uint8_t { sum, dot, norm, gate, opinion };
 
 /// Over the channels of each pixel.
 struct row_args {
@@ -110,17 +112,26 @@ struct row_args {
     const float* weights = nullptr; ///< dot with a parameter: a factor a channel; norm: the scale; gate: psi, its bias
     const float* shift = nullptr;   ///< norm
     tensor factors;                 ///< dot with a tensor: a factor a channel
-    tensor from_x, from_mutual;     ///< gate: A' x, and A" y with the bias
-    tensor vacuity;                 ///< gate
+    tensor offset;                  ///< dot: one number, if there is one
+    activation act = activation::none; ///< dot: of the sum and the offset; norm
+    float value = 0;                   ///< added at the end by a dot; opinion: to each channel
+    tensor from_x, from_mutual;        ///< gate: A' x, and A" y with the bias
+    tensor vacuity;                    ///< gate
 };
 
-enum class column : std::uint8_t { mean, weighted, softmax };
+enum class column : std::uint8_t {
+    mean,
+    weighted,   ///< by a number per pixel
+    attended,   ///< by the softmax over the pixels of a number per pixel
+    instructed, ///< the mean of x + x · factor
+    softmax
+};
 
 /// Over the pixels of each channel.
 struct column_args {
     column kind = column::mean;
     tensor x, y;
-    tensor weight; ///< weighted: a number per pixel
+    tensor weight; ///< weighted, attended: a number per pixel; instructed: a factor per element
 };
 
 /// The matrix A · diag(g) · B of each image, in the form of a convolution's weights: a row for each output channel.
@@ -146,9 +157,12 @@ enum class kernel : std::uint8_t {
 };
 inline constexpr int kernel_count = static_cast<int>(kernel::matrix) + 1;
 
-/// Puts a kernel on a stream: its arguments, which are copied, the number of images, the stream. 0, or the runtime's
-/// error.
-using launcher = int (*)(const void* arguments, int images, void* stream);
+/// As many operations of one kind run in one launch.
+inline constexpr int most_together = 8;
+
+/// Puts a kernel on a stream for several operations, which do not need each other's results: their arguments, which are
+/// copied and of which there are 1 to most_together, the number of images, the stream. 0, or the runtime's error.
+using launcher = int (*)(const void* arguments, int count, int images, void* stream);
 
 /// The kernels, by their number. There are two: of a device (src/cuda) and of the host (host.hpp).
 struct kernel_table {

@@ -105,7 +105,10 @@ UML_HOST_DEVICE inline void conv_end(const conv_args& a, int image, std::int64_t
     if (a.scale.data != nullptr) sum *= get(a.scale, image, pixel, 0);
     if (a.bias != nullptr) sum += a.bias[o];
     if (a.residual.data != nullptr) sum += get(a.residual, image, pixel, o);
-    put(a.y, image, pixel, o, activated(sum, a.act));
+    sum = activated(sum, a.act);
+    if (a.factor.data != nullptr) sum *= get(a.factor, image, 0, o);
+    put(a.y, image, pixel, o, sum);
+    if (a.to.data != nullptr) put(a.to, image, pixel, o, get(a.from, image, pixel, o) + (a.adds ? sum : 0.0F));
 }
 
 /// Kernels that make one element of the result at a time: count(), at(i).

@@ -58,7 +58,7 @@ template <class B> struct engine_of {
     [[nodiscard]] constexpr double relative_limit() const {
         return value.precision == precision::bf16 ? 3e-2 : value.precision == precision::tf32 ? 3e-3 : 5e-6;
     }
-    constexpr void lower(graph&) const {}
+    constexpr void lower(graph& g) const { lower_graph(g); }
     [[nodiscard]] constexpr bool supports(const node& n) const { return gpu::has(n); }
     [[nodiscard]] constexpr schedule order() const { return schedule::branches; }
     [[nodiscard]] constexpr int images() const { return value.images; }
@@ -108,7 +108,7 @@ template <class B> struct engine_of {
                 to = *std::move(from);
             return made.has_value();
         };
-        const std::int64_t in = value.images * picture_bytes(p), out = results_bytes(p);
+        const std::int64_t in = value.images * picture_bytes(p), out = results_bytes(p, value.images);
         bool all = keep(s.arena, make_memory(on(), p.sizes.arena, false, "an arena")) &&
                    keep(s.pictures, make_memory(on(), in, false, "pictures")) &&
                    keep(s.results, make_memory(on(), out, false, "results")) &&
@@ -145,7 +145,7 @@ template <class B> struct engine_of {
                                      std::span<tensor_view<const float>> views) const {
         if (auto r = wait(s); !r) return r;
         for (std::size_t k = 0; k < nodes.size(); ++k) {
-            const std::int64_t at = result_at(p, nodes[k]);
+            const std::int64_t at = result_at(p, value.images, nodes[k]);
             const shape& out = p.nodes[static_cast<std::size_t>(nodes[k])].out;
             if (at < 0) return fail(errc::invalid_argument, "tensor ", static_cast<int>(nodes[k]), " is no result");
             views[k] = {reinterpret_cast<const float*>(s.answers.bytes() + at) + image * out.size(), out.h, out.w,
@@ -167,29 +167,6 @@ private:
         s.running = false;
         return checked(on(), on().wait(s.stream), "running the network");
     }
-    /// Of the staging memory of one picture; samples are f32 at most.
-    [[nodiscard]] static std::int64_t picture_bytes(const program_view& p) {
-        constexpr std::int64_t most_channels = 3;
-        return block_bytes(static_cast<std::int64_t>(sizeof(picture_header)) +
-                           p.nodes.front().out.pixels() * most_channels * 4);
-    }
-    [[nodiscard]] std::int64_t result_bytes(const node& n) const {
-        return block_bytes(value.images * n.out.size() * 4);
-    }
-    [[nodiscard]] std::int64_t results_bytes(const program_view& p) const {
-        std::int64_t bytes = 0;
-        for (const output_entry& o : p.outputs) bytes += result_bytes(p.nodes[static_cast<std::size_t>(o.node)]);
-        return bytes;
-    }
-    [[nodiscard]] std::int64_t result_at(const program_view& p, id wanted) const {
-        std::int64_t at = 0;
-        for (const output_entry& o : p.outputs) {
-            if (o.node == wanted) return at;
-            at += result_bytes(p.nodes[static_cast<std::size_t>(o.node)]);
-        }
-        return -1;
-    }
-
     /// One picture into the host's staging memory.
     static void stage(std::byte* to, const image_view& v) {
         const bool floats = v.type == image_view::sample::f32;
@@ -213,49 +190,28 @@ private:
         return checked(on(), error, "making the network's graph");
     }
     [[nodiscard]] int put_all(const program_view& p, const weights& w, workspace& s, void* main) const {
-        const launches to(p, value.precision, value.images, s.arena.bytes(), w.memory.bytes(), on().kernels());
-        int last = 0;
-        for (const node& n : p.nodes) last = n.order > last ? n.order : last;
-        for (int order = 0; order <= last; ++order)
-            if (const int error = put_order(p, s, to, order, main); error != 0) return error;
-        for (const output_entry& o : p.outputs) {
-            const node& n = p.nodes[static_cast<std::size_t>(o.node)];
-            const gpu::tensor there{s.results.bytes() + result_at(p, o.node),
-                                    n.out.size(),
-                                    n.out.h,
-                                    n.out.w,
-                                    n.out.c,
-                                    n.out.c,
-                                    element::f32};
-            if (const int error = to.launch(kernel::move, move_args{moving::copy, to.view(n), there}, main); error != 0)
-                return error;
-        }
-        return on().copy_later(s.answers.get(), s.results.get(), static_cast<std::size_t>(results_bytes(p)), main);
+        launches all(p, value.precision, value.images,
+                     {s.arena.bytes(), s.pictures.bytes(), s.results.bytes(), w.memory.bytes()});
+        const int error = all.each_stage([&](const batches& b) { return put(b, s, main); });
+        if (error != 0) return error;
+        const auto bytes = static_cast<std::size_t>(results_bytes(p, value.images));
+        return on().copy_later(s.answers.get(), s.results.get(), bytes, main);
     }
-    [[nodiscard]] int put_order(const program_view& p, workspace& s, const launches& to, int order, void* main) const {
-        int branches = 0, next = 0, error = 0;
-        for (const node& n : p.nodes) branches += n.order == order && makes(n) ? 1 : 0;
-        branches = branches < most_branches ? branches : most_branches;
-        if (branches > 1) error = on().record(s.fork.get(), main);
+    /// A stage's launches as branches, which end before the next stage begins.
+    [[nodiscard]] int put(const batches& b, workspace& s, void* main) const {
+        if (!b.complete()) return on().no_memory;
+        const int branches = b.launches() < most_branches ? b.launches() : most_branches;
+        int error = branches > 1 ? on().record(s.fork.get(), main) : 0;
         for (int i = 0; error == 0 && i < branches - 1; ++i) error = on().follow(s.sides[i].get(), s.fork.get());
-        for (std::size_t i = 0; error == 0 && i < p.nodes.size(); ++i) {
-            const node& n = p.nodes[i];
-            if (n.order != order || !makes(n)) continue;
-            void* const stream = next == 0 ? main : s.sides[next - 1].get();
-            next = (next + 1) % branches;
-            if (n.kind == op::input)
-                error =
-                    to.launch(kernel::picture, picture_args{s.pictures.bytes(), picture_bytes(p), to.view(n)}, stream);
-            else
-                error = to.operation(i, stream);
-        }
+        if (error == 0)
+            error = b.launch(on().kernels(), value.images,
+                             [&](int i) { return i % branches == 0 ? main : s.sides[i % branches - 1].get(); });
         for (int i = 0; error == 0 && i < branches - 1; ++i) {
             error = on().record(s.joins[i].get(), s.sides[i].get());
             if (error == 0) error = on().follow(main, s.joins[i].get());
         }
         return error;
     }
-    [[nodiscard]] static bool makes(const node& n) { return n.kind != op::slice; }
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::gpu

@@ -54,7 +54,7 @@ template <class T> int drop(void* p) {
     --there;
     return 0;
 }
-inline void copy_now(const void* arguments, int) {
+inline void copy_now(const void* arguments, int, int) {
     const auto& c = *static_cast<const copying_args*>(arguments);
     std::memcpy(c.to, c.from, c.bytes);
 }
@@ -94,7 +94,7 @@ inline constexpr runtime functions{
     .copy_later =
         [](void* to, const void* from, std::size_t bytes, void* stream) {
             const copying_args c{to, from, bytes};
-            return put(copy_now, &c, sizeof c, 1, stream);
+            return put(copy_now, &c, sizeof c, 1, 1, stream);
         },
     .make_stream = make<stream>,
     .release_stream = drop<stream>,
@@ -127,7 +127,7 @@ inline constexpr runtime functions{
     .launch_graph =
         [](void* g, void*) {
             if (played == fault::launch) return said_failed;
-            for (const work& w : static_cast<graph*>(g)->all) w.call(w.arguments.data(), w.images);
+            for (const work& w : static_cast<graph*>(g)->all) w.call(w.arguments.data(), w.count, w.images);
             return 0;
         },
     .release_graph = drop<graph>,
@@ -140,7 +140,8 @@ inline constexpr runtime functions{
         },
     .of_memory = [](int error) { return error == said_no_memory; },
     .of_old_driver = [](int error) { return error == said_old_driver; },
-    .kernels = kernels};
+    .kernels = kernels,
+    .no_memory = said_no_memory};
 
 } // namespace gpu::on_host
 

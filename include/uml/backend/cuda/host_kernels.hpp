@@ -14,9 +14,9 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu::on_host {
 
 /// What a graph holds: a kernel or a copy with its arguments.
 struct work {
-    void (*call)(const void* arguments, int images) = nullptr;
+    void (*call)(const void* arguments, int count, int images) = nullptr; ///< `count` operations
     std::vector<std::byte> arguments{};
-    int images = 0;
+    int count = 0, images = 0;
 };
 struct graph {
     std::vector<work> all{};
@@ -25,13 +25,11 @@ struct stream {
     graph* recording = nullptr; ///< null: what is put on it runs at once
 };
 
-template <class F> void each(const void* arguments, int images) {
-    const auto& a = *static_cast<const typename F::arguments*>(arguments);
+template <class F> void each(const typename F::arguments& a, int images) {
     const std::int64_t n = F::count(a, images);
     for (std::int64_t i = 0; i < n; ++i) F::at(a, i);
 }
-template <class F> void each_sum(const void* arguments, int images) {
-    const auto& a = *static_cast<const typename F::arguments*>(arguments);
+template <class F> void each_sum(const typename F::arguments& a, int images) {
     const std::int64_t n = F::count(a, images);
     for (std::int64_t i = 0; i < n; ++i) {
         float totals[most_totals] = {};
@@ -48,8 +46,7 @@ template <class F> void each_sum(const void* arguments, int images) {
 }
 
 /// The convolution of the matrix units: operands and weights as those read them, sums of tile_inner products.
-inline void conv_tile(const void* arguments, int images) {
-    const auto& a = *static_cast<const conv_args*>(arguments);
+inline void conv_tile(const conv_args& a, int images) {
     constexpr int lanes = 32;
     const int inner = (a.inner + lanes - 1) / lanes * lanes;
     std::vector<float> x(static_cast<std::size_t>(inner)),
@@ -82,19 +79,26 @@ inline void conv_tile(const void* arguments, int images) {
     }
 }
 
+using call = void (*)(const void* arguments, int count, int images);
+
 /// Runs, or records where the stream records.
-inline int put(void (*call)(const void*, int), const void* arguments, std::size_t bytes, int images, void* on) {
+inline int put(call what, const void* arguments, std::size_t bytes, int count, int images, void* on) {
     auto& s = *static_cast<stream*>(on);
     if (s.recording == nullptr) {
-        call(arguments, images);
+        what(arguments, count, images);
         return 0;
     }
     const auto* const first = static_cast<const std::byte*>(arguments);
-    s.recording->all.push_back({call, {first, first + bytes}, images});
+    s.recording->all.push_back({what, {first, first + bytes * static_cast<std::size_t>(count)}, count, images});
     return 0;
 }
-template <class Args, void (*call)(const void*, int)> int launch(const void* arguments, int images, void* stream) {
-    return put(call, arguments, sizeof(Args), images, stream);
+/// The operations of a launch one after the other.
+template <class Args, void (*one)(const Args&, int)> void all(const void* arguments, int count, int images) {
+    for (int i = 0; i < count; ++i) one(static_cast<const Args*>(arguments)[i], images);
+}
+template <class Args, void (*one)(const Args&, int)>
+int launch(const void* arguments, int count, int images, void* stream) {
+    return put(all<Args, one>, arguments, sizeof(Args), count, images, stream);
 }
 
 inline const kernel_table& kernels() {

@@ -1,19 +1,73 @@
 // What is launched for each operation: kernels and their arguments, with the tensors' places on the device.
 #pragma once
 
+#include "uml/backend/cuda/batches.hpp"
 #include "uml/backend/cuda/operations.hpp"
 
 #include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 
-/// Puts the kernels of a program's operations on a stream. 0, or the runtime's error.
+/// Of the staging memory of one picture; samples are f32 at most.
+[[nodiscard]] inline std::int64_t picture_bytes(const program_view& p) {
+    constexpr std::int64_t most_channels = 3;
+    return block_bytes(static_cast<std::int64_t>(sizeof(picture_header)) +
+                       p.nodes.front().out.pixels() * most_channels * 4);
+}
+/// Of one result of all images, f32 without gaps.
+[[nodiscard]] inline std::int64_t result_bytes(const node& n, int images) {
+    return block_bytes(images * n.out.size() * 4);
+}
+[[nodiscard]] inline std::int64_t results_bytes(const program_view& p, int images) {
+    std::int64_t bytes = 0;
+    for (const output_entry& o : p.outputs) bytes += result_bytes(p.nodes[static_cast<std::size_t>(o.node)], images);
+    return bytes;
+}
+/// Place of a node's result; -1: it is none.
+[[nodiscard]] inline std::int64_t result_at(const program_view& p, int images, id wanted) {
+    std::int64_t at = 0;
+    for (const output_entry& o : p.outputs) {
+        if (o.node == wanted) return at;
+        at += result_bytes(p.nodes[static_cast<std::size_t>(o.node)], images);
+    }
+    return -1;
+}
+
+/// The device's memory.
+struct places {
+    std::byte *arena = nullptr, *pictures = nullptr, *results = nullptr;
+    const std::byte* weights = nullptr;
+};
+
+/// What is launched for a program's operations.
 class launches {
 public:
-    launches(const program_view& p, precision asked, int images, std::byte* arena, const std::byte* weights,
-             const kernel_table& kernels)
-        : p_(p), asked_(asked), images_(images), arena_(arena), weights_(weights), kernels_(kernels) {}
+    /// Some operations need a result of their own first: they are launched in two stages.
+    static constexpr int stages = 2;
 
+    launches(const program_view& p, precision asked, int images, const places& to)
+        : p_(p), asked_(asked), images_(images), to_(to), arena_(to.arena), weights_(to.weights) {}
+
+    /// Calls f(batches) for each stage of a run, in order: what a stage holds can run side by side and needs all stages
+    /// before. Ends at the first error, which it gives.
+    template <class F> [[nodiscard]] int each_stage(F f) {
+        int last = 0;
+        for (const node& n : p_.nodes) last = n.order > last ? n.order : last;
+        for (int order = 0; order <= last; ++order)
+            for (stage_ = 0; stage_ < stages; ++stage_) {
+                now_.clear();
+                for (std::size_t i = 0; i < p_.nodes.size(); ++i)
+                    if (p_.nodes[i].order == order) operation(i);
+                if (now_.launches() == 0 && now_.complete()) continue;
+                if (const int error = f(std::as_const(now_)); error != 0) return error;
+            }
+        now_.clear();
+        stage_ = 0;
+        for (const output_entry& o : p_.outputs) result(p_.nodes[static_cast<std::size_t>(o.node)], o.node);
+        return f(std::as_const(now_));
+    }
+
+private:
     [[nodiscard]] tensor view(const node& n) const {
         tensor t{arena_ + n.at, n.out.pixels() * n.step, n.out.h, n.out.w, n.out.c, n.step, element_of(n.type)};
         if (n.kind == op::scaled_product) { // as a convolution's weights
@@ -24,50 +78,53 @@ public:
         }
         return t;
     }
-    template <class Args> [[nodiscard]] int launch(kernel k, const Args& a, void* stream) const {
-        return kernels_.launch[static_cast<int>(k)](&a, images_, stream);
+    template <class Args> void launch(int stage, kernel k, const Args& a, products how = products::plain) {
+        if (stage == stage_) now_.add(k, a, how);
     }
-    /// Operation i, but for the input.
-    [[nodiscard]] int operation(std::size_t i, void* stream) const {
+    void result(const node& n, id which) {
+        const gpu::tensor there{to_.results + result_at(p_, images_, which),
+                                n.out.size(),
+                                n.out.h,
+                                n.out.w,
+                                n.out.c,
+                                n.out.c,
+                                element::f32};
+        launch(0, kernel::move, move_args{moving::copy, view(n), there});
+    }
+    void operation(std::size_t i) {
         const node& n = p_.nodes[i];
+        if (is_conv(n.kind) || n.kind == op::dynamic_conv) return convolve(n, p_.at(i));
+        if (is_over_channels(n.kind)) return over_channels(n);
+        if (n.kind == instructed_mean)
+            return launch(0, kernel::column, column_args{column::instructed, in(n, 0), view(n), in(n, 1)});
         switch (n.kind) {
-        case op::input:
-        case op::slice: return 0; // in place
-        case op::conv:
-        case op::upsample_conv:
-        case op::dynamic_conv: return convolve(n, p_.at(i), stream);
-        case op::scaled_product: return matrix(n, stream);
+        case op::slice: return; // in place
+        case op::input: return launch(0, kernel::picture, picture_args{to_.pictures, picture_bytes(p_), view(n)});
+        case op::scaled_product: return matrix(n);
         case op::norm:
         case op::activate:
         case op::add:
         case op::multiply:
         case op::add_constant:
-        case op::divide_into: return by_element(n, stream);
+        case op::divide_into: return by_element(n);
         case op::max_pool:
         case op::average_pool:
-            return launch(kernel::pool,
-                          pool_args{in(n, 0), view(n), n.win.kernel, n.win.stride, n.win.pad, n.kind == op::max_pool},
-                          stream);
-        case op::resize: return launch(kernel::resize, resize_args{in(n, 0), view(n)}, stream);
-        case op::concat: return join(n, stream);
-        case op::shuffle: return launch(kernel::move, move_args{moving::shuffle, in(n, 0), view(n), n.arg}, stream);
-        case op::tile: return launch(kernel::move, move_args{moving::tile, in(n, 0), view(n)}, stream);
-        case op::softmax_pixels:
-            return launch(kernel::column, column_args{column::softmax, in(n, 0), view(n), {}}, stream);
-        case op::global_average:
-            return launch(kernel::column, column_args{column::mean, in(n, 0), view(n), {}}, stream);
+            return launch(0, kernel::pool,
+                          pool_args{in(n, 0), view(n), n.win.kernel, n.win.stride, n.win.pad, n.kind == op::max_pool});
+        case op::resize: return launch(0, kernel::resize, resize_args{in(n, 0), view(n)});
+        case op::concat: return join(n);
+        case op::shuffle: return launch(0, kernel::move, move_args{moving::shuffle, in(n, 0), view(n), n.arg});
+        case op::tile: return launch(0, kernel::move, move_args{moving::tile, in(n, 0), view(n)});
+        case op::softmax_pixels: return launch(0, kernel::column, column_args{column::softmax, in(n, 0), view(n), {}});
+        case op::global_average: return launch(0, kernel::column, column_args{column::mean, in(n, 0), view(n), {}});
         case op::weighted_sum:
-            return launch(kernel::column, column_args{column::weighted, in(n, 0), view(n), in(n, 1)}, stream);
-        case op::attention_pool: return attention(n, stream);
-        case op::sum_channels:
-        case op::channel_dot:
-        case op::layer_norm: return over_channels(n, stream);
-        case op::gate: return gate(n, p_.at(i), stream);
+            return launch(0, kernel::column, column_args{column::weighted, in(n, 0), view(n), in(n, 1)});
+        case op::attention_pool: return attention(n);
+        case op::gate: return gate(n, p_.at(i));
+        default: return; // none: see has()
         }
-        return 0;
     }
 
-private:
     [[nodiscard]] tensor in(const node& n, int j) const { return view(p_.input(n, j)); }
     [[nodiscard]] const std::byte* packed(const node& n) const { return weights_ + n.packed; }
     /// An operation's scratch memory lies behind that of the image before as its tensors do.
@@ -89,15 +146,24 @@ private:
         a.weight_out = f.tiles ? f.columns : 1;
         a.weight_in = f.tiles ? 1 : f.columns;
     }
-    [[nodiscard]] int run(conv_args& a, void* stream) const {
+    void run(int stage, conv_args& a) {
         a.chunks = a.x.type == a.weight_type && in_chunks(a.x);
-        return launch(a.how == products::plain ? kernel::conv : kernel::conv_tile, a, stream);
+        launch(stage, a.how == products::plain ? kernel::conv : kernel::conv_tile, a, a.how);
     }
 
-    [[nodiscard]] int convolve(const node& n, const site& at, void* stream) const {
+    void convolve(const node& n, const site& at) {
         conv_args a;
         a.x = in(n, 0);
         a.y = view(n);
+        a.y.c = made_channels(n);
+        if (n.kind == conv_adding) a.from = a.to = in(n, 1);
+        if (n.kind == conv_beside) {
+            a.from = in(n, 1);
+            a.to = a.y;
+            a.to.data = static_cast<std::byte*>(a.y.data) + a.y.c * bytes_of(a.y.type);
+        }
+        if (n.kind == conv_times) a.factor = in(n, 1);
+        a.adds = n.kind == conv_adding;
         a.kernel = n.win.kernel;
         a.stride = n.win.stride;
         a.pad = n.win.pad;
@@ -109,7 +175,7 @@ private:
         if (n.kind == op::upsample_conv) {
             const tensor low = a.x;
             a.x = in_scratch(n, 0, n.out.h, n.out.w, low.c, low.step, low.type);
-            if (const int error = launch(kernel::resize, resize_args{low, a.x}, stream); error != 0) return error;
+            launch(0, kernel::resize, resize_args{low, a.x});
         }
         if (n.kind == op::dynamic_conv) {
             const tensor matrix = in(n, 1);
@@ -121,12 +187,12 @@ private:
             a.scale = in(n, 2);
         } else {
             use_weights(a, conv_form_of(at, asked_), packed(n));
-            if (n.inputs > 1) a.residual = in(n, 1);
+            if (n.kind == op::conv && n.inputs > 1) a.residual = in(n, 1);
         }
-        return run(a, stream);
+        run(n.kind == op::upsample_conv ? 1 : 0, a);
     }
 
-    [[nodiscard]] int matrix(const node& n, void* stream) const {
+    void matrix(const node& n) {
         matrix_args a;
         a.g = in(n, 0);
         a.out = n.out.c;
@@ -139,10 +205,10 @@ private:
             from += block_bytes(std::int64_t{a.out} * a.inner * 4);
         }
         a.b = reinterpret_cast<const float*>(from);
-        return launch(kernel::matrix, a, stream);
+        return launch(0, kernel::matrix, a);
     }
 
-    [[nodiscard]] int by_element(const node& n, void* stream) const {
+    void by_element(const node& n) {
         pointwise_args a;
         a.a = in(n, 0);
         a.y = view(n);
@@ -161,59 +227,59 @@ private:
         case op::divide_into: a.kind = pointwise::divide_into; break;
         default: a.kind = pointwise::activate; break;
         }
-        return launch(kernel::pointwise, a, stream);
+        return launch(0, kernel::pointwise, a);
     }
 
     /// Copies the parts that are not made where they stand.
-    [[nodiscard]] int join(const node& n, void* stream) const {
+    void join(const node& n) {
         tensor part = view(n);
         for (int j = 0; j < n.inputs; ++j) {
             const tensor x = in(n, j);
             part.c = x.c;
-            if (x.data != part.data)
-                if (const int error = launch(kernel::move, move_args{moving::copy, x, part}, stream); error != 0)
-                    return error;
+            if (x.data != part.data) launch(0, kernel::move, move_args{moving::copy, x, part});
             part.data = static_cast<std::byte*>(part.data) + x.c * bytes_of(part.type);
         }
-        return 0;
     }
 
-    [[nodiscard]] int attention(const node& n, void* stream) const {
+    void attention(const node& n) {
         const tensor x = in(n, 0);
         tensor pooled = view(n), mean = pooled;
         pooled.c = mean.c = x.c;
         mean.data = static_cast<std::byte*>(pooled.data) + x.c * bytes_of(pooled.type);
         const tensor scores = in_scratch(n, 0, x.h, x.w, 1, 1, element::f32);
-        const tensor q = in_scratch(n, images_ * block_bytes(x.pixels() * 4), x.h, x.w, 1, 1, element::f32);
         row_args dot;
         dot.kind = row::dot;
         dot.x = x;
         dot.y = scores;
         dot.weights = reinterpret_cast<const float*>(packed(n));
-        if (const int error = launch(kernel::row, dot, stream); error != 0) return error;
-        if (const int error = launch(kernel::column, column_args{column::softmax, scores, q, {}}, stream); error != 0)
-            return error;
-        if (const int error = launch(kernel::column, column_args{column::weighted, x, pooled, q}, stream); error != 0)
-            return error;
-        return launch(kernel::column, column_args{column::mean, x, mean, {}}, stream);
+        launch(0, kernel::row, dot);
+        launch(1, kernel::column, column_args{column::attended, x, pooled, scores});
+        launch(1, kernel::column, column_args{column::mean, x, mean, {}});
     }
 
-    [[nodiscard]] int over_channels(const node& n, void* stream) const {
+    void over_channels(const node& n) {
         row_args a;
         a.x = in(n, 0);
         a.y = view(n);
-        if (n.kind == op::channel_dot) {
+        if (n.kind == op::channel_dot || n.kind == dot_ending) {
             a.kind = row::dot;
             a.factors = in(n, 1);
-        } else if (n.kind == op::layer_norm) {
+            a.act = n.act;
+            a.value = n.value;
+            if (n.kind == dot_ending) a.offset = in(n, 2);
+        } else if (n.kind == opinion) {
+            a.kind = row::opinion;
+            a.value = n.value;
+        } else if (n.kind == op::layer_norm || n.kind == norm_ending) {
             a.kind = row::norm;
+            a.act = n.act;
             a.weights = reinterpret_cast<const float*>(packed(n));
             a.shift = reinterpret_cast<const float*>(packed(n) + block_bytes(n.out.c * 4));
         }
-        return launch(kernel::row, a, stream);
+        return launch(0, kernel::row, a);
     }
 
-    [[nodiscard]] int gate(const node& n, const site& at, void* stream) const {
+    void gate(const node& n, const site& at) {
         row_args a;
         a.kind = row::gate;
         a.x = in(n, 0);
@@ -231,19 +297,21 @@ private:
             c.how = gate_products(at, j, asked_);
             use_weights(c, f, from);
             from += f.bytes();
-            if (const int error = run(c, stream); error != 0) return error;
+            run(0, c);
             (j == 0 ? a.from_x : a.from_mutual) = c.y;
         }
         a.weights = reinterpret_cast<const float*>(from);
-        return launch(kernel::row, a, stream);
+        launch(1, kernel::row, a);
     }
 
     program_view p_;
     precision asked_;
     int images_;
+    places to_;
     std::byte* arena_;
     const std::byte* weights_;
-    const kernel_table& kernels_;
+    int stage_ = 0;
+    batches now_;
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::gpu

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "uml/backend/cuda/fragments.hpp"
+#include "uml/backend/cuda/lowered.hpp"
 #include "uml/core/precision.hpp"
 #include "uml/graph/program.hpp"
 #include "uml/parameters/dense.hpp"
@@ -24,7 +25,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
     const node& n = at.n;
     const bool small = n.out.pixels() == 1 || (n.out.c <= few && n.kind != op::scaled_product);
     const bool factor = n.act != activation::none && n.act != activation::relu;
-    const bool exact = n.precise || n.raw || n.result || n.kind == op::input;
+    const bool exact = n.precise || n.raw || n.result || n.kind == op::input || n.kind == opinion;
     return asked != precision::bf16 || small || factor || exact ? dtype::f32 : dtype::bf16;
 }
 /// Channels last as on the host; the matrix of a scaled_product lies as a convolution's weights.
@@ -36,14 +37,14 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 }
 
 /// Whether an operation has its kernels here, but for what the rewrites leave to others.
-[[nodiscard]] constexpr bool has(const node& n) { return !of_backend(n.kind); }
+[[nodiscard]] constexpr bool has(const node& n) { return n.kind <= last_lowered; }
 
 /// How a convolution is made: in tiles where that fills them.
 [[nodiscard]] constexpr products products_of(const site& at, precision asked) {
     const node &n = at.n, &x = at.in(0);
     constexpr int least_pixels = 16, least_channels = 8, least_inner = 16;
     const int inner = n.win.kernel * n.win.kernel * x.out.c;
-    if (n.groups > 1 || n.out.pixels() < least_pixels || n.out.c < least_channels || inner < least_inner)
+    if (n.groups > 1 || n.out.pixels() < least_pixels || made_channels(n) < least_channels || inner < least_inner)
         return products::plain;
     if (n.kind == op::dynamic_conv && (x.type != at.in(1).type || is_precise(at.nodes, n))) return products::plain;
     if (is_precise(at.nodes, n)) return products::three;
@@ -68,7 +69,7 @@ struct conv_form {
     }
 };
 [[nodiscard]] constexpr conv_form conv_form_of(const site& at, precision asked) {
-    return {products_of(at, asked), at.n.out.c, inner_of(at)};
+    return {products_of(at, asked), made_channels(at.n), inner_of(at)};
 }
 /// The two products of a gate: A' x and A" y, each a 1×1 convolution to f32.
 [[nodiscard]] constexpr products gate_products(const site& at, int which, precision asked) {
@@ -86,11 +87,9 @@ struct conv_form {
 [[nodiscard]] constexpr std::int64_t packed_bytes(const site& at, precision asked) {
     const node& n = at.n;
     const auto floats = [](std::int64_t count) { return block_bytes(count * 4); };
+    if (is_conv(n.kind)) return conv_form_of(at, asked).bytes();
+    if (is_norm(n.kind)) return 2 * floats(n.out.c);
     switch (n.kind) {
-    case op::conv:
-    case op::upsample_conv: return conv_form_of(at, asked).bytes();
-    case op::norm:
-    case op::layer_norm: return 2 * floats(n.out.c);
     case op::attention_pool: return floats(at.in(0).out.c);
     case op::scaled_product:
         return (n.weight == no_id ? 0 : floats(std::int64_t{n.out.c} * at.in(0).out.c)) +
@@ -105,7 +104,7 @@ struct conv_form {
     switch (n.kind) {
     case op::upsample_conv: // upsampled, in the input's form
         return n.out.pixels() * at.in(0).step * static_cast<std::int64_t>(size_of(at.in(0).type));
-    case op::attention_pool: return 2 * block_bytes(at.in(0).out.pixels() * 4); // scores, their softmax
+    case op::attention_pool: return block_bytes(at.in(0).out.pixels() * 4); // scores
     case op::gate: return 2 * block_bytes(n.out.pixels() * up_to(n.arg, 16) * 4);
     default: return 0;
     }
@@ -156,18 +155,17 @@ private:
 inline void pack(const site& at, precision asked, const dense_parameter& a, const dense_parameter& b, std::byte* to) {
     packer p{to};
     const node& n = at.n;
-    switch (n.kind) {
-    case op::conv:
-    case op::upsample_conv: {
+    if (is_conv(n.kind)) {
         const int in = n.groups > 1 ? 1 : at.in(0).out.c;
-        p.conv(conv_form_of(at, asked), a.values, a.bias, n.out.c, in, in, n.win.kernel * n.win.kernel);
-        break;
+        p.conv(conv_form_of(at, asked), a.values, a.bias, made_channels(n), in, in, n.win.kernel * n.win.kernel);
+        return;
     }
-    case op::norm:
-    case op::layer_norm:
+    if (is_norm(n.kind)) {
         p.floats(a.values, n.out.c);
         p.floats(a.bias, n.out.c);
-        break;
+        return;
+    }
+    switch (n.kind) {
     case op::attention_pool: p.floats(a.values, at.in(0).out.c); break;
     case op::scaled_product:
         if (n.weight != no_id) p.floats(a.values, std::int64_t{n.out.c} * at.in(0).out.c);

@@ -40,6 +40,7 @@ struct runtime {
     bool (*of_memory)(int error) = nullptr;     ///< whether the device has too little memory
     bool (*of_old_driver)(int error) = nullptr; ///< whether the driver is older than the runtime
     const kernel_table& (*kernels)() = nullptr;
+    int no_memory = 0; ///< the error that says so, for memory of the host
 };
 
 /// The runtime's error as ours; success for 0.

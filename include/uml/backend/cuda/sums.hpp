@@ -8,7 +8,7 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 
-inline constexpr int most_totals = 2;
+inline constexpr int most_totals = 3;
 
 /// One sum for each pixel of each image.
 struct compute_row {
@@ -34,8 +34,8 @@ struct compute_row {
         const float mean = phase == 1 ? known[0] / static_cast<float>(a.x.c) : 0.0F;
         for (int k = lane; k < a.x.c; k += lanes) {
             const float x = get(a.x, image, pixel, k);
-            if (a.kind == row::sum)
-                sum += x;
+            if (a.kind == row::sum || a.kind == row::opinion)
+                sum += x + a.value;
             else if (a.kind == row::dot)
                 sum += x * (a.weights != nullptr ? a.weights[k] : get(a.factors, image, 0, k));
             else
@@ -47,10 +47,16 @@ struct compute_row {
         const auto image = static_cast<int>(i / a.x.pixels());
         const std::int64_t pixel = i - image * a.x.pixels();
         if (a.kind == row::sum || a.kind == row::dot) {
-            if (lane == 0) put(a.y, image, pixel, 0, known[0]);
+            const float offset = a.offset.data != nullptr ? get(a.offset, image, 0, 0) : 0.0F;
+            if (lane == 0) put(a.y, image, pixel, 0, activated(known[0] + offset, a.act) + a.value);
             return;
         }
         const auto n = static_cast<float>(a.x.c);
+        if (a.kind == row::opinion) {
+            for (int k = lane; k < a.x.c; k += lanes) put(a.y, image, pixel, k, get(a.x, image, pixel, k) + a.value);
+            if (lane == 0) put(a.y, image, pixel, a.x.c, n / known[0]);
+            return;
+        }
         const float mean = known[0] / n;
         float factor = 0;
         if (a.kind == row::gate)
@@ -60,7 +66,7 @@ struct compute_row {
         for (int k = lane; k < a.x.c; k += lanes) {
             const float x = get(a.x, image, pixel, k);
             put(a.y, image, pixel, k,
-                a.kind == row::gate ? x * factor : (x - mean) * factor * a.weights[k] + a.shift[k]);
+                a.kind == row::gate ? x * factor : activated((x - mean) * factor * a.weights[k] + a.shift[k], a.act));
         }
     }
 };
@@ -73,24 +79,32 @@ struct compute_column {
     UML_HOST_DEVICE static std::int64_t count(const column_args& a, int images) {
         return static_cast<std::int64_t>(images) * a.x.c;
     }
-    UML_HOST_DEVICE static int totals(const column_args& a) { return a.kind == column::softmax ? 2 : 1; }
-    UML_HOST_DEVICE static bool largest(const column_args& a, int phase) {
-        return a.kind == column::softmax && phase == 0;
+    UML_HOST_DEVICE static bool has_softmax(const column_args& a) {
+        return a.kind == column::softmax || a.kind == column::attended;
     }
+    UML_HOST_DEVICE static int totals(const column_args& a) {
+        return a.kind == column::attended ? 3 : a.kind == column::softmax ? 2 : 1;
+    }
+    UML_HOST_DEVICE static bool largest(const column_args& a, int phase) { return has_softmax(a) && phase == 0; }
     UML_HOST_DEVICE static float part(const column_args& a, int phase, std::int64_t i, int lane, const float* known) {
         const auto image = static_cast<int>(i / a.x.c), k = static_cast<int>(i % a.x.c);
         const std::int64_t pixels = a.x.pixels();
         float sum = largest(a, phase) ? -INFINITY : 0.0F;
         for (std::int64_t p = lane; p < pixels; p += lanes) {
-            const float x = get(a.x, image, p, k);
+            const float x =
+                a.kind == column::attended && phase < 2 ? get(a.weight, image, p, 0) : get(a.x, image, p, k);
             if (a.kind == column::mean)
                 sum += x;
             else if (a.kind == column::weighted)
                 sum += x * get(a.weight, image, p, 0);
+            else if (a.kind == column::instructed)
+                sum += x + x * get(a.weight, image, p, k);
             else if (phase == 0)
                 sum = x > sum ? x : sum;
-            else
+            else if (phase == 1)
                 sum += expf(x - known[0]);
+            else
+                sum += expf(get(a.weight, image, p, 0) - known[0]) * x;
         }
         return sum;
     }
@@ -98,8 +112,10 @@ struct compute_column {
         const auto image = static_cast<int>(i / a.x.c), k = static_cast<int>(i % a.x.c);
         const std::int64_t pixels = a.x.pixels();
         if (a.kind != column::softmax) {
-            if (lane == 0)
-                put(a.y, image, 0, k, a.kind == column::mean ? known[0] / static_cast<float>(pixels) : known[0]);
+            const float total = a.kind == column::weighted   ? known[0]
+                                : a.kind == column::attended ? known[2] / known[1]
+                                                             : known[0] / static_cast<float>(pixels);
+            if (lane == 0) put(a.y, image, 0, k, total);
             return;
         }
         for (std::int64_t p = lane; p < pixels; p += lanes)
