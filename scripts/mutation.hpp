@@ -79,16 +79,16 @@ template <int I> struct step_after {
 #define UML_MUTATION_BINARY(name, op, other)                                                                           \
     template <int I, class A> struct name {                                                                            \
         A&& a;                                                                                                         \
-        template <class B> constexpr auto with(B&& b) {                                                                \
-            if constexpr (requires { a other static_cast<B&&>(b); }) {                                                 \
-                using whole = decltype(a op static_cast<B&&>(b));                                                      \
+        template <class B> constexpr decltype(auto) with(B&& b) {                                                      \
+            using whole = decltype(a op static_cast<B&&>(b));                                                          \
+            if constexpr (requires { static_cast<whole>(a other static_cast<B&&>(b)); }) {                             \
                 if (on<I>()) return static_cast<whole>(a other static_cast<B&&>(b));                                   \
             }                                                                                                          \
             return a op static_cast<B&&>(b);                                                                           \
         }                                                                                                              \
     };                                                                                                                 \
     template <int I, class A> constexpr name<I, A> operator op(A&& a, site<I>) { return {static_cast<A&&>(a)}; }       \
-    template <int I, class A, class B> constexpr auto operator op(name<I, A> left, B&& b) {                            \
+    template <int I, class A, class B> constexpr decltype(auto) operator op(name<I, A> left, B&& b) {                  \
         return left.with(static_cast<B&&>(b));                                                                         \
     }
 UML_MUTATION_BINARY(less, <, <=)
