@@ -4,6 +4,7 @@
 #include "support/edge.hpp"
 
 #include "uml/backend/cpu.hpp"
+#include "uml/backend/cuda/host.hpp"
 #include "uml/threads/pool.hpp"
 #if defined(UML_WITH_OPENMP) && !defined(__clang__)
     #include "uml/threads/openmp.hpp"
@@ -55,6 +56,38 @@ void count_run(const char* what, const B& where, const uml::executor& threads, b
     expect((others || after == before) && heap::alive == alive, what);
 }
 
+/// The CUDA backend on the host's functions, with pictures of the host and of the device: a run takes no memory, and
+/// makes no object of the runtime.
+void count_device(const char* what, const uml::cuda_on_host& where) {
+    namespace device = uml::gpu::on_host;
+    const auto m = uml_test::load_edge(where);
+    if (!m) return expect(false, m.error().what.c_str());
+    auto w = m->make_workspace();
+    if (!w) return expect(false, w.error().what.c_str());
+    const auto p = uml_test::pixels(edge_config.height, edge_config.width, 1);
+    const uml::image_view picture(p.data(), edge_config.height, edge_config.width, 1);
+    auto copy =
+        uml::gpu::make_memory(device::functions, static_cast<std::int64_t>(p.size() * sizeof p[0]), false, "a picture");
+    if (!copy) return expect(false, copy.error().what.c_str());
+    uml::image_view there = picture;
+    there.data = copy->get();
+    (void)device::functions.copy(copy->get(), p.data(), p.size() * sizeof p[0]);
+    (void)m->run(picture, *w); // the host's kernels take their room
+    const long before = heap::allocations;
+    const int objects = device::there;
+    bool ran = true;
+    for (int i = 0; i < 2; ++i) {
+        ran = ran && m->run(picture, *w) && m->run(uml::device_picture(there), *w);
+        ran = ran && m->output(*w, "cls_uncertainty").data != nullptr;
+        ran = ran && m->device_output(*w, "cls_uncertainty").data != nullptr;
+        ran = ran && !m->run(uml::device_picture(picture), *w);
+    }
+    const long after = heap::allocations;
+    std::printf("         %ld allocations in four runs, %d objects of the runtime more\n", after - before,
+                device::there - objects);
+    expect(ran && after == before && device::there == objects, what);
+}
+
 /// Lets the n-th allocation fail, for every n until loading and making a workspace need no more.
 template <class net, class B = uml::reference>
 void refuse_each(const char* what, const std::vector<std::byte>& bytes, const B& where = {}) {
@@ -103,6 +136,8 @@ int main() {
     count_run("reference: no allocation", uml::reference{}, {});
     count_run("reference64: no allocation", uml::reference64{}, {});
     count_run("cpu: no allocation", uml::cpu{}, {});
+    count_device("cuda, f32: no allocation", {});
+    count_device("cuda, bf16: no allocation", {.precision = uml::precision::bf16});
     {
         uml::thread_pool pool(2);
         count_run("cpu, pool of 2: no allocation", uml::cpu{.threads = 2}, pool);

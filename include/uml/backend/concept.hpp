@@ -88,6 +88,21 @@ concept engine = requires {
     { e.fetch(p, s, 0, nodes, views) } -> std::same_as<result<void>>;
 };
 
+/// An engine with memory of its own that a caller's programs can reach too, as a GPU's. All of these members beside an
+/// engine's:
+///   check_memory(address, device)    whether the address is in the device's memory, or else in the host's
+///   run_on_device(program, weights, workspace, pictures, watch)   as run, of pictures that are on the device
+///   fetch_on_device(program, workspace, image, nodes, views)      as fetch, tensors in the device's memory
+template <class E>
+concept device_engine = engine<E> &&
+    requires(const E& e, const program_view& p, const typename E::weights& fixed, typename E::workspace& s,
+             std::span<const device_picture> pictures, std::span<const id> nodes, const run_watch* watch,
+             std::span<tensor_view<const typename E::scalar>> views) {
+    { e.check_memory(static_cast<const void*>(nullptr), true) } -> std::same_as<result<void>>;
+    { e.run_on_device(p, fixed, s, pictures, watch) } -> std::same_as<result<void>>;
+    { e.fetch_on_device(p, s, 0, nodes, views) } -> std::same_as<result<void>>;
+};
+
 /// A backend is a small value that says where and how a network runs: threads, precision, a device. It is structural,
 /// so that it is also a template argument, and names the engine that is made of it as `engine{value}`.
 template <class B>

@@ -56,6 +56,19 @@ inline constexpr runtime functions{
     .copy_later = [](void* to, const void* from, std::size_t bytes, void* stream) -> int {
         return cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream_of(stream));
     },
+    .copy_rows_later = [](void* to, const void* from, std::size_t gap, std::size_t bytes, std::size_t rows,
+                          void* stream) -> int {
+        return cudaMemcpy2DAsync(to, bytes, from, gap, bytes, rows, cudaMemcpyDefault, stream_of(stream));
+    },
+    .look = [](const void* address, memory_kind& kind, int& device) -> int {
+        cudaPointerAttributes a{};
+        const int error = cudaPointerGetAttributes(&a, address);
+        kind = a.type == cudaMemoryTypeDevice    ? memory_kind::device
+               : a.type == cudaMemoryTypeManaged ? memory_kind::both
+                                                 : memory_kind::host;
+        device = a.device;
+        return error;
+    },
     .make_stream = [](void*& made) -> int {
         cudaStream_t s = nullptr;
         const int error = cudaStreamCreateWithFlags(&s, cudaStreamNonBlocking);
@@ -103,7 +116,7 @@ struct cuda {
     [[nodiscard]] static const gpu::runtime& functions() { return gpu::on_device::functions; }
     friend constexpr bool operator==(const cuda&, const cuda&) = default;
 };
-static_assert(backend<cuda>);
+static_assert(backend<cuda> && device_engine<cuda::engine>);
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 

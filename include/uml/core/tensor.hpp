@@ -31,8 +31,8 @@ template <class T> struct tensor_view {
     [[nodiscard]] constexpr std::int64_t pixels() const { return static_cast<std::int64_t>(h) * w; }
 };
 
-/// A picture of the caller's: height × width × (1 or 3) channels, interleaved, 8 bits (0..255) or float (0..1). A network
-/// refuses floats outside 0..1, and NaN; bicubic and Lanczos resizing of floats can leave that range.
+/// A picture of the caller's: height × width × (1 or 3) channels, interleaved, 8 bits (0..255) or float (0..1). A
+/// network refuses floats outside 0..1, and NaN; bicubic and Lanczos resizing of floats can leave that range.
 struct image_view {
     enum class sample : std::uint8_t { u8, f32 };
 
@@ -48,6 +48,14 @@ struct image_view {
     constexpr image_view(const float* pixels, int h, int w, int c, std::int64_t row_stride_bytes = 0)
         : data(pixels), type(sample::f32), height(h), width(w), channels(c),
           row_bytes(row_stride_bytes ? row_stride_bytes : static_cast<std::int64_t>(w) * c * 4) {}
+};
+
+/// A picture in the memory of a backend's device: `at.data` is an address there. For the backends that have one.
+struct device_picture {
+    image_view at{};
+
+    constexpr device_picture() = default;
+    constexpr explicit device_picture(const image_view& picture) : at(picture) {}
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -24,8 +24,8 @@ namespace model_detail {
     return true;
 }
 
-/// `s`: the shape of the network's input.
-[[nodiscard]] inline result<void> check_picture(const image_view& v, const shape& s) {
+/// All but the samples. `s`: the shape of the network's input.
+[[nodiscard]] inline result<void> check_picture_form(const image_view& v, const shape& s) {
     if (v.data == nullptr) return fail(errc::invalid_argument, "picture: no pixels");
     if (v.height != s.h || v.width != s.w)
         return fail(errc::wrong_shape, "picture: ", v.height, " x ", v.width,
@@ -39,6 +39,10 @@ namespace model_detail {
     if (v.row_bytes % sample != 0)
         return fail(errc::invalid_argument, "picture: a row of ", v.row_bytes,
                     " bytes is not a whole number of floats");
+    return {};
+}
+[[nodiscard]] inline result<void> check_picture(const image_view& v, const shape& s) {
+    if (auto r = check_picture_form(v, s); !r) return r;
     if (v.type == image_view::sample::f32 && !samples_in_range(v))
         return fail(errc::invalid_argument,
                     "picture: float samples must be from 0 (black) to 1 (white); here are others, or NaN");

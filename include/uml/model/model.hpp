@@ -101,8 +101,7 @@ public:
     /// cannot be; unsupported for a rule that this version cannot follow; too_small where the arena cannot hold it.
     [[nodiscard]] result<prepared_input> prepare_input(const image_view& frame, workspace& w,
                                                        const framing& how = {}) const {
-        if (w.program != program().nodes.data() || w.weights != identity())
-            return fail(errc::invalid_argument, "the workspace was made by another model");
+        if (auto r = check_workspace(w); !r) return r.error();
         return prepare_input(frame, beside_input(w), how);
     }
     /// The same in memory of the caller's, of input_bytes().
@@ -129,35 +128,40 @@ public:
     /// Errors: those above, and errc::invalid_argument for another number of pictures.
     [[nodiscard]] result<void> run(std::span<const image_view> pictures, workspace& w, std::span<findings> found,
                                    const run_watch& watch = {}) const {
-        const auto most = static_cast<std::size_t>(parts_.where.images());
-        if (pictures.empty() || pictures.size() > most || found.size() < pictures.size())
-            return fail(errc::invalid_argument, std::uint64_t{pictures.size()}, " pictures with room for ",
-                        std::uint64_t{found.size()}, " findings: a run takes 1 to ", std::uint64_t{most});
-        for (const image_view& picture : pictures)
+        if (auto r = check_count(pictures.size(), found.size()); !r) return r;
+        for (const image_view& picture : pictures) {
+            if constexpr (device_engine<engine>)
+                if (auto r = parts_.where.check_memory(picture.data, false); !r) return r;
             if (auto r = model_detail::check_picture(picture, input().out); !r) return r;
-        if (w.program != program().nodes.data() || w.weights != identity())
-            return fail(errc::invalid_argument, "the workspace was made by another model");
+        }
+        if (auto r = check_workspace(w); !r) return r;
         const run_watch* const watched = watch.empty() ? nullptr : &watch;
         if (auto r = parts_.where.run(program(), parts_.weights, w.own, pictures, watched); !r) return r;
-        const bool checks_kind = screening().image_distance > 0; // loaders see to it that there are features then
-        const id nodes[] = {parts_.answer.class_alpha, parts_.answer.logits, parts_.answer.alpha, parts_.answer.vacuity,
-                            checks_kind ? parts_.answer.features : no_id};
-        for (std::size_t i = 0; i < pictures.size(); ++i) {
-            view views[sizeof(nodes) / sizeof(id)];
-            if (auto r = fetch(w, static_cast<int>(i), nodes, views); !r) return r;
-            findings& f = found[i];
-            f = {};
-            if (views[0].data != nullptr) f.diagnosis = {views[0].data, views[0].c};
-            f.logits = views[1];
-            f.alpha = views[2];
-            f.vacuity = views[3];
-            f.thresholds = parts_.card.screening;
-            f.temperature = parts_.card.temperature;
-            f.class_sets = parts_.card.class_set;
-            if (auto r = check_answer(f); !r) return r;
-            if (checks_kind) f.familiarity = parts_.familiarity(parts_.card, views[4]);
+        return find(w, found.first(pictures.size()));
+    }
+
+    /// Runs on a picture that is in the device's memory already, for example of a decoder on the GPU. It may be made by
+    /// work that is still on the backend's `stream`; without a stream of the caller's it must be there. It can be
+    /// written again when this returns. Float samples are not looked at: they must be from 0 to 1. Errors: as above,
+    /// and errc::invalid_argument for an address that is not in this device's memory.
+    [[nodiscard]] result<findings> run(const device_picture& picture, workspace& w,
+                                       const run_watch& watch = {}) const requires device_engine<engine> {
+        findings f;
+        if (auto r = run({&picture, 1}, w, {&f, 1}, watch); !r) return r.error();
+        return f;
+    }
+    /// The same for several pictures in one run.
+    [[nodiscard]] result<void> run(std::span<const device_picture> pictures, workspace& w, std::span<findings> found,
+                                   const run_watch& watch = {}) const requires device_engine<engine> {
+        if (auto r = check_count(pictures.size(), found.size()); !r) return r;
+        for (const device_picture& picture : pictures) {
+            if (auto r = model_detail::check_picture_form(picture.at, input().out); !r) return r;
+            if (auto r = parts_.where.check_memory(picture.at.data, true); !r) return r;
         }
-        return {};
+        if (auto r = check_workspace(w); !r) return r;
+        const run_watch* const watched = watch.empty() ? nullptr : &watch;
+        if (auto r = parts_.where.run_on_device(program(), parts_.weights, w.own, pictures, watched); !r) return r;
+        return find(w, found.first(pictures.size()));
     }
 
     /// A tensor by the name that the description gave it, of the workspace's last run; empty if there is none of that
@@ -165,8 +169,17 @@ public:
     [[nodiscard]] tensor_view<const scalar> output(workspace& w, std::string_view wanted_name) const {
         const id node = program().find_output(wanted_name);
         view v;
-        if (w.program != program().nodes.data() || w.weights != identity()) return v;
+        if (!check_workspace(w)) return v;
         return fetch(w, 0, {&node, 1}, {&v, 1}) ? v : view{};
+    }
+    /// The same in the device's memory, for further work there, of the run's picture number `image`: float numbers
+    /// without gaps, until the workspace's next run. Empty also for a picture that a run cannot have.
+    [[nodiscard]] tensor_view<const scalar> device_output(workspace& w, std::string_view wanted_name,
+                                                          int image = 0) const requires device_engine<engine> {
+        const id node = program().find_output(wanted_name);
+        view v;
+        if (!check_workspace(w) || node == no_id || image < 0 || image >= parts_.where.images()) return v;
+        return parts_.where.fetch_on_device(program(), w.own, image, {&node, 1}, {&v, 1}) ? v : view{};
     }
 
     /// The backend that it runs on.
@@ -201,6 +214,39 @@ private:
     [[nodiscard]] const void* identity() const { return parts_.where.identity(parts_.weights); }
     [[nodiscard]] const node& input() const { return program().nodes.front(); }
     [[nodiscard]] int extent(id n) const { return n == no_id ? 0 : program().nodes[static_cast<std::size_t>(n)].out.c; }
+    [[nodiscard]] result<void> check_count(std::size_t pictures, std::size_t findings_there) const {
+        const auto most = static_cast<std::size_t>(parts_.where.images());
+        if (pictures == 0 || pictures > most || findings_there < pictures)
+            return fail(errc::invalid_argument, std::uint64_t{pictures}, " pictures with room for ",
+                        std::uint64_t{findings_there}, " findings: a run takes 1 to ", std::uint64_t{most});
+        return {};
+    }
+    [[nodiscard]] result<void> check_workspace(const workspace& w) const {
+        if (w.program == program().nodes.data() && w.weights == identity()) return {};
+        return fail(errc::invalid_argument, "the workspace was made by another model");
+    }
+    /// What the workspace's last run found, of as many pictures as there is room for.
+    [[nodiscard]] result<void> find(workspace& w, std::span<findings> found) const {
+        const bool checks_kind = screening().image_distance > 0; // loaders see to it that there are features then
+        const id nodes[] = {parts_.answer.class_alpha, parts_.answer.logits, parts_.answer.alpha, parts_.answer.vacuity,
+                            checks_kind ? parts_.answer.features : no_id};
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            view views[sizeof(nodes) / sizeof(id)];
+            if (auto r = fetch(w, static_cast<int>(i), nodes, views); !r) return r;
+            findings& f = found[i];
+            f = {};
+            if (views[0].data != nullptr) f.diagnosis = {views[0].data, views[0].c};
+            f.logits = views[1];
+            f.alpha = views[2];
+            f.vacuity = views[3];
+            f.thresholds = parts_.card.screening;
+            f.temperature = parts_.card.temperature;
+            f.class_sets = parts_.card.class_set;
+            if (auto r = check_answer(f); !r) return r;
+            if (checks_kind) f.familiarity = parts_.familiarity(parts_.card, views[4]);
+        }
+        return {};
+    }
     /// The larger part of the workspace's idle memory before or behind the input tensor, which a run begins to write
     /// while it still reads the picture.
     [[nodiscard]] std::span<std::byte> beside_input(workspace& w) const {

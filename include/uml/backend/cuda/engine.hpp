@@ -127,31 +127,52 @@ template <class B> struct engine_of {
     /// the first, and told of no other. Errors: errc::device, cancelled.
     [[nodiscard]] result<void> run(const program_view& p, const weights&, workspace& s,
                                    std::span<const image_view> pictures, const run_watch* watch) const {
-        if (watch != nullptr)
-            if (auto r = watch->before(p, 0); !r) return r;
-        if (auto r = checked(on(), on().use(value.device), "the device"); !r) return r;
-        if (auto r = wait(s); !r) return r; // the staging memory may still be read
-        s.running = true;
-        for (std::size_t i = 0; i < pictures.size(); ++i)
-            stage(s.staged.bytes() + static_cast<std::int64_t>(i) * picture_bytes(p), pictures[i]);
+        if (auto r = ready(p, s, watch); !r) return r;
+        for (std::size_t i = 0; i < pictures.size(); ++i) stage(staged_at(p, s, i), pictures[i]);
         const std::size_t bytes = pictures.size() * static_cast<std::size_t>(picture_bytes(p));
         const int copied = on().copy_later(s.pictures.get(), s.staged.get(), bytes, s.stream);
-        if (auto r = checked(on(), copied, "pictures to the device"); !r) return r;
-        return checked(on(), on().launch_graph(s.graph.get(), s.stream), "launching the network");
+        return launched(s, copied);
+    }
+    /// The same for pictures that are on the device, which copies their samples.
+    [[nodiscard]] result<void> run_on_device(const program_view& p, const weights&, workspace& s,
+                                             std::span<const device_picture> pictures, const run_watch* watch) const {
+        if (auto r = ready(p, s, watch); !r) return r;
+        int error = 0;
+        for (std::size_t i = 0; error == 0 && i < pictures.size(); ++i) {
+            const image_view& v = pictures[i].at;
+            std::byte* const to = s.pictures.bytes() + static_cast<std::int64_t>(i) * picture_bytes(p);
+            stage_header(staged_at(p, s, i), v);
+            error = on().copy_later(to, staged_at(p, s, i), sizeof(picture_header), s.stream);
+            if (error == 0)
+                error = on().copy_rows_later(to + sizeof(picture_header), v.data, static_cast<std::size_t>(v.row_bytes),
+                                             row_bytes(v), static_cast<std::size_t>(v.height), s.stream);
+        }
+        return launched(s, error);
+    }
+    /// Errors: errc::invalid_argument where the address is not what it is said to be; device.
+    [[nodiscard]] result<void> check_memory(const void* address, bool device) const {
+        memory_kind kind{};
+        int whose = 0;
+        if (auto r = checked(on(), on().look(address, kind, whose), "looking at a picture's address"); !r) return r;
+        if (!device && kind == memory_kind::device)
+            return fail(errc::invalid_argument, "picture: its samples are in a device's memory: give a device_picture");
+        if (device && kind == memory_kind::host)
+            return fail(errc::invalid_argument, "device_picture: its samples are not in a device's memory");
+        if (device && whose != value.device)
+            return fail(errc::invalid_argument, "device_picture: its samples are on device ", whose,
+                        ", the network is on device ", value.device);
+        return {};
     }
     [[nodiscard]] std::span<std::byte> idle_memory(const program_view&, workspace&) const { return {}; } // the device's
     /// Waits once; results have come with the graph. Errors: errc::device; invalid_argument for no result.
     [[nodiscard]] result<void> fetch(const program_view& p, workspace& s, int image, std::span<const id> nodes,
                                      std::span<tensor_view<const float>> views) const {
-        if (auto r = wait(s); !r) return r;
-        for (std::size_t k = 0; k < nodes.size(); ++k) {
-            const std::int64_t at = result_at(p, value.images, nodes[k]);
-            const shape& out = p.nodes[static_cast<std::size_t>(nodes[k])].out;
-            if (at < 0) return fail(errc::invalid_argument, "tensor ", static_cast<int>(nodes[k]), " is no result");
-            views[k] = {reinterpret_cast<const float*>(s.answers.bytes() + at) + image * out.size(), out.h, out.w,
-                        out.c, out.c};
-        }
-        return {};
+        return fetch_from(s.answers, p, s, image, nodes, views);
+    }
+    [[nodiscard]] result<void> fetch_on_device(const program_view& p, workspace& s, int image,
+                                               std::span<const id> nodes,
+                                               std::span<tensor_view<const float>> views) const {
+        return fetch_from(s.results, p, s, image, nodes, views);
     }
 
 private:
@@ -162,18 +183,53 @@ private:
             return fail(errc::invalid_argument, "the cuda backend's memory is the device's: it takes none of the host");
         return checked(on(), on().use(value.device), "the device");
     }
+    /// Before a run's pictures are copied. All operations are handed over at once: a watch is asked before the first.
+    [[nodiscard]] result<void> ready(const program_view& p, workspace& s, const run_watch* watch) const {
+        if (watch != nullptr)
+            if (auto r = watch->before(p, 0); !r) return r;
+        if (auto r = checked(on(), on().use(value.device), "the device"); !r) return r;
+        if (auto r = wait(s); !r) return r; // the staging memory may still be read
+        s.running = true;
+        return {};
+    }
+    [[nodiscard]] result<void> launched(workspace& s, int copied) const {
+        if (auto r = checked(on(), copied, "pictures to the device"); !r) return r;
+        return checked(on(), on().launch_graph(s.graph.get(), s.stream), "launching the network");
+    }
+    [[nodiscard]] result<void> fetch_from(const owned& memory, const program_view& p, workspace& s, int image,
+                                          std::span<const id> nodes, std::span<tensor_view<const float>> views) const {
+        if (auto r = wait(s); !r) return r;
+        for (std::size_t k = 0; k < nodes.size(); ++k) {
+            const std::int64_t at = result_at(p, value.images, nodes[k]);
+            const shape& out = p.nodes[static_cast<std::size_t>(nodes[k])].out;
+            if (at < 0) return fail(errc::invalid_argument, "tensor ", static_cast<int>(nodes[k]), " is no result");
+            views[k] = {reinterpret_cast<const float*>(memory.bytes() + at) + image * out.size(), out.h, out.w, out.c,
+                        out.c};
+        }
+        return {};
+    }
     [[nodiscard]] result<void> wait(workspace& s) const {
         if (!s.running) return {};
         s.running = false;
         return checked(on(), on().wait(s.stream), "running the network");
     }
+    [[nodiscard]] static std::byte* staged_at(const program_view& p, workspace& s, std::size_t i) {
+        return s.staged.bytes() + static_cast<std::int64_t>(i) * picture_bytes(p);
+    }
+    /// Of the samples alone.
+    [[nodiscard]] static std::size_t row_bytes(const image_view& v) {
+        return static_cast<std::size_t>(v.width) * static_cast<std::size_t>(v.channels) *
+               (v.type == image_view::sample::f32 ? 4 : 1);
+    }
+    static void stage_header(std::byte* to, const image_view& v) {
+        const picture_header h{v.type == image_view::sample::f32 ? 1 : 0, v.channels};
+        std::memcpy(to, &h, sizeof h);
+    }
     /// One picture into the host's staging memory.
     static void stage(std::byte* to, const image_view& v) {
-        const bool floats = v.type == image_view::sample::f32;
-        const picture_header h{floats ? 1 : 0, v.channels};
-        std::memcpy(to, &h, sizeof h);
-        to += sizeof h;
-        const auto row = static_cast<std::size_t>(v.width) * static_cast<std::size_t>(v.channels) * (floats ? 4 : 1);
+        stage_header(to, v);
+        to += sizeof(picture_header);
+        const std::size_t row = row_bytes(v);
         for (int y = 0; y < v.height; ++y, to += row)
             std::memcpy(to, static_cast<const std::byte*>(v.data) + y * v.row_bytes, row);
     }

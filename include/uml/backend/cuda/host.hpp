@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <map>
+#include <mutex>
 
 #include "uml/core/begin.inc"
 
@@ -21,6 +23,36 @@ inline constexpr int said_no_device = 100, said_old_driver = 35, said_no_memory 
 /// Set by tests, read by every function here; and how many objects and blocks of memory are there.
 inline std::atomic<fault> played{fault::none};
 inline std::atomic<int> there{0};
+
+/// What the host's runtime says is a device's memory: blocks by their ends, each with the device that was in use.
+struct device_blocks {
+    struct block {
+        const std::byte* first;
+        int device;
+    };
+    std::mutex lock{};
+    std::map<const std::byte*, block> all{};
+
+    void add(const void* p, std::size_t bytes, int device) {
+        const std::lock_guard<std::mutex> now(lock);
+        const auto* const first = static_cast<const std::byte*>(p);
+        all[first + bytes] = {first, device};
+    }
+    void remove(const void* p) {
+        const std::lock_guard<std::mutex> now(lock);
+        const auto at = all.upper_bound(static_cast<const std::byte*>(p));
+        if (at != all.end()) all.erase(at);
+    }
+    /// -1: of none.
+    [[nodiscard]] int device_of(const void* p) {
+        const std::lock_guard<std::mutex> now(lock);
+        const auto* const address = static_cast<const std::byte*>(p);
+        const auto at = all.upper_bound(address);
+        return at != all.end() && at->second.first <= address ? at->second.device : -1;
+    }
+};
+inline device_blocks blocks;
+inline thread_local int device_in_use = 0;
 
 struct event {
     graph* recording = nullptr; ///< of the stream that it was recorded on
@@ -54,6 +86,17 @@ template <class T> int drop(void* p) {
     --there;
     return 0;
 }
+struct copying_rows_args {
+    void* to;
+    const void* from;
+    std::size_t gap, bytes, rows;
+};
+inline void copy_rows_now(const void* arguments, int, int) {
+    const auto& c = *static_cast<const copying_rows_args*>(arguments);
+    for (std::size_t i = 0; i < c.rows; ++i)
+        std::memcpy(static_cast<std::byte*>(c.to) + i * c.bytes, static_cast<const std::byte*>(c.from) + i * c.gap,
+                    c.bytes);
+}
 inline void copy_now(const void* arguments, int, int) {
     const auto& c = *static_cast<const copying_args*>(arguments);
     std::memcpy(c.to, c.from, c.bytes);
@@ -76,9 +119,22 @@ inline constexpr runtime functions{
             both = played == fault::old_device ? 75 : 90;
             return 0;
         },
-    .use = [](int) { return 0; },
-    .allocate = take,
-    .release = give,
+    .use =
+        [](int device) {
+            device_in_use = device;
+            return 0;
+        },
+    .allocate =
+        [](void*& made, std::size_t bytes) {
+            const int error = take(made, bytes);
+            if (error == 0) blocks.add(made, bytes, device_in_use);
+            return error;
+        },
+    .release =
+        [](void* p) {
+            blocks.remove(p);
+            return give(p);
+        },
     .allocate_host = take,
     .release_host = give,
     .clear =
@@ -95,6 +151,17 @@ inline constexpr runtime functions{
         [](void* to, const void* from, std::size_t bytes, void* stream) {
             const copying_args c{to, from, bytes};
             return put(copy_now, &c, sizeof c, 1, 1, stream);
+        },
+    .copy_rows_later =
+        [](void* to, const void* from, std::size_t gap, std::size_t bytes, std::size_t rows, void* stream) {
+            const copying_rows_args c{to, from, gap, bytes, rows};
+            return put(copy_rows_now, &c, sizeof c, 1, 1, stream);
+        },
+    .look =
+        [](const void* address, memory_kind& kind, int& device) {
+            device = blocks.device_of(address);
+            kind = device < 0 ? memory_kind::host : memory_kind::device;
+            return 0;
         },
     .make_stream = make<stream>,
     .release_stream = drop<stream>,
@@ -157,7 +224,7 @@ struct cuda_on_host {
     [[nodiscard]] static const gpu::runtime& functions() { return gpu::on_host::functions; }
     friend constexpr bool operator==(const cuda_on_host&, const cuda_on_host&) = default;
 };
-static_assert(backend<cuda_on_host>);
+static_assert(backend<cuda_on_host> && device_engine<cuda_on_host::engine>);
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
 

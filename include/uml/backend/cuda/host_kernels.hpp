@@ -49,8 +49,9 @@ template <class F> void each_sum(const typename F::arguments& a, int images) {
 inline void conv_tile(const conv_args& a, int images) {
     constexpr int lanes = 32;
     const int inner = (a.inner + lanes - 1) / lanes * lanes;
-    std::vector<float> x(static_cast<std::size_t>(inner)),
-        w(static_cast<std::size_t>(inner) * static_cast<std::size_t>(a.y.c));
+    thread_local std::vector<float> x, w; // kept: a run is not to allocate
+    x.resize(static_cast<std::size_t>(inner));
+    w.resize(static_cast<std::size_t>(inner) * static_cast<std::size_t>(a.y.c));
     for (int image = 0; image < images; ++image) {
         if (image == 0 || a.weight_image != 0)
             for (int o = 0; o < a.y.c; ++o)

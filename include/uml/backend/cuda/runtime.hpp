@@ -12,6 +12,8 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 
+enum class memory_kind : std::uint8_t { host, device, both };
+
 /// Functions give 0 or the runtime's error. Copies go between host and device, whichever their addresses are.
 struct runtime {
     int (*devices)(int& count) = nullptr;
@@ -25,6 +27,10 @@ struct runtime {
     int (*clear)(void* to, std::size_t bytes) = nullptr;
     int (*copy)(void* to, const void* from, std::size_t bytes) = nullptr; ///< and waits
     int (*copy_later)(void* to, const void* from, std::size_t bytes, void* stream) = nullptr;
+    /// The same of `rows` rows of `bytes` each, `gap` apart at `from` and without gaps at `to`.
+    int (*copy_rows_later)(void* to, const void* from, std::size_t gap, std::size_t bytes, std::size_t rows,
+                           void* stream) = nullptr;
+    int (*look)(const void* address, memory_kind& kind, int& device) = nullptr; ///< whose memory it is
     int (*make_stream)(void*& made) = nullptr;
     int (*release_stream)(void*) = nullptr;
     int (*wait)(void* stream) = nullptr;
