@@ -121,7 +121,7 @@ void direct(state& s, int kernel) {
 
 void winograd(state& s) {
     const conv_shape shape = shape_of(s, 3);
-    setting x(shape, conv_weights_size(shape), winograd_scratch_bytes(shape), winograd_shared_bytes(shape));
+    setting x(shape, conv_weights_size(shape), winograd_scratch(shape).bytes, winograd_scratch(shape).shared_bytes);
     const winograd_args a{x.args, static_cast<float*>(setting::aligned(x.shared))};
     const kernel_table& table = kernels_for(tier_of(s));
     measure(s, x.work(), [&] {

@@ -21,7 +21,7 @@ using uml::plan_detail::block;
 /// Where a block of that size comes to lie that is in use during the orders [first, last].
 std::int64_t placed(uml::plan_detail::placed_blocks& all, std::int64_t size, int first, int last) {
     block b{-1, size, first, last, 0, false};
-    REQUIRE(all.place(b));
+    REQUIRE(all.place(b, 0));
     return b.from;
 }
 
@@ -94,9 +94,11 @@ TEST_CASE("there is room for as many blocks as it says") {
     const auto all = std::make_unique<uml::plan_detail::placed_blocks>();
     for (int i = 0; i < uml::plan_detail::placed_blocks::most; ++i) CHECK(placed(*all, 64, 0, 0) == 64 * i);
     block one_more{0, 64, 0, 0, 0, false};
-    CHECK_FALSE(all->place(one_more));
+    CHECK_FALSE(all->place(one_more, 0));
+    CHECK(all->place(one_more, 1)); // all others are done with by then
+    CHECK(one_more.from == 0);
     all->drop_before(1);
-    CHECK(all->place(one_more));
+    for (int i = 0; i < uml::plan_detail::placed_blocks::most; ++i) CHECK(placed(*all, 64, 1, 1) == 64 * i);
 }
 
 TEST_CASE("blocks are compared by size, then by how long they last") {

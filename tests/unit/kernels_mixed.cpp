@@ -243,10 +243,10 @@ TEST_CASE("bf16: convolutions of every kind, with residuals") {
                tensor(noisy(random, s.h_out, s.w_out, s.c_out, variant))},
               blank(s.h_out, s.w_out, s.c_out, variant), 2, true, agree::nearly,
               [&](const kernel_table& t, bool mixed, auto& x, tensor& out, const halves& half) {
-                  scratch_memory shared(winograd_shared_bytes(s));
+                  scratch_memory shared(winograd_scratch(s).shared_bytes);
                   const winograd_args a{args_of(s, x, out, half, packed.data()), static_cast<float*>(shared.begin())};
                   for (int phase = 0; phase < winograd_phases; ++phase)
-                      run_jobs(winograd_jobs(s, phase), winograd_scratch_bytes(s), [&](int job, void* scratch) {
+                      run_jobs(winograd_jobs(s, phase), winograd_scratch(s).bytes, [&](int job, void* scratch) {
                           (mixed ? t.winograd_mixed : t.winograd)(a, phase, job, scratch);
                       });
               });

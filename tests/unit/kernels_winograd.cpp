@@ -12,7 +12,7 @@ void check(const conv_case& test, isa tier, unsigned seed) {
         std::vector<float> packed(conv_weights_size(s), std::numeric_limits<float>::quiet_NaN());
         pack_conv(s, weights.data(), bias.data(), packed.data());
         a.weights = packed.data();
-        scratch_memory scratch(winograd_scratch_bytes(s)), shared(winograd_shared_bytes(s));
+        scratch_memory scratch(winograd_scratch(s).bytes), shared(winograd_scratch(s).shared_bytes);
         const winograd_args args{a, static_cast<float*>(shared.begin())};
         for (int phase = 0; phase < winograd_phases; ++phase)
             for (int job = winograd_jobs(s, phase) - 1; job >= 0; --job)

@@ -5,6 +5,8 @@
 #include "uml/graph/order.hpp"
 #include "uml/graph/site.hpp"
 
+#include <algorithm>
+
 #include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
@@ -43,44 +45,54 @@ struct block {
     }
 };
 
-/// Blocks that have their place, sorted by address.
+/// Blocks that have their place. Written for compilers, which evaluate it step by step: what moves is a number.
 class placed_blocks {
 public:
     static constexpr int most = 256;
 
-    /// At the lowest address where nothing is in the way at any time; false: no room for more blocks.
-    constexpr bool place(block& b) {
+    /// At the lowest address where nothing is in the way at any time; false: no room for more blocks. None placed from
+    /// now on may be used before order `now`.
+    constexpr bool place(block& b, int now) {
+        if (count_ >= full_) drop_before(now);
         if (count_ == most) return false;
-        b.from = 0;
-        int where = 0;
-        for (int i = 0; i < count_; ++i) {
-            const block& other = blocks_[i];
-            if (other.first > b.last || other.last < b.first) continue;
-            if (other.from - b.from >= b.size) break;
-            if (other.from + other.size > b.from) b.from = other.from + other.size;
+        std::int64_t from = 0;
+        int where = 0; // behind the last block whose address is lower, or the first that leaves room
+        for (; where < count_; ++where) {
+            const block& other = blocks_[sorted_[where]];
+            if (other.last < b.first || other.first > b.last) continue;
+            if (other.from - from >= b.size) break;
+            if (other.from + other.size > from) from = other.from + other.size;
         }
-        while (where < count_ && blocks_[where].from <= b.from) ++where;
-        for (int i = count_; i > where; --i) blocks_[i] = blocks_[i - 1];
-        blocks_[where] = b;
+        while (where > 0 && blocks_[sorted_[where - 1]].from > from) --where;
+        const int at = free_ < most ? free_++ : spare_[--spares_];
+        for (int i = count_; i > where; --i) sorted_[i] = sorted_[i - 1];
+        sorted_[where] = at;
         ++count_;
-        if (b.from + b.size > top_) top_ = b.from + b.size;
+        b.from = from;
+        blocks_[at] = b;
+        if (from + b.size > top_) top_ = from + b.size;
         return true;
     }
     /// Forgets blocks that are not used from order `now` on.
     constexpr void drop_before(int now) {
         int kept = 0;
         for (int i = 0; i < count_; ++i) {
-            if (blocks_[i].last < now) continue;
-            if (kept < i) blocks_[kept] = blocks_[i];
-            ++kept;
+            if (blocks_[sorted_[i]].last < now)
+                spare_[spares_++] = sorted_[i];
+            else
+                sorted_[kept++] = sorted_[i];
         }
         count_ = kept;
+        full_ = std::min(most, 2 * kept + 16);
     }
     [[nodiscard]] constexpr std::int64_t top() const { return top_; }
 
 private:
     block blocks_[most]{};
-    int count_ = 0;
+    int sorted_[most]{}; ///< by address
+    int spare_[most]{};  ///< places of forgotten blocks
+    int count_ = 0, free_ = 0, spares_ = 0;
+    int full_ = 32; ///< blocks at which it is worth while to look for those that can be forgotten
     std::int64_t top_ = 0;
 };
 
@@ -167,8 +179,8 @@ struct needs {
             if (need.scratch[i] > 0) f(block{0, need.scratch[i], now, now, i, true});
         }
     };
-    const auto place = [&](block b) {
-        if (!placed.place(b)) fail_at(g, fault::live_blocks, b.node, placed_blocks::most + 1, placed_blocks::most);
+    const auto place = [&](block b, int now) {
+        if (!placed.place(b, now)) fail_at(g, fault::live_blocks, b.node, placed_blocks::most + 1, placed_blocks::most);
         keep(b);
     };
     do {
@@ -183,11 +195,9 @@ struct needs {
         for (; at > 0 && large[at - 1].less(b); --at) large[at] = large[at - 1];
         large[at] = b;
     });
-    for (int i = 0; i < count; ++i) place(large[i]);
+    for (int i = 0; i < count; ++i) place(large[i], 0);
     each([&](const block& b) {
-        if (is_large(b)) return;
-        placed.drop_before(b.first);
-        place(b);
+        if (!is_large(b)) place(b, b.first);
     });
     for (int i = 0; i < g.node_count; ++i) {
         node& n = g.nodes[i];

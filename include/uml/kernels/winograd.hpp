@@ -49,13 +49,24 @@ struct winograd_split {
     static constexpr int filter_strip = 32; ///< or input channels of one panel
 };
 
+inline constexpr int winograd_few_tiles = 96;
+
+/// Tiles of the output.
+[[nodiscard]] constexpr int winograd_tiles(const conv_shape& s) {
+    return div_up(s.w_out, winograd_tile) * div_up(s.h_out, winograd_tile);
+}
+[[nodiscard]] constexpr bool winograd_shares_tiles(const conv_shape& s) {
+    const int tiles = winograd_tiles(s);
+    return tiles <= winograd_few_tiles || tiles < s.c_out;
+}
+
 [[nodiscard]] constexpr winograd_split split_winograd(const conv_shape& s) {
-    constexpr int few_tiles = 96, few_panels = 8;
+    constexpr int few_panels = 8;
     winograd_split r;
     r.tiles_x = div_up(s.w_out, winograd_tile);
-    r.tiles = r.tiles_x * div_up(s.h_out, winograd_tile);
-    r.shared = r.tiles <= few_tiles || r.tiles < s.c_out;
-    r.block = r.shared ? round_up(std::min(r.tiles, few_tiles), max_tile_rows) : 24;
+    r.tiles = winograd_tiles(s);
+    r.shared = winograd_shares_tiles(s);
+    r.block = r.shared ? round_up(std::min(r.tiles, winograd_few_tiles), max_tile_rows) : 24;
     r.blocks = div_up(r.tiles, r.block);
     r.group = !r.shared ? std::min(s.panels(), 4) : s.panels() < few_panels ? 1 : 2; // a job each
     r.groups = div_up(s.panels(), r.group);
@@ -68,7 +79,7 @@ struct winograd_split {
     return r;
 }
 
-/// One convolution; `shared` is the memory of winograd_shared_bytes.
+/// One convolution; `shared` is the memory of winograd_scratch::shared_bytes.
 struct winograd_args {
     conv_args conv;
     float* shared = nullptr;
@@ -85,29 +96,24 @@ inline constexpr int winograd_phases = 2;
                       : s.panels() * div_up(s.c_in, winograd_split::filter_strip);
 }
 
-/// Memory that all threads share while the convolution runs.
-[[nodiscard]] constexpr std::size_t winograd_shared_bytes(const conv_shape& s) {
-    const winograd_split cut = split_winograd(s);
-    const std::ptrdiff_t plane = cut.shared ? cut.plane : cut.filter_plane;
-    return aligned_bytes(static_cast<std::size_t>(plane) * winograd_planes * sizeof(float));
-}
-
-/// Scratch of one thread.
+/// Memory that all threads share while the convolution runs, and scratch of one thread.
 struct winograd_scratch {
+    std::size_t shared_bytes = 0;
     std::size_t bytes = 0;
     float* tiles = nullptr;   ///< [36] planes of [block][row]; the shared memory where there are few tiles
     float* filters = nullptr; ///< [36] planes of [group][slice][16], or the shared memory
     float* sums = nullptr;    ///< [36] planes of [group][block][16]
     float* border = nullptr;  ///< [36][row]: a tile that hangs over the image's edge, with zeros
 
-    constexpr explicit winograd_scratch(const conv_shape& s) {
-        const winograd_split cut = split_winograd(s);
+    constexpr explicit winograd_scratch(const conv_shape& s) : winograd_scratch(split_winograd(s)) {}
+    constexpr explicit winograd_scratch(const winograd_split& cut) {
         const auto floats = [](std::ptrdiff_t n) { return aligned_bytes(static_cast<std::size_t>(n) * sizeof(float)); };
+        shared_bytes = floats(winograd_planes * (cut.shared ? cut.plane : cut.filter_plane));
         sums_at_ = floats(winograd_planes * (cut.shared ? cut.filter_plane : cut.plane));
         border_at_ = sums_at_ + floats(winograd_planes * cut.sums_plane);
         bytes = border_at_ + floats(winograd_planes * cut.row);
     }
-    winograd_scratch(const winograd_args& a, const winograd_split& cut, void* memory) : winograd_scratch(a.conv.shape) {
+    winograd_scratch(const winograd_args& a, const winograd_split& cut, void* memory) : winograd_scratch(cut) {
         char* begin = static_cast<char*>(memory);
         float* first = reinterpret_cast<float*>(begin);
         tiles = cut.shared ? a.shared : first;
@@ -119,9 +125,6 @@ struct winograd_scratch {
 private:
     std::size_t sums_at_ = 0, border_at_ = 0;
 };
-
-/// Scratch bytes that each thread needs.
-[[nodiscard]] constexpr std::size_t winograd_scratch_bytes(const conv_shape& s) { return winograd_scratch(s).bytes; }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::kernels
 

@@ -120,11 +120,14 @@ struct operation_table {
     operation of[op_count];
     kernels::kernel_set kernels = kernels::f32_kernels; ///< all that its operations may call
 
+    constexpr void set(op kind, const operation& own) {
+        of[static_cast<int>(kind)] = own;
+        of[static_cast<int>(kind)].known = true;
+    }
     /// The same with another operation in the place of `kind`.
     [[nodiscard]] constexpr operation_table with(op kind, const operation& other) const {
         operation_table t = *this;
-        t.of[static_cast<int>(kind)] = other;
-        t.of[static_cast<int>(kind)].known = true;
+        t.set(kind, other);
         return t;
     }
     /// The same for values whose tensors may be bf16.

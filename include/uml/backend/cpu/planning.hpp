@@ -52,35 +52,28 @@ inline constexpr std::array<prepared_operation, op_count> prepared_operations = 
     return used;
 }();
 
-/// The backend's value that `program` was planned for.
-template <class B, class program> [[nodiscard]] constexpr B program_target() {
-    if constexpr (std::is_void_v<program>)
-        return {};
-    else
-        return program::target;
-}
-
-/// The kernels that `program` calls on the backend `value`; of all operations for void.
-template <class B, class program> [[nodiscard]] constexpr kernels::kernel_set called_kernels(const B& value) {
+/// The kernels that `program` calls; of all operations for void. A variable: GCC evaluates a call that is a template
+/// argument ten times over.
+template <class B, class program>
+inline constexpr kernels::kernel_set called_kernels = [] {
     if constexpr (std::is_void_v<program>) {
         return operations_of<B>::table.kernels;
     } else {
         kernels::kernel_set all;
         const program_view p = program::view();
-        const planning how = value.how();
+        const planning how = program::target.how();
         for (std::size_t i = 0; i < p.nodes.size(); ++i)
             all = all | operations_of<B>::table[p.nodes[i].kind].kernels(planned(p.at(i), how));
         return all;
     }
-}
+}();
 
 template <kernels::kernel_set used> [[nodiscard]] inline const kernels::kernel_table& best_kernels(kernels::isa most) {
     return kernels::kernels_for<used>(std::min(most, kernels::best_isa()));
 }
 
 template <class B, class session> template <class program> constexpr host_code engine_of<B, session>::code_of() {
-    return {prepared_operations<B, program>.data(),
-            best_kernels<called_kernels<B, program>(program_target<B, program>())>};
+    return {prepared_operations<B, program>.data(), best_kernels<called_kernels<B, program>>};
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::host

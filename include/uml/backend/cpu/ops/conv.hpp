@@ -26,7 +26,7 @@ enum class conv_method : std::uint8_t { direct, winograd, depthwise };
     const kernels::conv_shape c = conv_shape_of(s);
     if (!s.how.winograd || !kernels::winograd_covers(c)) return conv_method::direct;
     // With fewer, the transforms cost more than they save; in small images, more memory than the image.
-    const int fewest_channels = kernels::split_winograd(c).shared ? 16 : 8;
+    const int fewest_channels = kernels::winograd_shares_tiles(c) ? 16 : 8;
     return std::min(c.c_in, c.c_out) >= fewest_channels ? conv_method::winograd : conv_method::direct;
 }
 
@@ -49,8 +49,10 @@ inline constexpr operation conv{
         [](const planned_site& s) {
             const kernels::conv_shape c = conv_shape_of(s);
             switch (method_of(s)) {
-            case conv_method::winograd:
-                return scratch_need{kernels::winograd_shared_bytes(c), kernels::winograd_scratch_bytes(c)};
+            case conv_method::winograd: {
+                const kernels::winograd_scratch w(c);
+                return scratch_need{w.shared_bytes, w.bytes};
+            }
             case conv_method::depthwise: return scratch_need{0, kernels::depthwise_scratch_bytes(c)};
             case conv_method::direct: break;
             }

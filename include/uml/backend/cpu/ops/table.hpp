@@ -45,7 +45,7 @@ inline constexpr operation_table cpu_operations = [] {
                {op::dynamic_conv, dynamic_conv},
                {op::gate, gate}};
     operation_table t{};
-    for (const auto& one : all) t = t.with(one.kind, one.does);
+    for (const auto& one : all) t.set(one.kind, one.does);
     return t;
 }();
 
