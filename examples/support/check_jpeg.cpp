@@ -49,6 +49,9 @@ public:
             }
         }
         if (scans_ == 0) return damaged("no pixels");
+        for (std::size_t c = 0; c < components_; ++c)
+            for (const int bits : missing_[c])
+                if (bits != 0) return damaged("scans are missing: a part of the picture's detail is not there");
         const std::int64_t work = std::int64_t{jpeg_.width} * jpeg_.height * scans_;
         if (work > work_free + work_per_byte * static_cast<std::int64_t>(all_.size()))
             return unknown(jpeg_.width, " x ", jpeg_.height, " pixels in ", scans_, " scans from ",
@@ -166,11 +169,13 @@ private:
                          : !all_in_one)
             return damaged("a scan that cannot be");
         for (std::size_t i = 0; i < count; ++i) {
-            if (std::find(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(components_), body[1 + 2 * i]) ==
-                ids_.begin() + static_cast<std::ptrdiff_t>(components_))
-                return damaged("a scan of a channel that is not there");
+            const auto past = ids_.begin() + static_cast<std::ptrdiff_t>(components_);
+            const auto known = std::find(ids_.begin(), past, body[1 + 2 * i]);
+            if (known == past) return damaged("a scan of a channel that is not there");
             const std::size_t dc = body[2 + 2 * i] >> 4, ac = body[2 + 2 * i] & 15;
             const bool needs_dc = first == 0 && (!progressive_ || bits >> 4 == 0), needs_ac = last > 0;
+            const auto component = static_cast<std::size_t>(known - ids_.begin());
+            for (int k = first; k <= last; ++k) missing_[component][static_cast<std::size_t>(k)] = bits & 15;
             if ((needs_dc && (dc > 3 || !tables_[0][dc])) || (needs_ac && (ac > 3 || !tables_[1][ac])))
                 return damaged("a scan without its Huffman table");
         }
@@ -190,6 +195,14 @@ private:
     std::size_t at_ = 0, components_ = 0;
     std::array<std::uint8_t, 3> ids_{};
     std::array<std::array<bool, 4>, 2> tables_{};
+    // Low bits that no scan has given yet, by component and coefficient. A file that ends between its scans looks whole
+    // and is a blurred picture, or one without its colours.
+    static constexpr int all_bits = 14;
+    std::array<std::array<int, 64>, 3> missing_ = [] {
+        std::array<std::array<int, 64>, 3> none{};
+        for (auto& component : none) component.fill(all_bits);
+        return none;
+    }();
     bool progressive_ = false;
     int scans_ = 0;
     std::int64_t blocks_ = 0, entropy_ = 0; // blocks of 8 x 8 samples, bytes of their codes

@@ -125,6 +125,30 @@ TEST_CASE("JPEG: cut anywhere it is refused") {
     }
 }
 
+TEST_CASE("JPEG: a file that ends between two scans is no picture") {
+    const file_bytes file = seed("progressive.jpg");
+    const std::string missing = "damaged: scans are missing: a part of the picture's detail is not there";
+    int scans = 0;
+    for (std::size_t i = find(file, 0xda); i + 4 < file.size(); ++i) {
+        if (file[i] != 0xff || file[i + 1] == 0 || (file[i + 1] >= 0xd0 && file[i + 1] <= 0xd7)) continue;
+        // At this marker the codes of a scan end: tables or the next scan follow.
+        file_bytes cut(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(i));
+        cut.insert(cut.end(), {0xff, 0xd9});
+        if (scans++ > 0) CHECK(complaint(cut) == missing);
+        i += 1 + (std::size_t{file[i + 2]} << 8 | file[i + 3]);
+    }
+    CHECK(scans > 2);
+    // Three scans of one channel each, the last one gone: grey where colours were.
+    const file_bytes apart = seed("apart.jpg");
+    CHECK(decode_picture(apart));
+    std::size_t last = find(apart, 0xda);
+    for (std::size_t i = last + 2; i + 1 < apart.size(); ++i)
+        if (apart[i] == 0xff && apart[i + 1] == 0xda) last = i;
+    file_bytes cut(apart.begin(), apart.begin() + static_cast<std::ptrdiff_t>(last));
+    cut.insert(cut.end(), {0xff, 0xd9});
+    CHECK(complaint(cut) == missing);
+}
+
 TEST_CASE("TIFF: grey of 8 and 16 bits, packed or not; else a sentence") {
     if (!reads_tiff()) {
         CHECK(complaint(seed("plain.tif")) == "TIFF, which this build does not read (it needs libtiff)");
