@@ -148,6 +148,8 @@ int main() {
     count_run("cpu, OpenMP team of 2: no allocation", uml::cpu{.threads = 2}, uml::openmp(2), true);
     #ifdef UML_WITH_ONEDNN
     count_run("onednn: nothing stays allocated", uml::onednn{.threads = 2}, uml::openmp(2), true, true);
+    if (constexpr uml::onednn half{.threads = 2, .precision = uml::precision::bf16}; half.available())
+        count_run("onednn, bf16: nothing stays allocated", half, uml::openmp(2), true, true);
     #endif
 #endif
     auto tiny = uml_test::draft::of<uml_test::tiny_network>(uml_test::tiny_config);

@@ -38,6 +38,7 @@ struct session {
 /// `cpu` but for the 1×1 convolutions, which are oneDNN's. Its own kernels run on the executor, oneDNN on an OpenMP
 /// team of the same width: give it `uml::openmp(width)` (uml/threads/openmp.hpp), so that both are the same threads.
 /// oneDNN itself takes a little memory from the heap when it runs; the tensors and its scratch memory are in the arena.
+/// The same picture gives the same bits on as many threads; on more, oneDNN may cut sums otherwise.
 ///
 /// Beside the errors of `cpu`: errc::unsupported where oneDNN refuses an operation on this processor, too_small where
 /// it wants more scratch memory than `scratch` gives, device where it fails in a run.
