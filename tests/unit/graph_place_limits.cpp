@@ -195,3 +195,18 @@ TEST_CASE("what the caller fetches is read behind all operations: too late to be
     CHECK(in_place(100));
     CHECK_FALSE(in_place(101));
 }
+
+TEST_CASE("blocks stay sorted by address when a lower one is placed later") {
+    uml::plan_detail::placed_blocks all;
+    const auto placed = [&](std::int64_t size, int first, int last) {
+        uml::plan_detail::block b{-1, size, first, last, 0, false};
+        REQUIRE(all.place(b, 0));
+        return b.from;
+    };
+    CHECK(all.top() == 0);
+    CHECK(placed(64, 0, 0) == 0);
+    CHECK(placed(64, 0, 9) == 64);
+    all.drop_before(1);
+    CHECK(placed(128, 12, 13) == 0); // over the one at 64, which is done with by then
+    CHECK(placed(64, 9, 12) == 128); // both are in the way
+}
