@@ -26,12 +26,22 @@ constexpr int stages = 3;
 __device__ __forceinline__ unsigned shared_address(const void* p) {
     return static_cast<unsigned>(__cvta_generic_to_shared(p));
 }
-/// 16 bytes into shared memory without waiting, zeros where `from` is null. `any`: a valid address.
-__device__ __forceinline__ void copy_chunk(void* to, const void* from, const void* any) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)),
-                 "l"(from != nullptr ? from : any), "r"(from != nullptr ? 16 : 0)
-                 : "memory");
-}
+/// Bytes into shared memory without waiting, zeros where `from` is null.
+struct copy_later {
+    const void* any; ///< a valid address
+    template <int bytes> __device__ __forceinline__ void operator()(void* to, const void* from) const {
+        const void* const there = from != nullptr ? from : any;
+        const int count = from != nullptr ? bytes : 0;
+        if constexpr (bytes == chunk_bytes)
+            asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(there),
+                         "r"(count)
+                         : "memory");
+        else
+            asm volatile("cp.async.ca.shared.global [%0], [%1], %3, %2;" ::"r"(shared_address(to)), "l"(there),
+                         "r"(count), "n"(bytes)
+                         : "memory");
+    }
+};
 
 template <int left> __device__ __forceinline__ void wait_for_copies() {
     asm volatile("cp.async.wait_group %0;" ::"n"(left) : "memory");
@@ -70,34 +80,19 @@ __device__ __forceinline__ void add_products(float (&d)[32], unsigned long long 
         #undef UML_16
         #undef UML_4
 
-/// Fills tiles: those of the pixels, those of the weights behind them.
-template <int columns> struct filler {
+/// The stages of tiles: those of the pixels, those of the weights behind them.
+template <int columns> struct filled {
     static constexpr int weights_at = group::rows * group::row_bytes;
     static constexpr int stage_bytes = weights_at + columns * group::row_bytes;
 
-    const conv_args& a;
     const group::operands& from;
+    const group::filler& mine;
+    const copy_later copy;
     unsigned char* shared;
-    int chunk = static_cast<int>(threadIdx.x) % group::chunks,
-        first_row = static_cast<int>(threadIdx.x) / group::chunks;
 
     [[nodiscard]] __device__ unsigned char* stage(int step) const { return shared + step % stages * stage_bytes; }
     __device__ void fill(int step, int steps) const {
-        if (step < steps) {
-            unsigned char* const to = stage(step);
-            const int inner = group::operands::inner(step, chunk);
-        #pragma unroll
-            for (int row = first_row; row < group::rows; row += group::row_gap) {
-                unsigned char* const place = to + group::place(row, chunk);
-                if (a.chunks)
-                    copy_chunk(place, from.pixels(row, inner), a.x.data);
-                else
-                    from.gather(row, inner, place);
-            }
-        #pragma unroll
-            for (int column = first_row; column < columns; column += group::row_gap)
-                copy_chunk(to + weights_at + group::place(column, chunk), from.weights(column, inner), a.weights);
-        }
+        if (step < steps) mine.fill<columns>(from, step, stage(step), stage(step) + weights_at, copy);
         asm volatile("cp.async.commit_group;" ::: "memory"); // an empty one keeps the count
     }
 };
@@ -107,13 +102,14 @@ template <int columns> struct filler {
 template <int columns>
 __global__ void __launch_bounds__(group::threads) conv_group(const __grid_constant__ several<conv_args> all) {
     #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
-    __shared__ __align__(1024) unsigned char shared[stages * filler<columns>::stage_bytes];
+    __shared__ __align__(1024) unsigned char shared[stages * filled<columns>::stage_bytes];
     const int which = all.which(blockIdx.x);
     const conv_args& a = all.of[which];
     const tile_place place(a, blockIdx.x - all.begin[which], group::rows, columns);
     const group::operands from(a, place.image, place.first_pixel, place.first_channel);
-    const filler<columns> tiles{a, from, shared};
-    const int steps = from.steps();
+    const group::filler mine(from, static_cast<int>(threadIdx.x));
+    const filled<columns> tiles{from, mine, {a.weights}, shared};
+    const int steps = group::steps(a);
         #pragma unroll 1
     for (int s = 0; s < stages - 1; ++s) tiles.fill(s, steps);
     float sums[columns / 2];
@@ -125,7 +121,7 @@ __global__ void __launch_bounds__(group::threads) conv_group(const __grid_consta
         wait_for_products(); // of the step before, whose stage is filled next
         __syncthreads();     // for all threads
         const unsigned char* const stage = tiles.stage(step);
-        const unsigned long long x = descriptor(stage), w = descriptor(stage + filler<columns>::weights_at);
+        const unsigned long long x = descriptor(stage), w = descriptor(stage + filled<columns>::weights_at);
         begin_products();
         #pragma unroll
         for (int i = 0; i < group::products; ++i) add_products(sums, x + 2 * i, w + 2 * i); // 32 bytes further each

@@ -1,41 +1,35 @@
-// Convolutions of any kernel, stride and dilation as products of matrices (implicit GEMM): rows are output pixels of
-// one image, columns output channels, the inner dimension taps × input channels, channels fastest. A block makes a tile
-// of 64 × 64, its four warps 32 × 32 each, in steps of 32 inner indices that asynchronous copies bring into shared
-// memory, zeros where a tap lies outside of the image. Rows in shared memory are padded so that the fragments' words
-// come from 32 different banks. Products by mma.sync (compute capability 8.0 and newer); group.cu has those of bf16 for
-// Hopper.
+// Convolutions of any kernel, stride and dilation as products of matrices (implicit GEMM) by mma.sync (compute
+// capability 8.0 and newer): see tile.hpp. Asynchronous copies bring operands into shared memory, zeros where a tap
+// lies outside of the image, while the units work on what came before; group.cu has the products of bf16 for Hopper.
 #include "tile.cuh"
 
 #include "group.cuh"
 #include "several.cuh"
 
-#include "uml/backend/cuda/compute.hpp"
-#include "uml/backend/cuda/fragments.hpp"
+#include "uml/backend/cuda/tile.hpp"
 
 namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 namespace {
 
-constexpr int threads = 128, warp_rows = 32, warp_columns = 32;
-constexpr int fragments_down = warp_rows / mma_rows, fragments_across = warp_columns / mma_columns;
-
-/// How operands of the products lie in shared memory.
-template <products how> struct stored {
-    static constexpr bool halves = how == products::bf16;
-    static constexpr int bytes = halves ? 2 : 4, per_chunk = 16 / bytes;
-    static constexpr int row_words = tile_inner * bytes / 4, pitch = row_words + 4; ///< words
-    static constexpr int chunks = tile_inner / per_chunk;                           ///< of a row
-    static constexpr int stages = halves ? 4 : 2;
-    static constexpr int turns = tile_rows * chunks / threads; ///< chunks that a thread copies, of each operand
-    static_assert(tile_rows == tile_columns && tile_rows * chunks % threads == 0);
-};
+using namespace tile;
 
 __device__ unsigned shared_address(const void* p) { return static_cast<unsigned>(__cvta_generic_to_shared(p)); }
-/// 16 bytes into shared memory, zeros if they are not there.
-__device__ void copy_chunk(void* to, const void* from, bool there) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from),
-                 "r"(there ? 16 : 0)
-                 : "memory");
-}
+/// Bytes into shared memory without waiting, zeros where `from` is null.
+struct copy_later {
+    const void* any; ///< a valid address
+    template <int bytes> __device__ void operator()(void* to, const void* from) const {
+        const void* const there = from != nullptr ? from : any;
+        const int count = from != nullptr ? bytes : 0;
+        if constexpr (bytes == chunk_bytes)
+            asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(there),
+                         "r"(count)
+                         : "memory");
+        else
+            asm volatile("cp.async.ca.shared.global [%0], [%1], %3, %2;" ::"r"(shared_address(to)), "l"(there),
+                         "r"(count), "n"(bytes)
+                         : "memory");
+    }
+};
 __device__ void close_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int left> __device__ void wait_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(left) : "memory"); }
 
@@ -69,39 +63,12 @@ __global__ void __launch_bounds__(threads) conv_tile(const __grid_constant__ sev
     const tile_place place(a, blockIdx.x - all.begin[which], tile_rows, tile_columns);
     __shared__ alignas(16) std::uint32_t x_tiles[form::stages][tile_rows * form::pitch];
     __shared__ alignas(16) std::uint32_t w_tiles[form::stages][tile_columns * form::pitch];
-    const int thread = static_cast<int>(threadIdx.x), image = place.image, first_channel = place.first_channel;
-    const std::int64_t first_pixel = place.first_pixel, pixels = a.y.pixels();
-    const char* const x_data = static_cast<const char*>(a.x.data) + image * a.x.image * form::bytes;
-    const char* const w_data = static_cast<const char*>(a.weights) + image * a.weight_image * form::bytes;
-
-    // A thread copies the same chunk of several rows.
-    const int chunk = thread % form::chunks, row0 = thread / form::chunks;
-    constexpr int row_gap = threads / form::chunks;
-    conv_window from[form::turns];
-    for (int i = 0; i < form::turns; ++i) from[i] = conv_window(a, first_pixel + row0 + i * row_gap);
-
+    const int thread = static_cast<int>(threadIdx.x);
+    const block_operands<form::type> operands(a, place.image, place.first_pixel, place.first_channel);
+    const filler<how> mine(operands, thread);
+    const copy_later copy{a.weights};
     const auto fill = [&](int step) {
-        const int inner = step * tile_inner + chunk * form::per_chunk;
-        std::uint32_t* const x_to = x_tiles[step % form::stages] + chunk * 4;
-        std::uint32_t* const w_to = w_tiles[step % form::stages] + chunk * 4;
-        const int tap = inner / a.x.c, channel = inner - tap * a.x.c;
-#pragma unroll
-        for (int i = 0; i < form::turns; ++i) {
-            const int row = row0 + i * row_gap;
-            const bool in_result = first_pixel + row < pixels;
-            if (a.chunks) {
-                const std::int64_t source = in_result && inner < a.inner ? from[i].source(a, tap) : -1;
-                const std::int64_t offset = source < 0 ? 0 : source * a.x.step + channel;
-                copy_chunk(x_to + row * form::pitch, x_data + offset * form::bytes, source >= 0);
-            } else {
-                for (int j = 0; j < form::per_chunk; ++j) {
-                    const float v = in_result ? conv_operand(a, image, from[i], inner + j) : 0.0F;
-                    write(x_to + row * form::pitch, form::halves ? element::bf16 : element::f32, j, v);
-                }
-            }
-            const std::int64_t w = static_cast<std::int64_t>(first_channel + row) * a.weight_out + inner;
-            copy_chunk(w_to + row * form::pitch, w_data + w * form::bytes, true);
-        }
+        mine.fill(operands, step, x_tiles[step % form::stages], w_tiles[step % form::stages], copy);
     };
 
     const int steps = (a.inner + tile_inner - 1) / tile_inner;
@@ -110,7 +77,6 @@ __global__ void __launch_bounds__(threads) conv_tile(const __grid_constant__ sev
         close_copies();
     }
     const int lane = thread % 32, warp = thread / 32;
-    const int warp_row = warp % 2 * warp_rows, warp_column = warp / 2 * warp_columns;
     float sums[fragments_down][fragments_across][4] = {};
     for (int step = 0; step < steps; ++step) {
         wait_copies<form::stages - 2>();
@@ -127,17 +93,11 @@ __global__ void __launch_bounds__(threads) conv_tile(const __grid_constant__ sev
 #pragma unroll
             for (int i = 0; i < fragments_down; ++i)
 #pragma unroll
-                for (int r = 0; r < 4; ++r) {
-                    const position p = first_operand(lane, r);
-                    fx[i][r] = x[(warp_row + i * mma_rows + p.row) * form::pitch + word + p.word];
-                }
+                for (int r = 0; r < 4; ++r) fx[i][r] = x[first_word<how>(warp, lane, i, r, word)];
 #pragma unroll
             for (int j = 0; j < fragments_across; ++j)
 #pragma unroll
-                for (int r = 0; r < 2; ++r) {
-                    const position p = second_operand(lane, r);
-                    fw[j][r] = w[(warp_column + j * mma_columns + p.row) * form::pitch + word + p.word];
-                }
+                for (int r = 0; r < 2; ++r) fw[j][r] = w[second_word<how>(warp, lane, j, r, word)];
             if constexpr (how == products::bf16) {
 #pragma unroll
                 for (int i = 0; i < fragments_down; ++i)
@@ -176,10 +136,8 @@ __global__ void __launch_bounds__(threads) conv_tile(const __grid_constant__ sev
         for (int j = 0; j < fragments_across; ++j)
 #pragma unroll
             for (int r = 0; r < 4; ++r) {
-                const position p = sum_position(lane, r);
-                const std::int64_t pixel = first_pixel + warp_row + i * mma_rows + p.row;
-                const int o = first_channel + warp_column + j * mma_columns + p.word;
-                if (pixel < pixels && o < a.y.c) conv_end(a, image, pixel, o, sums[i][j][r]);
+                const position p = sum_place(warp, lane, i, j, r);
+                operands.finish(p.row, p.word, sums[i][j][r]);
             }
 }
 

@@ -1,6 +1,7 @@
-// The tiles of the CUDA backend's convolutions on Hopper, a block of threads played one after the other: what the device's
-// kernel computes, but for its instructions.
+// The tiles of the CUDA backend's convolutions, for Hopper's groups of warps and for single warps, a block of threads
+// played one after the other: what the device's kernels compute, but for their instructions.
 #include "uml/backend/cuda/group.hpp"
+#include "uml/backend/cuda/tile.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,6 +17,17 @@ using namespace uml::gpu;
 
 constexpr int columns = 64;
 
+/// What cp.async does.
+struct copy_now {
+    template <int bytes> void operator()(void* to, const void* from) const {
+        CHECK(reinterpret_cast<std::uintptr_t>(from) % bytes == 0);
+        if (from != nullptr)
+            std::memcpy(to, from, bytes);
+        else
+            std::memset(to, 0, bytes);
+    }
+};
+
 /// A block as src/cuda/group.cu runs it: every thread's copies, then the product of both tiles, read as the unit reads
 /// them, then every thread's sums.
 void play(const conv_args& a, int image, std::int64_t first_pixel, int first_out) {
@@ -23,25 +35,9 @@ void play(const conv_args& a, int image, std::int64_t first_pixel, int first_out
     std::vector<unsigned char> shared((group::rows + columns) * group::row_bytes);
     unsigned char* const weights = shared.data() + group::rows * group::row_bytes;
     std::vector<double> sums(group::rows * columns);
-    for (int step = 0; step < from.steps(); ++step) {
-        for (int thread = 0; thread < group::threads; ++thread) {
-            const int chunk = thread % group::chunks, first = thread / group::chunks, inner = from.inner(step, chunk);
-            const auto copy = [](unsigned char* to, const void* source) {
-                if (source != nullptr)
-                    std::memcpy(to, source, group::chunk_bytes);
-                else
-                    std::memset(to, 0, group::chunk_bytes);
-            };
-            for (int row = first; row < group::rows; row += group::row_gap) {
-                unsigned char* const to = shared.data() + group::place(row, chunk);
-                if (a.chunks)
-                    copy(to, from.pixels(row, inner));
-                else
-                    from.gather(row, inner, to);
-            }
-            for (int column = first; column < columns; column += group::row_gap)
-                copy(weights + group::place(column, chunk), from.weights(column, inner));
-        }
+    for (int step = 0; step < group::steps(a); ++step) {
+        for (int thread = 0; thread < group::threads; ++thread)
+            group::filler(from, thread).fill<columns>(from, step, shared.data(), weights, copy_now{});
         const auto number = [](const unsigned char* tile, int row, int k) {
             const int plain = row * 128 + k * 2; // address bits 4..6 are permuted by bits 7..9
             std::uint16_t bits;
@@ -61,9 +57,58 @@ void play(const conv_args& a, int image, std::int64_t first_pixel, int first_out
         }
 }
 
+/// A block as src/cuda/tile.cu runs it, with products in `how`: every warp reads its operands' words and finds its
+/// sums.
+template <products how> void play_tile(const conv_args& a, int image, std::int64_t first_pixel, int first_out) {
+    using form = tile::stored<how>;
+    const block_operands<form::type> from(a, image, first_pixel, first_out);
+    std::vector<std::uint32_t> x(tile_rows * form::pitch), w(tile_columns * form::pitch);
+    std::vector<double> sums(tile_rows * tile_columns);
+    const auto numbers = [](std::uint32_t word, double(&to)[2]) { // of a word: two of bf16, one of f32
+        to[0] = form::halves ? double{from_bf16_bits(static_cast<std::uint16_t>(word))}
+                             : double{how == products::tf32 ? to_tf32(float_of(word)) : float_of(word)};
+        to[1] = form::halves ? double{from_bf16_bits(static_cast<std::uint16_t>(word >> 16))} : 0.0;
+    };
+    for (int step = 0; step < (a.inner + tile_inner - 1) / tile_inner; ++step) {
+        for (int thread = 0; thread < tile::threads; ++thread)
+            tile::filler<how>(from, thread).fill(from, step, x.data(), w.data(), copy_now{});
+        for (int warp = 0; warp < 4; ++warp)
+            for (int i = 0; i < tile::fragments_down; ++i)
+                for (int j = 0; j < tile::fragments_across; ++j)
+                    for (int word = 0; word < form::row_words; word += mma_words) {
+                        // The unit's matrices, put together from all lanes' registers.
+                        double first[mma_rows][mma_words][2] = {}, second[mma_columns][mma_words][2] = {};
+                        for (int lane = 0; lane < 32; ++lane) {
+                            for (int r = 0; r < 4; ++r) {
+                                const position p = first_operand(lane, r);
+                                numbers(x[static_cast<std::size_t>(tile::first_word<how>(warp, lane, i, r, word))],
+                                        first[p.row][p.word]);
+                            }
+                            for (int r = 0; r < 2; ++r) {
+                                const position p = second_operand(lane, r);
+                                numbers(w[static_cast<std::size_t>(tile::second_word<how>(warp, lane, j, r, word))],
+                                        second[p.row][p.word]);
+                            }
+                        }
+                        for (int lane = 0; lane < 32; ++lane)
+                            for (int r = 0; r < 4; ++r) {
+                                const position p = sum_position(lane, r), at = tile::sum_place(warp, lane, i, j, r);
+                                double& sum = sums[static_cast<std::size_t>(at.row * tile_columns + at.word)];
+                                for (int k = 0; k < mma_words; ++k)
+                                    for (int half = 0; half < 2; ++half)
+                                        sum += first[p.row][k][half] * second[p.word][k][half];
+                            }
+                    }
+    }
+    for (int row = 0; row < tile_rows; ++row)
+        for (int column = 0; column < tile_columns; ++column)
+            from.finish(row, column, static_cast<float>(sums[static_cast<std::size_t>(row * tile_columns + column)]));
+}
+
 struct shape_of_conv {
     int h, w, in, step, out, kernel, stride, pad, dilation, images;
     bool own_weights; ///< of each image
+    int piece;        ///< that bf16 numbers of such an input can be copied in
 };
 
 /// Memory whose first element is at a multiple of 64.
@@ -82,8 +127,8 @@ struct numbers {
     }
 };
 
-void check(const shape_of_conv& s) {
-    constexpr element type = element::bf16;
+/// `play_block(arguments, image, first pixel, first channel)` over all blocks against the plain loops.
+template <class F> void check(const shape_of_conv& s, element type, double limit, F play_block) {
     CAPTURE(s.in);
     CAPTURE(s.out);
     CAPTURE(s.kernel);
@@ -114,11 +159,12 @@ void check(const shape_of_conv& s) {
     a.weight_out = row;
     a.weight_in = 1;
     a.kernel = s.kernel, a.stride = s.stride, a.pad = s.pad, a.dilation = s.dilation, a.inner = inner;
-    a.chunks = s.in % 8 == 0 && s.step % 8 == 0;
+    const int bytes = type == element::bf16 ? 2 : 4;
+    a.piece = type == element::bf16 ? s.piece : s.in * bytes % 16 == 0 && s.step * bytes % 16 == 0 ? 16 : 4;
     a.act = uml::activation::relu;
     for (int image = 0; image < s.images; ++image)
-        for (std::int64_t pixel = 0; pixel < a.y.pixels(); pixel += group::rows)
-            for (int out = 0; out < s.out; out += columns) play(a, image, pixel, out);
+        for (std::int64_t pixel = 0; pixel < a.y.pixels(); pixel += tile_rows)
+            for (int out = 0; out < s.out; out += tile_columns) play_block(a, image, pixel, out);
 
     conv_args plain = a;
     plain.y.data = z.first;
@@ -126,17 +172,32 @@ void check(const shape_of_conv& s) {
     double worst = 0;
     for (std::int64_t i = 0; i < y.count; ++i)
         worst = std::max(worst, std::abs(double{read(y.first, element::f32, i)} - read(z.first, element::f32, i)));
-    CHECK(worst < 1e-4);
+    CHECK(worst < limit);
 }
 
 } // namespace
 
-TEST_CASE("tiles for a group of warps give the convolution: chunks and single numbers, edges, strides, images") {
-    check({9, 7, 16, 16, 70, 3, 1, 1, 1, 1, false});
-    check({12, 12, 24, 32, 64, 3, 2, 1, 1, 2, false}); // a slice of wider pixels
-    check({11, 5, 5, 5, 9, 3, 1, 2, 2, 2, false});     // not whole chunks
-    check({8, 8, 200, 200, 130, 1, 1, 0, 1, 2, true}); // weights of each image
-    check({17, 3, 8, 8, 8, 1, 1, 0, 1, 1, false});
+constexpr shape_of_conv shapes[] = {
+    {9, 7, 16, 16, 70, 3, 1, 1, 1, 1, false, 16},
+    {12, 12, 24, 32, 64, 3, 2, 1, 1, 2, false, 16}, // a slice of wider pixels
+    {11, 5, 5, 5, 9, 3, 1, 2, 2, 2, false, 0},      // number by number
+    {6, 7, 26, 112, 26, 3, 1, 1, 1, 1, false, 4},   // Res2Net's groups
+    {6, 7, 52, 208, 52, 3, 1, 1, 1, 2, false, 8},
+    {8, 8, 200, 200, 130, 1, 1, 0, 1, 2, true, 16}, // weights of each image
+    {17, 3, 8, 8, 8, 1, 1, 0, 1, 1, false, 16},
+};
+
+TEST_CASE(
+    "tiles for a group of warps give the convolution: chunks, pieces and single numbers, edges, strides, images") {
+    for (const shape_of_conv& s : shapes) check(s, element::bf16, 1e-4, play);
+}
+
+TEST_CASE("so do tiles for single warps, in bf16, tf32 and f32") {
+    for (const shape_of_conv& s : shapes) {
+        check(s, element::bf16, 1e-4, play_tile<products::bf16>);
+        check(s, element::f32, 1e-4, play_tile<products::three>);
+        check(s, element::f32, 0.1, play_tile<products::tf32>);
+    }
 }
 
 TEST_CASE("a group of warps finds each of its sums once") {

@@ -26,7 +26,10 @@ uml::dynamic_program release_256(const cuda_on_host& where) {
 
 /// Kernels and the operations in them, by kind.
 int launched[gpu::kernel_count], operations[gpu::kernel_count], fullest;
-template <int k> int count_one(const void*, int count, int, void*) {
+int in_pieces[17]; ///< convolutions in tiles by the bytes that are copied at once
+template <int k> int count_one(const void* all, int count, int, void*) {
+    for (int i = 0; k == static_cast<int>(gpu::kernel::conv_tile) && i < count; ++i)
+        ++in_pieces[static_cast<const gpu::conv_args*>(all)[i].piece];
     ++launched[k];
     operations[k] += count;
     fullest = count > fullest ? count : fullest;
@@ -39,6 +42,7 @@ constexpr gpu::kernel_table counting = table_of(std::make_integer_sequence<int, 
 
 int kernels_of(const uml::program_view& p, precision asked) {
     for (int k = 0; k < gpu::kernel_count; ++k) launched[k] = operations[k] = 0;
+    for (int& n : in_pieces) n = 0;
     fullest = 0;
     int all = 0;
     gpu::launches l(p, asked, 1, {});
@@ -72,6 +76,12 @@ TEST_CASE("a picture of 256x256 through the release network is 138 kernels") {
         CHECK(launched[static_cast<int>(gpu::kernel::move)] == 1);
         CHECK(launched[static_cast<int>(gpu::kernel::pointwise)] == 0);
         CHECK(fullest == 8);
+        // Copied as wide as channels allow; by single numbers only what is bf16 and multiplied in f32.
+        const bool halves = asked == precision::bf16;
+        CHECK(in_pieces[0] == (halves ? 14 : 0));
+        CHECK(in_pieces[4] == (halves ? 19 : 1));
+        CHECK(in_pieces[8] == (halves ? 24 : 18));
+        CHECK(in_pieces[16] == (halves ? 126 : 164));
     }
 }
 

@@ -66,8 +66,8 @@ struct conv_args {
     int inner = 1;          ///< taps · input channels, channels fastest
     bool depthwise = false; ///< inner: taps
     bool adds = false;
-    bool chunks =
-        false; ///< eight (bf16) or four (f32) inner indices of a tap lie in 16 aligned bytes, of the weights' type
+    /// In so many aligned bytes (16, 8 or 4) lie inner indices of one tap, of the weights' type; 0: each by itself.
+    int piece = 0;
     activation act = activation::none;
     products how = products::plain;
 };

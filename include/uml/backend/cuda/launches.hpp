@@ -133,10 +133,12 @@ private:
         return {arena_ + n.scratch + offset, std::int64_t{h} * w * step, h, w, c, step, type};
     }
 
-    [[nodiscard]] static bool in_chunks(const tensor& x) {
-        const auto size = bytes_of(x.type);
-        const auto whole = [size](std::int64_t elements) { return elements * size % 16 == 0; };
-        return reinterpret_cast<std::uintptr_t>(x.data) % 16 == 0 && whole(x.c) && whole(x.step) && whole(x.image);
+    /// In how many bytes at once a convolution's input can be copied: see conv_args::piece.
+    [[nodiscard]] static int piece_of(const tensor& x, element weights) {
+        if (x.type != weights) return 0;
+        const auto all = reinterpret_cast<std::uintptr_t>(x.data) |
+                         static_cast<std::uintptr_t>((x.c | x.step | x.image) * bytes_of(x.type));
+        return all % 16 == 0 ? 16 : all % 8 == 0 ? 8 : all % 4 == 0 ? 4 : 0;
     }
     /// The weights that `pack` has put at `from`.
     static void use_weights(conv_args& a, const conv_form& f, const std::byte* from) {
@@ -147,7 +149,7 @@ private:
         a.weight_in = f.tiles ? 1 : f.columns;
     }
     void run(int stage, conv_args& a) {
-        a.chunks = a.x.type == a.weight_type && in_chunks(a.x);
+        a.piece = piece_of(a.x, a.weight_type);
         launch(stage, a.how == products::plain ? kernel::conv : kernel::conv_tile, a, a.how);
     }
 

@@ -1,0 +1,81 @@
+// A block of a convolution as a product of matrices: rows are output pixels of one image, columns are output channels,
+// and the inner index runs over taps × input channels, channels fastest. How threads bring operands into shared memory,
+// in chunks of 16 bytes, is here for the device and the host alike; how a block's tiles lie there is in tile.hpp and
+// group.hpp.
+#pragma once
+
+#include "uml/backend/cuda/compute.hpp"
+
+#include "uml/core/begin.inc"
+
+namespace uml::inline UML_VERSION_NAMESPACE::gpu {
+
+inline constexpr int chunk_bytes = 16;
+
+template <element type> class block_operands {
+public:
+    static constexpr int bytes = type == element::f32 ? 4 : 2, per_chunk = chunk_bytes / bytes;
+
+    UML_HOST_DEVICE block_operands(const conv_args& a, int image, std::int64_t first_pixel, int first_out)
+        : a_(a), image_(image), first_pixel_(first_pixel), first_out_(first_out),
+          pixels_(static_cast<const char*>(a.x.data) + image * a.x.image * bytes),
+          weights_(static_cast<const char*>(a.weights) + image * a.weight_image * bytes) {}
+
+    /// The sources of a row; of one behind the image's last pixel: all in the padding.
+    [[nodiscard]] UML_HOST_DEVICE conv_window window(int row) const {
+        constexpr int far_outside = -(1 << 24);
+        conv_window w;
+        if (first_pixel_ + row < a_.y.pixels())
+            w = conv_window(a_, first_pixel_ + row);
+        else
+            w.y = far_outside;
+        return w;
+    }
+    /// Brings a chunk of a row's operand to `to`: as whole as the input's alignment allows (`piece` of the arguments),
+    /// by copy.template operator()<bytes>(to, from), where `from` is null for zeros; else number by number.
+    template <class Copy>
+    UML_HOST_DEVICE void fill_pixels(const conv_window& from, int inner, void* to, const Copy& copy) const {
+        switch (a_.piece) {
+        case 16: return copy.template operator()<16>(to, pixels(from, inner));
+        case 8: return fill_pieces<8>(from, inner, to, copy);
+        case 4: return fill_pieces<4>(from, inner, to, copy);
+        default:
+            for (int i = 0; i < per_chunk; ++i) write(to, type, i, conv_operand(a_, image_, from, inner + i));
+        }
+    }
+    /// The same of the weights of a column. They have a row for each column of every tile, of whole chunks.
+    template <class Copy> UML_HOST_DEVICE void fill_weights(int column, int inner, void* to, const Copy& copy) const {
+        const std::int64_t at = static_cast<std::int64_t>(first_out_ + column) * a_.weight_out + inner;
+        copy.template operator()<chunk_bytes>(to, inner < a_.weight_out ? weights_ + at * bytes : nullptr);
+    }
+    /// Writes a finished sum, unless the result has no such place.
+    UML_HOST_DEVICE void finish(int row, int column, float sum) const {
+        const std::int64_t pixel = first_pixel_ + row;
+        const int out = first_out_ + column;
+        if (pixel < a_.y.pixels() && out < a_.y.c) conv_end(a_, image_, pixel, out, sum);
+    }
+
+private:
+    /// Where the operand of an inner index is; null: 0.
+    [[nodiscard]] UML_HOST_DEVICE const char* pixels(const conv_window& from, int inner) const {
+        if (inner >= a_.inner) return nullptr;
+        const int tap = inner / a_.x.c;
+        const std::int64_t source = from.source(a_, tap);
+        return source < 0 ? nullptr : pixels_ + (source * a_.x.step + inner - tap * a_.x.c) * bytes;
+    }
+    template <int piece, class Copy>
+    UML_HOST_DEVICE void fill_pieces(const conv_window& from, int inner, void* to, const Copy& copy) const {
+        for (int at = 0; at < chunk_bytes; at += piece)
+            copy.template operator()<piece>(static_cast<char*>(to) + at, pixels(from, inner + at / bytes));
+    }
+
+    const conv_args& a_;
+    int image_;
+    std::int64_t first_pixel_;
+    int first_out_;
+    const char *pixels_, *weights_;
+};
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::gpu
+
+#include "uml/core/end.inc"
