@@ -75,8 +75,10 @@ private:
         case 0xdc: return unknown("a picture whose height comes later (DNL) is not read");
         case 0xe1: {
             constexpr std::string_view name("Exif\0\0", 6);
-            if (body.size() > name.size() && std::equal(name.begin(), name.end(), body.begin()))
-                jpeg_.orientation = exif_orientation(body.subspan(name.size()));
+            if (body.size() <= name.size() || !std::equal(name.begin(), name.end(), body.begin())) return {};
+            const int orientation = exif_orientation(body.subspan(name.size()));
+            if (turned_ && orientation != jpeg_.orientation) return damaged("EXIF says two ways to turn it");
+            jpeg_.orientation = orientation, turned_ = true;
             return {};
         }
         default:
@@ -203,7 +205,7 @@ private:
         for (auto& component : none) component.fill(all_bits);
         return none;
     }();
-    bool progressive_ = false;
+    bool progressive_ = false, turned_ = false;
     int scans_ = 0;
     std::int64_t blocks_ = 0, entropy_ = 0; // blocks of 8 x 8 samples, bytes of their codes
     jpeg_facts jpeg_{};
