@@ -17,21 +17,25 @@ namespace {
 
 constexpr std::uintmax_t most_table_bytes = std::uintmax_t{64} << 20;
 
-// The files of a folder by their names without endings, which may be written in any case.
-std::multimap<std::string, fs::path> files_by_id(const fs::path& folder,
-                                                 std::initializer_list<std::string_view> endings) {
-    std::multimap<std::string, fs::path> files;
-    std::error_code failed;
-    for (fs::directory_iterator i(folder, failed), end; !failed && i != end; i.increment(failed)) {
-        const std::string ending = support::lower(i->path().extension().native());
-        std::error_code ignored;
-        if (std::find(endings.begin(), endings.end(), ending) != endings.end() && i->is_regular_file(ignored))
-            files.emplace(i->path().stem().native(), i->path());
+using files_by_name = std::multimap<std::string, fs::path>;
+
+// The files of a folder by their names without endings, which may be written in any case; none where there is no
+// folder.
+uml::result<files_by_name> files_by_id(const fs::path& folder, std::initializer_list<std::string_view> endings) {
+    files_by_name files;
+    std::error_code ignored;
+    if (!fs::exists(folder, ignored)) return files;
+    const auto entries = support::entries_of(folder);
+    if (!entries) return entries.error();
+    for (const fs::path& entry : *entries) {
+        const std::string ending = support::lower(entry.extension().native());
+        if (std::find(endings.begin(), endings.end(), ending) != endings.end() && fs::is_regular_file(entry, ignored))
+            files.emplace(entry.stem().native(), entry);
     }
     return files;
 }
 
-std::multimap<std::string, fs::path> images_in(const fs::path& folder) {
+uml::result<files_by_name> images_in(const fs::path& folder) {
     return files_by_id(folder / "images", {".png", ".jpg", ".jpeg", ".tif", ".tiff"});
 }
 
@@ -102,7 +106,10 @@ uml::result<std::vector<labelled_case>> read_dataset(const fs::path& given, std:
             return uml::fail(uml::errc::malformed, name, ": two columns ", wanted, " in the header");
     }
     const std::size_t id_column = column("id"), label_column = column("label"), name_column = column("name");
-    const auto images = images_in(*folder), masks = files_by_id(*folder / "masks", {".png"});
+    const auto all_images = images_in(*folder), all_masks = files_by_id(*folder / "masks", {".png"});
+    if (!all_images) return all_images.error();
+    if (!all_masks) return all_masks.error();
+    const files_by_name &images = *all_images, &masks = *all_masks;
 
     std::vector<labelled_case> cases;
     std::set<std::string> seen;
@@ -139,7 +146,9 @@ std::vector<std::string> images_without_row(const std::vector<labelled_case>& ca
     std::set<std::string> known;
     for (const labelled_case& c : cases) known.insert(c.id);
     std::vector<std::string> left_out;
-    for (const auto& [id, file] : images_in(cases.front().image.parent_path().parent_path()))
+    const auto images = images_in(cases.front().image.parent_path().parent_path());
+    if (!images) return left_out; // read a moment ago
+    for (const auto& [id, file] : *images)
         if (!known.contains(id)) left_out.push_back(support::to_utf8(file.filename()));
     return left_out;
 }

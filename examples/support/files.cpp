@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,26 +74,37 @@ uml::result<std::string> hash_file(const fs::path& file) {
     }
 }
 
-uml::result<std::vector<fs::path>> pictures_in(const fs::path& folder, bool recursive, const fs::path& not_into) {
-    std::error_code failed;
+uml::result<std::vector<fs::path>> entries_of(const fs::path& folder) {
+    const auto close = [](DIR* d) { (void)::closedir(d); };
+    const std::unique_ptr<DIR, decltype(close)> open(::opendir(folder.c_str()), close);
     std::vector<fs::path> found;
-    fs::path at = folder;
-    const auto take = [&](const fs::directory_entry& entry) {
-        std::error_code ignored;
-        if (is_picture(entry.path()) && entry.is_regular_file(ignored)) found.push_back(entry.path());
-    };
-    if (recursive) {
-        for (fs::recursive_directory_iterator i(folder, failed), end; !failed && i != end; i.increment(failed)) {
-            at = i->path();
-            std::error_code ignored;
-            if (!not_into.empty() && i->is_directory(ignored) && fs::equivalent(at, not_into, ignored))
-                i.disable_recursion_pending();
-            take(*i);
-        }
-    } else {
-        for (fs::directory_iterator i(folder, failed), end; !failed && i != end; i.increment(failed)) take(*i);
+    for (errno = open ? 0 : errno; open;) {
+        const dirent* const entry = ::readdir(open.get());
+        if (entry == nullptr) break;
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") found.push_back(folder / name);
+        errno = 0;
     }
-    if (failed) return uml::fail(uml::errc::cannot_read, shown(at), ": the folder cannot be read: ", failed.message());
+    if (errno != 0)
+        return uml::fail(uml::errc::cannot_read, shown(folder), ": the folder cannot be read: ", system_reason());
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+uml::result<std::vector<fs::path>> pictures_in(const fs::path& folder, bool recursive, const fs::path& not_into) {
+    std::vector<fs::path> found, folders{folder};
+    std::error_code failed; // an entry that has gone meanwhile is neither a file nor a folder
+    while (!folders.empty()) {
+        const auto entries = entries_of(folders.back());
+        if (!entries) return entries.error();
+        folders.pop_back();
+        for (const fs::path& entry : *entries) {
+            if (is_picture(entry) && fs::is_regular_file(entry, failed)) found.push_back(entry);
+            if (recursive && fs::symlink_status(entry, failed).type() == fs::file_type::directory &&
+                (not_into.empty() || !fs::equivalent(entry, not_into, failed)))
+                folders.push_back(entry);
+        }
+    }
     std::sort(found.begin(), found.end());
     return found;
 }

@@ -18,6 +18,10 @@ namespace support {
 /// The SHA-256 of a regular file of any size, as hexadecimal digits.
 [[nodiscard]] uml::result<std::string> hash_file(const std::filesystem::path& file);
 
+/// What is in a folder, sorted by name. In place of std::filesystem::directory_iterator, which ends the program where
+/// memory runs out: the way on is noexcept in libstdc++.
+[[nodiscard]] uml::result<std::vector<std::filesystem::path>> entries_of(const std::filesystem::path& folder);
+
 /// The picture files of a folder by their endings, sorted by name. Folders in it are entered where `recursive` is true,
 /// except links to folders and `not_into`.
 [[nodiscard]] uml::result<std::vector<std::filesystem::path>>

@@ -173,12 +173,13 @@ uml::result<void> write_file(const fs::path& file, std::span<const std::uint8_t>
 }
 
 void remove_leftovers(const fs::path& folder) {
-    std::error_code failed;
-    for (fs::directory_iterator i(folder, failed), end; !failed && i != end; i.increment(failed)) {
-        const std::string name = i->path().filename().native();
+    const auto entries = entries_of(folder);
+    if (!entries) return; // nothing of ours then, or nothing that can be done
+    for (const fs::path& entry : *entries) {
+        const std::string name = entry.filename().native();
         if (!name.starts_with(temporary_begin) || !name.ends_with(temporary_end)) continue;
-        const descriptor d(::open(i->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-        if (d && ::flock(d.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(i->path().c_str());
+        const descriptor d(::open(entry.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        if (d && ::flock(d.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry.c_str());
     }
 }
 

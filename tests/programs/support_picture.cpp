@@ -110,4 +110,18 @@ TEST_CASE("a folder's pictures are found by their endings, in order") {
     REQUIRE(write_file(f.path / "e.png" / "f.jpg", "x"));
     CHECK(pictures_in(f.path, true)->size() == 4);
     CHECK(pictures_in(f.path, true, f.path / "e.png")->size() == 3);
+    // Links to folders are not entered; what is in a folder is listed, itself and the one above it left out.
+    fs::create_directory_symlink(f.path / "e.png", f.path / "g");
+    CHECK(pictures_in(f.path, true)->size() == 4);
+    const auto entries = entries_of(f.path);
+    REQUIRE(entries);
+    REQUIRE(entries->size() == 6);
+    CHECK(entries->front() == f.path / "a.jpeg");
+    CHECK(entries->back() == f.path / "g");
+    CHECK(entries_of(f.path / "g")->size() == 1);
+    CHECK(entries_of(f.path / "none")
+              .error()
+              .what.view()
+              .ends_with("none: the folder cannot be read: No such file or "
+                         "directory"));
 }
