@@ -14,6 +14,8 @@ NETWORKS = ("release", "paper", "edge")
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/compare", description=__doc__)
+    parser.add_argument("--backend", choices=("cpu", "cuda", "cuda-host"), default="cpu",
+                        help="cuda: on a GPU; bf16, tf32 and f32, batch 1 and 16; cuda-host: a dry run of it without one")
     parser.add_argument("--quick", action="store_true",
                         help="release, 256, batch 1, 2 threads, f32 unless other options say more")
     parser.add_argument("--json", metavar="FILE", help="the rows as JSON")
@@ -21,13 +23,24 @@ def options() -> argparse.Namespace:
     parser.add_argument("--sizes", nargs="+", type=int, metavar="N", help="256 512")
     parser.add_argument("--batches", nargs="+", type=int, metavar="N", help="1 8")
     parser.add_argument("--threads", nargs="+", type=int, metavar="N", help="1 2")
-    parser.add_argument("--precisions", nargs="+", choices=("f32", "bf16"), help="default: what the CPU has")
+    parser.add_argument("--precisions", nargs="+", choices=("f32", "tf32", "bf16"), help="default: what the CPU has")
     parser.add_argument("--engines", nargs="+", metavar="NAME", help="default: all")
-    parser.add_argument("--seconds", type=float, default=60, help="of turns for one configuration, about")
+    parser.add_argument("--seconds", type=float, help="of turns for one configuration, about (60); with a GPU for all (400)")
     parser.add_argument("--more", metavar="FILE", help="rows that --json wrote before: shown and written as well")
     parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md and .svg")
     parser.add_argument("--check-options", action="store_true", help=argparse.SUPPRESS)
     o = parser.parse_args()
+    if o.backend != "cpu":
+        if o.docs or o.more or o.threads:
+            parser.error("--docs, --more and --threads are the CPU's")
+        host = o.backend == "cuda-host"
+        o.networks = o.networks or (["edge"] if host else ["release"])
+        o.sizes = o.sizes or ([64] if host else [256])
+        o.batches, o.threads = o.batches or ([1, 2] if host else [1, 16]), [1]
+        o.precisions = o.precisions or ["bf16", "f32", "tf32"]
+    elif "tf32" in (o.precisions or []):
+        parser.error("tf32 is a GPU's")
+    o.seconds = o.seconds or (60 if o.backend == "cpu" else 400)
     quick = o.quick
     o.networks = o.networks or (["release"] if quick else list(NETWORKS))
     o.sizes = o.sizes or ([256] if quick else [256, 512])
@@ -49,6 +62,10 @@ def main() -> int:
     root = pathlib.Path(__file__).resolve().parents[2]
     sys.path.insert(0, str(root / "training"))
     os.environ["PYTHONPATH"] = str(root / "training")
+    if o.backend != "cpu":
+        import device
+
+        return device.compare(o, pathlib.Path(os.environ["UML_BENCH_ENGINE"]), here)
     import engines
     import machine
     import report
@@ -57,7 +74,7 @@ def main() -> int:
 
     program = pathlib.Path(os.environ["UML_BENCH_ENGINE"])
     offers = engines.ours(program) | engines.PEERS
-    names = o.engines or list(offers)
+    names = o.engines or [name for name in offers if not name.startswith("uml-cuda")]
     if unknown := set(names) - set(offers):
         print(f"no engine {', '.join(sorted(unknown))}; there are {', '.join(offers)}", file=sys.stderr)
         return 2

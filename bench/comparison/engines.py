@@ -5,11 +5,11 @@ import pathlib
 import resource
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 
 import numpy as np
-import psutil
 
 HERE = pathlib.Path(__file__).parent
 PEERS = {"pytorch-eager": ("f32", "bf16"), "pytorch-compile": ("f32", "bf16"), "onnxruntime": ("f32",),
@@ -45,6 +45,8 @@ def ours(program: pathlib.Path) -> dict[str, tuple[str, ...]]:
 
 def limit_memory() -> None:
     """An engine that wants more than there is gets an error of its own, not the machine into trouble."""
+    import psutil
+
     most = int(0.9 * psutil.virtual_memory().available)
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
@@ -52,7 +54,8 @@ def limit_memory() -> None:
 class Engine:
     """A running process that has done its first run."""
 
-    def __init__(self, name: str, task: Task, program: pathlib.Path, log: pathlib.Path):
+    def __init__(self, name: str, task: Task, program: pathlib.Path, log: pathlib.Path, worker: str = "worker.py",
+                 before_start=limit_memory, most_seconds: float | None = None):
         sizes = [f"--{key}={value}" for key, value in vars(task).items() if key not in ("folder",)]
         if name.startswith("uml"):
             command = [program, "--engine", name, "--weights", task.folder.parent / "weights.safetensors", "--image",
@@ -60,22 +63,30 @@ class Engine:
             command += [word for key in ("size", "batch", "threads", "precision")
                         for word in (f"--{key}", str(getattr(task, key)))]
         else:
-            command = [sys.executable, HERE / "worker.py", "--engine", name, "--folder", task.folder, *sizes]
+            command = [sys.executable, HERE / worker, "--engine", name, "--folder", task.folder, *sizes]
         self.name, self.log = name, log
         environment = os.environ | {"TORCHINDUCTOR_CACHE_DIR": str(task.folder / f"cache-{task.threads}"),
                                     "OMP_NUM_THREADS": str(task.threads)}
         start = time.perf_counter()
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, text=True, bufsize=1,
                                         stdout=subprocess.PIPE, stderr=log.open("w"), env=environment,
-                                        preexec_fn=limit_memory)
-        self.peak_mb = float(self.answer().removeprefix("first "))
+                                        preexec_fn=before_start)
+        self.clock = threading.Timer(most_seconds, self.process.kill) if most_seconds else None
+        if self.clock:
+            self.clock.start()
+        memory = [float(x) for x in self.answer().removeprefix("first ").split()]
+        self.peak_mb, self.device_mb = memory[0], memory[1] if len(memory) > 1 else 0.0
         self.start_to_first_s = time.perf_counter() - start
 
     def answer(self) -> str:
         line = self.process.stdout.readline().strip()
         if not line:
             self.process.wait()
+            if self.clock:
+                self.clock.cancel()
             words = [x for x in self.log.read_text(errors="replace").splitlines() if x.strip()]
+            if self.process.returncode == -9:
+                raise Failed("killed: out of time or memory")
             raise Failed(words[-1] if words else f"ended with {self.process.returncode}")
         return line
 
@@ -101,3 +112,5 @@ class Engine:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
+        if self.clock:
+            self.clock.cancel()

@@ -6,7 +6,7 @@ from types import MethodType
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from tensors import load_file, save_file
 from torch import Tensor, nn
 from uml_training.layers import resize
 from uml_training.networks import Config, build
@@ -105,12 +105,12 @@ def flat(outputs: list[np.ndarray]) -> np.ndarray:
 
 
 @torch.inference_mode()
-def expected(network: str, size: int, weights: pathlib.Path, pictures: np.ndarray) -> np.ndarray:
+def expected(network: str, size: int, weights: pathlib.Path, pictures: np.ndarray, on: str = "cpu") -> np.ndarray:
     """The first picture's outputs in float64 (above 256 pixels, where that takes minutes, in float32)."""
     model, image = Answer(network, size, weights), torch.from_numpy(pictures[:1])
-    if size <= 256:
+    if size <= 256 or on != "cpu":
         model, image = model.double(), image.double()
-    return flat([t.numpy() for t in model(image)])[0]
+    return flat([t.cpu().numpy() for t in model.to(on)(image.to(on))])[0]
 
 
 def error(found: np.ndarray, wanted: np.ndarray, size: int, regions: int = 3, classes: int = 2) -> float:
@@ -128,13 +128,18 @@ def error(found: np.ndarray, wanted: np.ndarray, size: int, regions: int = 3, cl
 
 
 @torch.inference_mode()
-def export(network: str, size: int, batch: int, weights: pathlib.Path, folder: pathlib.Path) -> None:
-    """model.onnx, and the same as OpenVINO's own files model.xml and .bin in f32."""
-    import openvino
-
+def export_onnx(network: str, size: int, batch: int, weights: pathlib.Path, folder: pathlib.Path) -> None:
+    """model.onnx."""
     example = torch.zeros(batch, 3, size, size)
     torch.onnx.export(Answer(network, size, weights), (example,), folder / "model.onnx", input_names=["image"],
                       output_names=[f"output{n}" for n in range(len(OUTPUTS))], dynamo=False,
                       verbose=False)
+
+
+def export(network: str, size: int, batch: int, weights: pathlib.Path, folder: pathlib.Path) -> None:
+    """The same, and as OpenVINO's own files model.xml and .bin in f32."""
+    import openvino
+
+    export_onnx(network, size, batch, weights, folder)
     openvino.save_model(openvino.Core().read_model(folder / "model.onnx"), folder / "model.xml",
                         compress_to_fp16=False)
