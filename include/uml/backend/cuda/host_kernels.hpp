@@ -49,29 +49,29 @@ template <class F> void each_sum(const typename F::arguments& a, int images) {
 inline void conv_tile(const conv_args& a, int images) {
     constexpr int lanes = 32;
     const int inner = (a.inner + lanes - 1) / lanes * lanes;
-    thread_local std::vector<float> x, w; // kept: a run is not to allocate
-    x.resize(static_cast<std::size_t>(inner));
-    w.resize(static_cast<std::size_t>(inner) * static_cast<std::size_t>(a.y.c));
+    thread_local std::vector<float> kept_x, kept_w; // a run is not to allocate
+    kept_x.resize(static_cast<std::size_t>(inner));
+    kept_w.resize(static_cast<std::size_t>(inner) * static_cast<std::size_t>(a.y.c));
+    float *const x = kept_x.data(), *const w = kept_w.data();
     for (int image = 0; image < images; ++image) {
         if (image == 0 || a.weight_image != 0)
             for (int o = 0; o < a.y.c; ++o)
                 for (int k = 0; k < inner; ++k) { // the packed rows go on with zeros
                     const float v = read(a.weights, a.weight_type,
                                          image * a.weight_image + static_cast<std::int64_t>(o) * a.weight_out + k);
-                    w[static_cast<std::size_t>(o) * x.size() + static_cast<std::size_t>(k)] =
-                        a.how == products::tf32 ? to_tf32(v) : v;
+                    w[std::int64_t{o} * inner + k] = a.how == products::tf32 ? to_tf32(v) : v;
                 }
         for (std::int64_t pixel = 0; pixel < a.y.pixels(); ++pixel) {
             const conv_window from(a, pixel);
             for (int k = 0; k < inner; ++k) {
                 const float v = conv_operand(a, image, from, k);
-                x[static_cast<std::size_t>(k)] = a.how == products::tf32 ? to_tf32(v) : v;
+                x[k] = a.how == products::tf32 ? to_tf32(v) : v;
             }
             for (int o = 0; o < a.y.c; ++o) {
-                const float* const row = w.data() + static_cast<std::size_t>(o) * x.size();
+                const float* const row = w + std::int64_t{o} * inner;
                 float parts[lanes] = {};
                 for (int k = 0; k < inner; k += lanes)
-                    for (int j = 0; j < lanes; ++j) parts[j] += x[static_cast<std::size_t>(k + j)] * row[k + j];
+                    for (int j = 0; j < lanes; ++j) parts[j] += x[k + j] * row[k + j];
                 float sum = 0;
                 for (const float part : parts) sum += part;
                 conv_end(a, image, pixel, o, sum);
