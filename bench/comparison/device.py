@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import os
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -82,6 +83,14 @@ def table(rows: list[dict], left_out: list[dict], ours: str) -> str:
     return "\n".join(lines).strip()
 
 
+class Stopped(Exception):
+    """Somebody ended the comparison: what is known by then is shown and written."""
+
+
+def stop(*_: object) -> None:
+    raise Stopped
+
+
 def compare(o: argparse.Namespace, program: pathlib.Path, here: pathlib.Path) -> int:
     began = time.perf_counter()
     on, ours = ("cuda", "uml-cuda") if o.backend == "cuda" else ("cpu", "uml-cuda-host")
@@ -106,38 +115,43 @@ def compare(o: argparse.Namespace, program: pathlib.Path, here: pathlib.Path) ->
     def left() -> float:
         return o.seconds - (time.perf_counter() - began)
 
-    with tempfile.TemporaryDirectory(prefix="uml-compare-") as scratch:
-        for network in o.networks:
-            home = pathlib.Path(scratch, network)
-            home.mkdir()
-            workload.write_weights(home / "weights.safetensors", network)
-            for size in o.sizes:
-                wanted, folders = None, {}
-                for batch in o.batches:
-                    folders[batch] = home / f"{size}-{batch}"
-                    folders[batch].mkdir()
-                    workload.write_pictures(folders[batch], size, batch)
-                    if wanted is None:
-                        say(f"{network} {size}x{size}: the answer")
-                        wanted = workload.expected(network, size, home / "weights.safetensors",
-                                                   workload.read_pictures(folders[batch], size, batch),
-                                                   "cuda" if torch.cuda.is_available() else "cpu")
-                        torch.cuda.empty_cache()
-                # Ours first, which takes seconds; then the peers, the combinations that matter most before the others.
-                work = sorted(((name, p, b) for b in o.batches for p in o.precisions for name in names if p in engines[name]),
-                              key=lambda x: (x[0] != ours, FIRST.index(x[1:]) if x[1:] in FIRST else len(FIRST)))
-                for name, precision, batch in work:
-                    task = Task(network, size, batch, 1, precision, folders[batch])
-                    try:
-                        if left() < 5:
-                            raise Failed("no time left")
-                        rows.append(timed(name, task, program, wanted, left(), on))
-                        r = rows[-1]
-                        say(f"{task}, {name}: {r['ms_median']:.3f} ms, {r['start_to_first_s']:.2f} s from start to first "
-                            f"result, {r['device_mb']:.0f} MB, error {r['max_normalised_error']:.1e}")
-                    except (Failed, BrokenPipeError, ValueError, OSError) as reason:
-                        left_out.append({"engine": name, "task": str(task), "why": str(reason)[:300]})
-                        say(f"{task}, {name}: left out: {left_out[-1]['why']}")
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        with tempfile.TemporaryDirectory(prefix="uml-compare-") as scratch:
+            for network in o.networks:
+                home = pathlib.Path(scratch, network)
+                home.mkdir()
+                workload.write_weights(home / "weights.safetensors", network)
+                for size in o.sizes:
+                    wanted, folders = None, {}
+                    for batch in o.batches:
+                        folders[batch] = home / f"{size}-{batch}"
+                        folders[batch].mkdir()
+                        workload.write_pictures(folders[batch], size, batch)
+                        if wanted is None:
+                            say(f"{network} {size}x{size}: the answer")
+                            wanted = workload.expected(network, size, home / "weights.safetensors",
+                                                       workload.read_pictures(folders[batch], size, batch),
+                                                       "cuda" if torch.cuda.is_available() else "cpu")
+                            torch.cuda.empty_cache()
+                    # Ours first, which takes seconds; then the peers, the combinations that matter most before the others.
+                    work = sorted(((name, p, b) for b in o.batches for p in o.precisions for name in names if p in engines[name]),
+                                  key=lambda x: (x[0] != ours, FIRST.index(x[1:]) if x[1:] in FIRST else len(FIRST)))
+                    for name, precision, batch in work:
+                        task = Task(network, size, batch, 1, precision, folders[batch])
+                        try:
+                            if left() < 5:
+                                raise Failed("no time left")
+                            rows.append(timed(name, task, program, wanted, left(), on))
+                            r = rows[-1]
+                            say(f"{task}, {name}: {r['ms_median']:.3f} ms, {r['start_to_first_s']:.2f} s from start to first "
+                                f"result, {r['device_mb']:.0f} MB, error {r['max_normalised_error']:.1e}")
+                        except (Failed, BrokenPipeError, ValueError, OSError) as reason:
+                            left_out.append({"engine": name, "task": str(task), "why": str(reason)[:300]})
+                            say(f"{task}, {name}: left out: {left_out[-1]['why']}")
+    except Stopped:
+        left_out.append({"engine": "all others", "task": "all others", "why": "ended from outside"})
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     command = " ".join(["bench/compare", *sys.argv[1:]])
     document = {"machine": facts, "rows": rows, "left_out": left_out, "command": command}
     if o.json:
