@@ -51,12 +51,16 @@ foreach(part IN LISTS uml_parts)
     endif()
 endforeach()
 
-# The kernels, compiled once for all programs of this repo that link it. What tests the headers as their users compile
-# them (odr, headers, must_fail, fma, embedded, compiled, consumers, bench/compile-budget) links uml::uml alone.
+# The kernels, and what loads models for tests, compiled once for all programs of this repo that link it. What tests the
+# headers as their users compile them (odr, headers, must_fail, fma, embedded, compiled, consumers, bench/compile-budget)
+# links uml::uml alone.
 add_library(uml_kernels STATIC EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/src/kernels.cpp")
 target_link_libraries(uml_kernels PUBLIC uml::uml PRIVATE uml_dev_flags)
 target_compile_options(uml_kernels PRIVATE ${UML_COMPUTE_OPTIONS})
-target_compile_definitions(uml_kernels INTERFACE UML_KERNELS_ELSEWHERE)
+target_compile_definitions(uml_kernels PUBLIC UML_KERNELS_ELSEWHERE)
+if(UML_BUILD_TESTS)
+    target_sources(uml_kernels PRIVATE "${PROJECT_SOURCE_DIR}/tests/support/loaders.cpp")
+endif()
 
 find_package(Threads QUIET)
 if(NOT TARGET OpenMP::OpenMP_CXX)

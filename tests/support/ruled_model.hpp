@@ -1,6 +1,7 @@
 // A network with the rule's weights, a picture for it, and all that its answer says: for tests of backends.
 #pragma once
 
+#include "support/loaders.hpp"
 #include "support/shapes.hpp"
 
 #include "uml/model/load.hpp"

@@ -1,6 +1,7 @@
 // A network so small that a test can load it a hundred times, with all that a model answers; and weights files of it.
 #pragma once
 
+#include "support/loaders.hpp"
 #include "support/shapes.hpp"
 
 #include "uml/backend/reference.hpp"
