@@ -2,12 +2,13 @@
 
 import json
 import re
+import time
 
 import numpy as np
 import pytest
 import torch
 
-from uml_training import cli, outliers, plan, results, sweep, unknown
+from uml_training import cli, combined, networks, outliers, plan, results, sweep, unknown
 from uml_training.augment import Draw
 
 ROOT = plan.pathlib.Path(__file__).parents[2]
@@ -56,6 +57,8 @@ def test_stopped_and_gone_on_with_is_uninterrupted(written, tmp_path, monkeypatc
     for result in (whole, parts):
         for row in result["rows"]:
             assert row.pop("seconds_a_picture") > 0
+    table = (tmp_path / "whole/table.md").read_text()
+    assert re.search(r"^\| c, dropout \| 1 \|.* \d+\.\d \|$", table, re.MULTILINE)
     assert whole["rows"] == parts["rows"] and whole["left"] == parts["left"] == []
     check_rows(whole, tmp_path / "whole")
 
@@ -77,6 +80,26 @@ def check_rows(document, folder):
     assert rows["c"]["made"]["others"] == {"mean": pytest.approx(np.mean(others)),
                                            "sd": pytest.approx(np.std(others, ddof=1))}
     assert len(rows["c"]["made"]["auroc"]) == 9 and len(seeds[0]) == 9
+
+
+def test_models_take_turns_when_they_are_timed():
+    asked = []
+
+    class Slow(torch.nn.Module):
+        def __init__(self, seconds):
+            super().__init__()
+            self.seconds = seconds
+
+        def outputs(self, image):
+            assert image.shape == (1, 1, 32, 48)
+            asked.append(self.seconds)
+            time.sleep(self.seconds)
+            return {}
+
+    config = networks.Config(height=32, width=48, channels_in=1)
+    quick, slow = combined.seconds_a_picture([(Slow(0.001), config), (Slow(0.01), config)], "cpu")
+    assert asked == [0.001, 0.01] * (1 + combined.TIMED)
+    assert 0.001 <= quick < slow and 0.01 <= slow
 
 
 def test_a_longer_list_of_corruptions_adds_to_the_figures(written, tmp_path, monkeypatch):

@@ -17,8 +17,9 @@ FIGURES = ("accuracy", "auc", "dice", "assd", "auroc_error", "aurc", "augrc", "e
 BEGIN, END = "<!-- tables of results.json -->", "<!-- end of the tables -->"
 
 
-def gather(the_plan: Plan, out: pathlib.Path, left: list[str]) -> dict:
-    """Every row's mean and spread (standard deviation over seeds, null for one) of what is done so far."""
+def gather(the_plan: Plan, out: pathlib.Path, left: list[str], seconds: dict[str, float]) -> dict:
+    """Every row's mean and spread (standard deviation over seeds, null for one) of what is done so far; seconds: a
+    picture's, by row."""
     everything = [json.loads(p.read_text()) for p in sorted(out.glob("*/result.json"))]
     rows = []
     for name in the_plan.rows + [entry.row for entry in the_plan.combined]:
@@ -31,9 +32,8 @@ def gather(the_plan: Plan, out: pathlib.Path, left: list[str]) -> dict:
                 cells = [r["figures"][split][corruption] for r in found if corruption in r["figures"].get(split, {})]
                 table.setdefault(split, {})[corruption] = {figure: spread([c[figure] for c in cells])
                                                            for figure in FIGURES}
-        rows.append({"row": name, "runs": len(found), "seconds_a_picture": np.median(
-            [r["seconds_a_picture"] for r in found]).item(), "figures": table,
-            "made": made([r["made"] for r in found if r.get("made")])})
+        rows.append({"row": name, "runs": len(found), "seconds_a_picture": seconds.get(name), "figures": table,
+                     "made": made([r["made"] for r in found if r.get("made")])})
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     return {"device": device, "torch": torch.__version__, "rows": rows, "left": left}
 
@@ -61,6 +61,10 @@ def cell(value: dict) -> str:
     return f"{value['mean']:.3f}" + (f" ± {value['sd']:.3f}" if value["sd"] is not None else "")
 
 
+def milliseconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{1000 * seconds:.1f}"
+
+
 def as_markdown(document: dict) -> str:
     """A table a split and corruption: rows down, figures across, mean ± standard deviation over seeds; and one of
     made outliers."""
@@ -73,7 +77,7 @@ def as_markdown(document: dict) -> str:
             for row in document["rows"]:
                 cells = [cell(row["figures"][split][corruption][figure]) for figure in FIGURES]
                 lines.append(f"| {row['row']} | {row['runs']} | " + " | ".join(cells)
-                             + f" | {1000 * row['seconds_a_picture']:.1f} |")
+                             + f" | {milliseconds(row['seconds_a_picture'])} |")
             lines.append("")
     if told := [row for row in document["rows"] if row["made"]]:
         kinds = list(told[0]["made"]["auroc"])

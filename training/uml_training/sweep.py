@@ -116,8 +116,7 @@ def judge(model: nn.Module, ready: Prepared, the_plan: Plan, about: dict, folder
     if "made" not in before:
         split = ready.dataset.splits[the_plan.splits[0]]
         before["made"] = unknown.figures(model, split, ready.run.config, ready.run.device)
-    about |= {"seconds_a_picture": seconds_a_picture(model, ready.run.config, ready.run.device), "figures": found,
-              "made": before["made"]}
+    about |= {"figures": found, "made": before["made"]}
     write(file, about)
     clock.reserve = max(clock.reserve, time.monotonic() - started)
     shown = next(iter(next(iter(found.values())).values()))
@@ -165,15 +164,39 @@ def train(waiting: list[tuple[Job, Prepared]], the_plan: Plan, together: int, cl
     return failed + [job.name for job, *_ in active] + [job.name for job, _ in waiting]
 
 
+def combined_model(entry: Combined, members: list[tuple[Job, Prepared]]) -> nn.Module:
+    models = [ready.trainer().result() for _, ready in members]
+    return with_dropout(models[0], entry.passes) if entry.passes else MeanOf(models)
+
+
+def members_of(entry: Combined, ready: list[tuple[Job, Prepared]]) -> list[tuple[Job, Prepared]]:
+    return [(job, prepared) for job, prepared in ready if job.row == entry.of][:1 if entry.passes else None]
+
+
 def combine(entry: Combined, members: list[tuple[Job, Prepared]], the_plan: Plan, out: pathlib.Path,
             clock: Clock) -> None:
     """The figures of a row that is made of others' trained networks."""
-    folder = out / plan.folder_name(entry.row)
-    models = [ready.trainer().result() for _, ready in members]
-    model = with_dropout(models[0], entry.passes) if entry.passes else MeanOf(models)
+    model = combined_model(entry, members)
     about = {"row": entry.row, "of": [job.name for job, _ in members], "passes": entry.passes}
     torch.manual_seed(0)  # dropout
-    judge(model, members[0][1], the_plan, about, folder, clock)
+    judge(model, members[0][1], the_plan, about, out / plan.folder_name(entry.row), clock)
+
+
+def times(the_plan: Plan, ready: list[tuple[Job, Prepared]], left: list[str]) -> dict[str, float]:
+    """Seconds a picture of every row that is done."""
+    rows: dict[str, tuple[nn.Module, Prepared]] = {}
+    for job, prepared in ready:
+        if job.row not in rows and job.name not in left:
+            rows[job.row] = prepared.trainer().result(), prepared
+    for entry in the_plan.combined:
+        if entry.row not in left:
+            members = members_of(entry, ready)
+            rows[entry.row] = combined_model(entry, members), members[0][1]
+    if not rows:
+        return {}
+    device = ready[0][1].run.device
+    taken = seconds_a_picture([(model, prepared.run.config) for model, prepared in rows.values()], device)
+    return dict(zip(rows, taken))
 
 
 def main(args: argparse.Namespace) -> int:
@@ -188,7 +211,7 @@ def main(args: argparse.Namespace) -> int:
     clock.say(f"{len(ready)} runs, {len(waiting)} to do")
     left = train(waiting, the_plan, max(1, args.together), clock)
     for entry in the_plan.combined:
-        members = [(job, prepared) for job, prepared in ready if job.row == entry.of][:1 if entry.passes else None]
+        members = members_of(entry, ready)
         file = result_file(args.out / plan.folder_name(entry.row))
         if file.is_file() and complete(json.loads(file.read_text()), the_plan):
             continue
@@ -196,7 +219,7 @@ def main(args: argparse.Namespace) -> int:
             left.append(entry.row)
         else:
             combine(entry, members, the_plan, args.out, clock)
-    document = gather(the_plan, args.out, left)
+    document = gather(the_plan, args.out, left, times(the_plan, ready, left))
     write(args.out / "results.json", document)
     whole.text(args.out / "table.md", as_markdown(document))
     if left:
