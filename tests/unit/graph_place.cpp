@@ -1,6 +1,5 @@
 // Orders, lifetimes and places of the memory plan, to the byte, on graphs small enough to be done by hand.
-#include "uml/graph/builder.hpp"
-#include "uml/graph/plan.hpp"
+#include "support/plan_by_hand.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,6 +16,8 @@ using uml::node;
 using uml::op;
 using uml::value;
 using uml::plan_detail::block;
+using uml_test::bytes;
+using uml_test::drawn;
 
 /// Where a block of that size comes to lie that is in use during the orders [first, last].
 std::int64_t placed(uml::plan_detail::placed_blocks& all, std::int64_t size, int first, int last) {
@@ -25,39 +26,13 @@ std::int64_t placed(uml::plan_detail::placed_blocks& all, std::int64_t size, int
     return b.from;
 }
 
-/// A backend of bytes: a tensor takes 64 a channel, additions 100 of scratch memory, every operation 10 of weights and
-/// 7 of its step.
-struct bytes {
-    uml::schedule how = uml::schedule::sequential;
-    int many = 1;
-    op unknown = op::input;
-
-    [[nodiscard]] constexpr uml::schedule order() const { return how; }
-    [[nodiscard]] constexpr int images() const { return many; }
-    [[nodiscard]] constexpr bool supports(const node& n) const { return n.kind == op::input || n.kind != unknown; }
-    [[nodiscard]] constexpr uml::tensor_form tensor(const uml::site& at) const {
-        const auto type = at.n.kind == op::max_pool ? uml::dtype::bf16 : uml::dtype::f32;
-        return {type, at.n.out.c, 64 * std::int64_t{at.n.out.c}};
-    }
-    [[nodiscard]] constexpr std::int64_t scratch_bytes(const uml::site& at) const {
-        return at.n.kind == op::add ? 100 : 0;
-    }
-    [[nodiscard]] constexpr std::int64_t packed_bytes(const uml::site& /*at*/) const { return 10; }
-    [[nodiscard]] constexpr std::int64_t step_bytes(const uml::site& /*at*/) const { return 7; }
-};
-
-struct drawn {
-    std::unique_ptr<graph> room = std::make_unique<graph>();
-    graph& g = *room;
-    uml::builder b{g, uml::output_set::answer};
-
-    [[nodiscard]] std::vector<int> orders(uml::schedule how) const {
-        uml::assign_order(g, how);
-        std::vector<int> all;
-        for (int i = 0; i < g.node_count; ++i) all.push_back(g.nodes[i].order);
-        return all;
-    }
-};
+/// The operations' orders.
+std::vector<int> orders(const drawn& d, uml::schedule how) {
+    uml::assign_order(d.g, how);
+    std::vector<int> all;
+    for (int i = 0; i < d.g.node_count; ++i) all.push_back(d.g.nodes[i].order);
+    return all;
+}
 
 template <class T> std::vector<int> first_of(const T& all, int count) {
     return {std::begin(all), std::begin(all) + count};
@@ -118,8 +93,8 @@ TEST_CASE("operations have one order each, or that behind their latest input") {
     const value z = d.b.sigmoid(x);
     d.b.output(d.b.add(z, y), "sum");
     using order = std::vector<int>;
-    CHECK(d.orders(uml::schedule::sequential) == order{0, 1, 2, 3, 4});
-    CHECK(d.orders(uml::schedule::branches) == order{0, 1, 2, 1, 3});
+    CHECK(orders(d, uml::schedule::sequential) == order{0, 1, 2, 3, 4});
+    CHECK(orders(d, uml::schedule::branches) == order{0, 1, 2, 1, 3});
     const uml::plan_detail::sorted_operations sorted(d.g);
     CHECK(first_of(sorted.at, 5) == order{0, 1, 3, 2, 4});
 }
