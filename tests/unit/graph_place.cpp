@@ -10,7 +10,6 @@
 
 namespace {
 
-using uml::graph;
 using uml::id;
 using uml::node;
 using uml::op;
