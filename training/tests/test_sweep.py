@@ -73,7 +73,12 @@ def check_rows(document, folder):
     assert rows["c"]["figures"]["val"]["clean"]["dice"] == {"mean": None, "sd": None}
     assert rows["s"]["figures"]["val"]["clean"]["dice"]["sd"] is None
     table = (folder / "table.md").read_text()
-    assert "### val, noise:0.1" in table and "| c | 2 |" in table and " ± " in table
+    assert "### val, clean" in table and "| c | 2 |" in table and " ± " in table
+    worse = table.partition("### val, accuracy")[2].partition("###")[0].splitlines()
+    assert worse[2] == "| row | runs | clean | noise:0.1 |" and worse[3] == "|---|---|---|---|"
+    clean = rows["c"]["figures"]["val"]["clean"]["accuracy"]
+    assert worse[4] == f"| c | 2 | {results.cell(clean)} | {results.cell(cell)} |"
+    assert not [line for line in worse if line.startswith("| s |")]  # which has no classes
     assert "### val, made outliers" in table and rows["s"]["made"] == {}
     seeds = [json.loads((folder / f"c-{seed}/result.json").read_text())["made"]["auroc"] for seed in (0, 1)]
     others = [np.mean([one[kind] for kind in ("constant", "checker", "half black", "upside down")]) for one in seeds]

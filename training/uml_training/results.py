@@ -14,6 +14,7 @@ from . import whole
 from .plan import Plan
 
 FIGURES = ("accuracy", "auc", "dice", "assd", "auroc_error", "aurc", "augrc", "ece", "ause")
+WORSENED = ("accuracy", "dice", "auroc_error", "aurc")
 BEGIN, END = "<!-- tables of results.json -->", "<!-- end of the tables -->"
 
 
@@ -66,18 +67,26 @@ def milliseconds(seconds: float | None) -> str:
 
 
 def as_markdown(document: dict) -> str:
-    """A table a split and corruption: rows down, figures across, mean ± standard deviation over seeds; and one of
-    made outliers."""
+    """For each split a table of every figure on the first of the corruptions, then one of each of WORSENED over all of
+    them: rows down, mean ± standard deviation over seeds; and one of made outliers. All figures are in the document."""
     lines = []
     first = document["rows"][0]["figures"] if document["rows"] else {}
     for split, corruptions in first.items():
-        for corruption in corruptions:
-            lines += [f"### {split}, {corruption}", "", "| row | runs | " + " | ".join(FIGURES) + " | ms a picture |",
-                      "|" + "---|" * (len(FIGURES) + 3)]
+        clean, *others = corruptions
+        lines += [f"### {split}, {clean}", "", "| row | runs | " + " | ".join(FIGURES) + " | ms a picture |",
+                  "|" + "---|" * (len(FIGURES) + 3)]
+        for row in document["rows"]:
+            cells = [cell(row["figures"][split][clean][figure]) for figure in FIGURES]
+            lines.append(f"| {row['row']} | {row['runs']} | " + " | ".join(cells)
+                         + f" | {milliseconds(row['seconds_a_picture'])} |")
+        lines.append("")
+        for figure in WORSENED if others else ():
+            lines += [f"### {split}, {figure}", "", "| row | runs | " + " | ".join(corruptions) + " |",
+                      "|" + "---|" * (len(corruptions) + 2)]
             for row in document["rows"]:
-                cells = [cell(row["figures"][split][corruption][figure]) for figure in FIGURES]
-                lines.append(f"| {row['row']} | {row['runs']} | " + " | ".join(cells)
-                             + f" | {milliseconds(row['seconds_a_picture'])} |")
+                cells = [cell(row["figures"][split][corruption][figure]) for corruption in corruptions]
+                if any(cells):
+                    lines.append(f"| {row['row']} | {row['runs']} | " + " | ".join(cells) + " |")
             lines.append("")
     if told := [row for row in document["rows"] if row["made"]]:
         kinds = list(told[0]["made"]["auroc"])
