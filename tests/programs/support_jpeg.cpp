@@ -191,7 +191,8 @@ TEST_CASE("TIFF: a bit that turns over in deflated rows is noticed by their chec
         CAPTURE(name);
         const file_bytes file = seed(name);
         const bool little = file[0] == 'I';
-        const std::size_t rows_end = little ? file[4] | file[5] << 8 : file[7] | file[6] << 8; // the tags follow
+        const auto byte = [&](std::size_t i) { return std::size_t{file[i]}; };
+        const std::size_t rows_end = little ? byte(4) | byte(5) << 8 : byte(7) | byte(6) << 8; // the tags follow
         int by_sum = 0;
         for (std::size_t i = 8; i < rows_end; ++i) {
             for (int bit = 0; bit < 8; ++bit) {
