@@ -3,19 +3,15 @@ is `first MEGABYTES DEVICE`, the second number what PyTorch has reserved of the 
 
 import argparse
 import os
-import pathlib
 import sys
-import time
-from collections.abc import Callable
 
 import numpy as np
-from worker import peak_megabytes
+from worker import Run, serve
 
-Run = Callable[[], list[np.ndarray]]
 ON = os.environ.get("UML_BENCH_DEVICE", "cuda")
 
 
-def torch_engine(o: argparse.Namespace, image: np.ndarray, compiled: bool) -> tuple[Run, Callable[[], float]]:
+def torch_engine(o: argparse.Namespace, image: np.ndarray, compiled: bool) -> Run:
     import torch
     from workload import Answer
 
@@ -41,10 +37,10 @@ def torch_engine(o: argparse.Namespace, image: np.ndarray, compiled: bool) -> tu
     if compiled:
         run()  # a CUDA graph is recorded by the second run, replayed from the third on
         run()
-    return run, lambda: torch.cuda.memory_reserved() / 1e6 if ON == "cuda" else 0.0
+    return run
 
 
-def onnxruntime_engine(o: argparse.Namespace, image: np.ndarray) -> tuple[Run, Callable[[], float]]:
+def onnxruntime_engine(o: argparse.Namespace, image: np.ndarray) -> Run:
     import onnxruntime
 
     provider = "CUDAExecutionProvider" if ON == "cuda" else "CPUExecutionProvider"
@@ -58,36 +54,18 @@ def onnxruntime_engine(o: argparse.Namespace, image: np.ndarray) -> tuple[Run, C
     session = onnxruntime.InferenceSession(str(o.folder / "model.onnx"), providers=[(provider, settings)])
     if session.get_providers()[0] != provider:
         raise SystemExit(f"ONNX Runtime could not begin with {provider}")
-    return lambda: session.run(None, {"image": image}), lambda: 0.0
+    return lambda: session.run(None, {"image": image})
+
+
+def reserved() -> float:
+    """What PyTorch has, if it is what runs here."""
+    torch = sys.modules.get("torch")
+    return torch.cuda.memory_reserved() / 1e6 if torch and ON == "cuda" else 0.0
 
 
 ENGINES = {"pytorch-eager": lambda o, image: torch_engine(o, image, compiled=False),
            "pytorch-compile": lambda o, image: torch_engine(o, image, compiled=True), "onnxruntime": onnxruntime_engine}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--engine", choices=ENGINES)
-    parser.add_argument("--folder", type=pathlib.Path)
-    parser.add_argument("--network")
-    parser.add_argument("--precision")
-    for name in ("--size", "--batch", "--threads"):
-        parser.add_argument(name, type=int)
-    o = parser.parse_args()
-    image = np.fromfile(o.folder / "pictures.nchw", np.float32).reshape(o.batch, 3, o.size, o.size)
-    run, reserved = ENGINES[o.engine](o, image)
-    run()
-    print("first", peak_megabytes(), reserved(), flush=True)
-    for line in sys.stdin:
-        if line == "run\n":
-            start, processor = time.perf_counter(), time.process_time()
-            run()
-            print(time.perf_counter() - start, time.process_time() - processor, flush=True)
-        else:
-            last = [np.moveaxis(np.asarray(a), 1, -1).reshape(o.batch, -1) for a in run()]
-            np.concatenate(last, 1).astype(np.float32).tofile(line.split(maxsplit=1)[1].strip())
-            print("ok", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    serve(ENGINES, reserved)

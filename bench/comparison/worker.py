@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 Run = Callable[[], list[np.ndarray]]
+Maker = Callable[[argparse.Namespace, np.ndarray], Run]
 
 
 def torch_engine(o: argparse.Namespace, image: np.ndarray, compiled: bool) -> Run:
@@ -67,9 +68,11 @@ def peak_megabytes() -> float:
     return int(line.split()[1]) * 1024 / 1e6
 
 
-def main() -> None:
+def serve(engines: dict[str, Maker], device: Callable[[], float] | None = None) -> None:
+    """Makes the engine that the command line names and obeys. device: megabytes that it holds there, the first line's second
+    number."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--engine", choices=ENGINES)
+    parser.add_argument("--engine", choices=engines)
     parser.add_argument("--folder", type=pathlib.Path)
     parser.add_argument("--network")
     parser.add_argument("--precision")
@@ -77,9 +80,9 @@ def main() -> None:
         parser.add_argument(name, type=int)
     o = parser.parse_args()
     image = np.fromfile(o.folder / "pictures.nchw", np.float32).reshape(o.batch, 3, o.size, o.size)
-    run = ENGINES[o.engine](o, image)
+    run = engines[o.engine](o, image)
     run()
-    print("first", peak_megabytes(), flush=True)
+    print("first", peak_megabytes(), *([device()] if device else []), flush=True)
     for line in sys.stdin:
         if line == "run\n":
             start, processor = time.perf_counter(), time.process_time()
@@ -92,4 +95,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(ENGINES)

@@ -1,6 +1,7 @@
 // Convolutions in bf16 as products of tiles (implicit GEMM) by wgmma: compute capability 9.0 alone, and only code for
 // 90a has the instruction, which UML_CUDA_HOPPER says is compiled. A block makes 64 pixels × 64 or 32 channels; tiles
 // of three steps of 64 inner indices are on their way while the unit works on one.
+#include "copies.cuh"
 #include "group.cuh"
 #include "several.cuh"
 
@@ -23,29 +24,6 @@ namespace {
 
 constexpr int stages = 3;
 
-__device__ __forceinline__ unsigned shared_address(const void* p) {
-    return static_cast<unsigned>(__cvta_generic_to_shared(p));
-}
-/// Bytes into shared memory without waiting, zeros where `from` is null.
-struct copy_later {
-    const void* any; ///< a valid address
-    template <int bytes> __device__ __forceinline__ void operator()(void* to, const void* from) const {
-        const void* const there = from != nullptr ? from : any;
-        const int count = from != nullptr ? bytes : 0;
-        if constexpr (bytes == chunk_bytes)
-            asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(there),
-                         "r"(count)
-                         : "memory");
-        else
-            asm volatile("cp.async.ca.shared.global [%0], [%1], %3, %2;" ::"r"(shared_address(to)), "l"(there),
-                         "r"(count), "n"(bytes)
-                         : "memory");
-    }
-};
-
-template <int left> __device__ __forceinline__ void wait_for_copies() {
-    asm volatile("cp.async.wait_group %0;" ::"n"(left) : "memory");
-}
 /// What this thread has copied is seen by the unit.
 __device__ __forceinline__ void show_copies() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 __device__ __forceinline__ void begin_products() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
@@ -93,7 +71,7 @@ template <int columns> struct filled {
     [[nodiscard]] __device__ unsigned char* stage(int step) const { return shared + step % stages * stage_bytes; }
     __device__ void fill(int step, int steps) const {
         if (step < steps) mine.fill<columns>(from, step, stage(step), stage(step) + weights_at, copy);
-        asm volatile("cp.async.commit_group;" ::: "memory"); // an empty one keeps the count
+        close_copies(); // an empty one keeps the count
     }
 };
 
@@ -116,7 +94,7 @@ __global__ void __launch_bounds__(group::threads) conv_group(const __grid_consta
         #pragma unroll
     for (float& s : sums) s = 0;
     for (int step = 0; step < steps; ++step) {
-        wait_for_copies<stages - 2>();
+        wait_copies<stages - 2>();
         show_copies();
         wait_for_products(); // of the step before, whose stage is filled next
         __syncthreads();     // for all threads

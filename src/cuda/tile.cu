@@ -3,6 +3,7 @@
 // lies outside of the image, while the units work on what came before; group.cu has the products of bf16 for Hopper.
 #include "tile.cuh"
 
+#include "copies.cuh"
 #include "group.cuh"
 #include "several.cuh"
 
@@ -12,26 +13,6 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 namespace {
 
 using namespace tile;
-
-__device__ unsigned shared_address(const void* p) { return static_cast<unsigned>(__cvta_generic_to_shared(p)); }
-/// Bytes into shared memory without waiting, zeros where `from` is null.
-struct copy_later {
-    const void* any; ///< a valid address
-    template <int bytes> __device__ void operator()(void* to, const void* from) const {
-        const void* const there = from != nullptr ? from : any;
-        const int count = from != nullptr ? bytes : 0;
-        if constexpr (bytes == chunk_bytes)
-            asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(there),
-                         "r"(count)
-                         : "memory");
-        else
-            asm volatile("cp.async.ca.shared.global [%0], [%1], %3, %2;" ::"r"(shared_address(to)), "l"(there),
-                         "r"(count), "n"(bytes)
-                         : "memory");
-    }
-};
-__device__ void close_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
-template <int left> __device__ void wait_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(left) : "memory"); }
 
 template <products how>
 __device__ void multiply(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
