@@ -1,4 +1,5 @@
 #include "analyze/records.hpp"
+#include "support/text.hpp"
 
 #include <algorithm>
 
@@ -17,7 +18,7 @@ document::document(const std::string& weights, const support::engine_request& ho
                  "For research. Not a medical device. A probability is the network's score for a class, not the "
                  "chance of being right; vacuity says how little evidence there is.");
     json_.key("model").begin_object();
-    json_.member("weights", weights).member("network", model.network);
+    json_.member("weights", support::to_utf8(weights)).member("network", model.network);
     json_.member("backend", how.backend).member("precision", how.precision).member("threads", how.threads);
     json_.member("height", model.height).member("width", model.width).member("channels", model.channels);
     json_.key("classes").begin_array();

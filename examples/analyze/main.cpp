@@ -7,6 +7,7 @@
 #include "support/guarded.hpp"
 #include "support/input_rule.hpp"
 #include "support/palette.hpp"
+#include "support/program.hpp"
 #include "support/raster.hpp"
 #include "support/sha256.hpp"
 #include "support/stop.hpp"
@@ -36,9 +37,6 @@ int complain(exit_status status, std::string_view what) {
     if (status == wrong_usage) std::fputs("uml-analyze --help tells more\n", stderr);
     return status;
 }
-
-// Whether everything that was printed has arrived.
-bool printed() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
 uml::result<std::vector<std::uint8_t>> draw(const std::string& kind, const analyze::subject& s,
                                             const support::pixel_maps& maps) {
@@ -138,13 +136,16 @@ int run(const options& o) {
 
     const std::vector<task> tasks = analyze::list_tasks(o);
     auto results = analyze::results::open(o, model, *weights, tasks);
+    if (!results && support::stop_signal() != 0) return ask_to_go_on(o, 0, tasks.size());
     if (!results) return complain(wrong_usage, results.error().what.view());
     analyze::document document(o.engine.weights, o.engine, model);
     const bool unicode = support::terminal_has_unicode();
     int done = 0, accepted = 0, unfamiliar = 0, wrong = 0, skipped = 0;
     std::size_t finished = 0;
     support::progress bar(static_cast<int>(tasks.size()));
-    for (; finished < tasks.size() && support::stop_signal() == 0; ++finished) {
+    const bool only_printed = o.folder.empty() && o.csv.empty();
+    bool heard = true; // by somebody, or there are results to write
+    for (; finished < tasks.size() && heard && support::stop_signal() == 0; ++finished) {
         const task& t = tasks[finished];
         outcome out;
         out.image = support::to_utf8(t.file);
@@ -167,13 +168,17 @@ int run(const options& o) {
             document.add(out);
         else
             std::fputs(support::printable(analyze::report(out, model, unicode), "\n").c_str(), stdout);
-        std::fflush(stdout);
+        heard = support::printed() || !only_printed;
     }
     const std::string& text = o.json ? document.finish(done, accepted, unfamiliar, wrong, skipped)
                                      : analyze::closing_words(done, accepted, unfamiliar, wrong, skipped);
     std::fputs(text.c_str(), stdout);
-    if (!printed()) return complain(some_failed, "standard output cannot be written");
     if (const auto r = results->close(); !r) return complain(some_failed, r.error().what.view());
+    if (!support::printed())
+        return complain(some_failed, "standard output cannot be written" +
+                                         (heard ? ""
+                                                : "; stopped after " + std::to_string(finished) + " of " +
+                                                      std::to_string(tasks.size()) + " images"));
     if (finished < tasks.size()) return ask_to_go_on(o, finished, tasks.size());
     return wrong > 0 ? some_failed : all_done;
 }
@@ -186,12 +191,11 @@ int run_all(int count, char** words) {
                                  ? analyze::help_text()
                                  : "uml-analyze " UML_VERSION_STRING "\npictures: " + support::picture_readers() + "\n";
     std::fputs(text.c_str(), stdout);
-    return printed() ? all_done : complain(some_failed, "standard output cannot be written");
+    return support::printed() ? all_done : complain(some_failed, "standard output cannot be written");
 }
 
 } // namespace
 
 int main(int count, char** words) {
-    support::catch_signals();
-    return support::guarded("uml-analyze", [&] { return run_all(count, words); });
+    return support::run_program("uml-analyze", [&] { return run_all(count, words); });
 }

@@ -69,8 +69,8 @@ uml::result<options> parse_options(int count, const char* const* words) {
         if (!kinds) return kinds.error();
         o.kinds = *kinds;
     }
-    for (const std::string_view name : {"--weights", "--out", "--csv"})
-        if (a.has(name) && a.value(name).empty()) return uml::fail(uml::errc::invalid_argument, name, " needs a value");
+    if (o.folder == "-")
+        return uml::fail(uml::errc::invalid_argument, "--out wants a folder (./- is one of this name)");
     if (o.engine.weights.empty()) return uml::fail(uml::errc::invalid_argument, "--weights is missing");
     if (o.inputs.empty()) return uml::fail(uml::errc::invalid_argument, "no picture and no folder is named");
     if (o.resume && o.kinds.empty() && o.csv.empty())
@@ -116,8 +116,13 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
   --help           this text
   --version        the version, and what reads images
 
-exit status: 0 all images done, 1 some failed (the others are done), 2 wrong usage, 3 weights refused; 130 and 143 after
-SIGINT and SIGTERM, with the image at hand finished
+  DIR/NAME... and FILE appear when they are whole, and keep the permissions of what was there. Images are called by their
+  file's name, or NAME-<8 hex digits or more> where that is another's; all inputs of a run together get the same names in
+  every order. FILE may be a device, a pipe or a link to a file of yours; it is no input, and one program writes it at a time.
+
+exit status: 0 all images done, 1 some failed (the others are done) or a result or the report was not written, 2 wrong
+usage, 3 weights refused; 129, 130 and 143 after SIGHUP, SIGINT and SIGTERM, with the image at hand finished. A second
+signal ends the program at once
 
 A verdict is accepted, uncertain (refer to a human) or unfamiliar: the image is unlike those of the training, and class
 and mask, which would mean nothing, are withheld. Weights without statistics of their kind cannot tell; answers then say

@@ -7,6 +7,7 @@
 #include "support/output.hpp"
 #include "uml/io/json_writer.hpp"
 
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -60,9 +61,10 @@ private:
 
     [[nodiscard]] uml::result<bool> keep_rows(std::string_view text, const std::string& weights,
                                               const std::string& options, const std::vector<task>& tasks);
-    [[nodiscard]] std::string whole() const;
+    [[nodiscard]] uml::result<void> replace();
 
-    std::string name_, header_;
+    std::filesystem::path path_;
+    std::string header_;
     std::vector<std::string> classes_;
     support::line_file file_;
     std::optional<support::manifest> made_;

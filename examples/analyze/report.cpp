@@ -1,6 +1,7 @@
 #include "analyze/report.hpp"
 
 #include "support/terminal.hpp"
+#include "support/text.hpp"
 
 #include <algorithm>
 #include <cstdarg>
@@ -62,15 +63,18 @@ std::string reason(const outcome& o, const support::model_facts& model) {
 }
 
 std::string report(const outcome& o, const support::model_facts& model, bool unicode) {
-    if (o.status == outcome::state::skipped) return o.image + ": skipped, its results exist\n\n";
-    if (o.status == outcome::state::failed) return o.problem + "\n  failed\n\n";
-    std::string text = o.image;
+    // A name with the end of a line in it would tell a report of its own.
+    const std::string image = support::printable(o.image);
+    if (o.status == outcome::state::skipped) return image + ": skipped, its results exist\n\n";
+    if (o.status == outcome::state::failed) return support::printable(o.problem) + "\n  failed\n\n";
+    std::string text = image;
     add(text, "  (%d %s %d pixels)\n", o.width, unicode ? "\u00d7" : "x", o.height);
     text += "  " + (o.withheld ? "" : class_set_text(o.class_set, model.classes) + ": ") +
             std::string(uml::trust::words_of(o.verdict, o.kind)) + ", " + reason(o, model) + "\n\n";
     if (o.withheld) {
         text += "  class and mask would mean nothing and are withheld (--show-unfamiliar shows them)\n";
-        for (const auto& [kind, path] : o.pictures) text += "  " + padded(kind, 11) + "  " + path + "\n";
+        for (const auto& [kind, path] : o.pictures)
+            text += "  " + padded(kind, 11) + "  " + support::printable(path) + "\n";
         add(text, "  %.3f s, of these %.3f s in the network\n\n", o.seconds, o.network_seconds);
         return text;
     }
@@ -105,7 +109,8 @@ std::string report(const outcome& o, const support::model_facts& model, bool uni
     if (model.mask_set.calibrated())
         add(text, "  mask with at most %.0f %% of the foreground missed, on average: %.1f %% of the pixels\n",
             100 * model.mask_set.miss, 100 * o.mask_set_share);
-    for (const auto& [kind, path] : o.pictures) text += "  " + padded(kind, 11) + "  " + path + "\n";
+    for (const auto& [kind, path] : o.pictures)
+        text += "  " + padded(kind, 11) + "  " + support::printable(path) + "\n";
     add(text, "  %.3f s, of these %.3f s in the network\n\n", o.seconds, o.network_seconds);
     return text;
 }

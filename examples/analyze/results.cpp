@@ -2,9 +2,12 @@
 
 #include "support/files.hpp"
 #include "support/output.hpp"
+#include "support/raster.hpp"
 #include "support/sha256.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <unistd.h>
 
 namespace analyze {
 namespace fs = std::filesystem;
@@ -20,14 +23,16 @@ uml::result<results> results::open(const options& o, const support::model_facts&
         w.begin_array().value(o.levels->low).value(o.levels->high).end_array();
     else
         w.null();
-    w.member("kind_check", o.engine.check_kind).member("show_unfamiliar", o.show_unfamiliar).end_object();
+    w.member("kind_check", o.engine.check_kind).member("show_unfamiliar", o.show_unfamiliar);
+    w.member("pictures", support::picture_readers()).end_object(); // two decoders of JPEG differ in last bits
+    for (const task& t : tasks)
+        if (!t.clash) r.names_.insert(support::lower(t.stem.native()));
     if (!o.folder.empty()) {
         std::error_code failed;
         fs::create_directories(o.folder, failed);
         if (failed)
             return uml::fail(uml::errc::invalid_argument, "--out ", support::shown(o.folder),
                              ": the folder cannot be made: ", failed.message());
-        support::remove_leftovers(o.folder);
         auto made = support::manifest::open(fs::path(o.folder) / "uml-manifest.jsonl");
         if (!made) return made.error();
         r.made_ = *std::move(made);
@@ -42,6 +47,18 @@ uml::result<results> results::open(const options& o, const support::model_facts&
 
 fs::path results::picture_path(const std::string& name, const std::string& kind) const {
     return fs::path(options_->folder) / (name + "." + kind + ".png");
+}
+
+// Before the network runs and any of them is written.
+uml::result<void> results::names_fit(const std::string& name) const {
+    const long most = ::pathconf(options_->folder.c_str(), _PC_NAME_MAX);
+    for (const std::string& kind : options_->kinds) {
+        const fs::path file = picture_path(name, kind);
+        if (most < 0 || file.filename().native().size() <= static_cast<std::size_t>(most)) continue;
+        errno = ENAMETOOLONG;
+        return support::cannot_write(file);
+    }
+    return {};
 }
 
 bool results::pictures_exist(const support::manifest_record& r) const {
@@ -66,14 +83,18 @@ uml::result<job> results::begin(const task& t, const std::string& picture) {
         if (j.done) return j;
     }
     if (!made_) return j;
+    // The name that another picture of this run has by itself is taken too, so that names are the same in every order.
     const auto occupied = [&](const std::string& name) {
+        if (name != j.record.stem && names_.contains(support::lower(name))) return true;
         return std::any_of(all_kinds.begin(), all_kinds.end(), [&](std::string_view kind) {
             std::error_code ignored;
             return fs::exists(fs::symlink_status(picture_path(name, std::string(kind)), ignored));
         });
     };
-    const auto name = made_->claim(j.record, t.clash, t.clash ? t.suffix : picture, occupied);
+    const std::string& suffix = t.suffix.empty() ? picture : t.suffix;
+    const auto name = made_->claim(j.record, t.clash, suffix, occupied, t.digits);
     if (!name) return name.error();
+    if (const auto fit = names_fit(*name); !fit) return fit.error();
     j.record.name = *name;
     return j;
 }
@@ -87,6 +108,10 @@ uml::result<void> results::save(job& j, const std::string& kind, std::span<const
             return uml::fail(uml::errc::invalid_argument, support::shown(file.parent_path()),
                              ": the folder cannot be made: ", failed.message());
     }
+    std::error_code ignored;
+    const auto there = fs::status(file, ignored);
+    if (fs::exists(there) && !fs::is_regular_file(there)) // a pipe would wait for a reader
+        return uml::fail(uml::errc::invalid_argument, support::shown(file), ": not a regular file, so it stays");
     if (const auto written = support::write_file(file, png); !written) return written;
     j.record.outputs[kind] = support::hash_of(png);
     out.pictures.emplace_back(kind, support::to_utf8(file));

@@ -6,6 +6,10 @@
 #include "support/manifest.hpp"
 
 #include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace analyze {
 
@@ -40,10 +44,12 @@ private:
     explicit results(const options& o) : options_(&o) {}
 
     [[nodiscard]] std::filesystem::path picture_path(const std::string& name, const std::string& kind) const;
+    [[nodiscard]] uml::result<void> names_fit(const std::string& name) const;
     [[nodiscard]] bool pictures_exist(const support::manifest_record& r) const;
 
     const options* options_;
     std::string weights_, options_text_;
+    std::set<std::string> names_;           // without digits, of this run's pictures, in lower case
     std::optional<support::manifest> made_; // of pictures
     std::optional<table> table_;
 };

@@ -18,6 +18,8 @@ std::string number_text(double number) {
 
 using support::csv_field;
 
+constexpr std::string_view the_table = "the table of this run";
+
 std::string header(const support::model_facts& model) {
     std::string line = "image,width,height,class,accepted,vacuity";
     for (const std::string& name : model.classes) line += "," + csv_field("belief " + name);
@@ -33,22 +35,24 @@ std::string header(const support::model_facts& model) {
 uml::result<bool> table::keep_rows(std::string_view text, const std::string& weights, const std::string& options,
                                    const std::vector<task>& tasks) {
     std::set<std::string> images;
-    for (const task& t : tasks) images.insert(csv_field(support::to_utf8(t.file)));
+    for (const task& t : tasks) images.insert(support::csv_cell(support::to_utf8(t.file)));
     support::csv_reader reader(text);
     bool all = true;
     for (bool first = true;; first = false) {
         const std::size_t begin = reader.complete();
         const auto fields = reader.next();
-        if (!fields && !reader.cut()) return uml::fail(uml::errc::malformed, name_, ": ", fields.error().what.view());
+        if (!fields && !reader.cut())
+            return uml::fail(uml::errc::malformed, support::shown(path_), ": ", fields.error().what.view());
         if (!fields || !*fields) return all && reader.complete() == text.size();
         const std::string line(text.substr(begin, reader.complete() - begin));
         if (line.empty()) return false; // cut off
         if (first && line != header_)
-            return uml::fail(uml::errc::invalid_argument, name_, ": has other columns than these weights give");
+            return uml::fail(uml::errc::invalid_argument, support::shown(path_),
+                             ": has other columns than these weights give");
         if (first) continue;
         const support::manifest_record* from = made_ ? made_->find_output("row", support::hash_of(line)) : nullptr;
-        const bool stays = from != nullptr ? from->weights == weights && from->options == options
-                                           : !images.contains(csv_field((**fields)[0]));
+        const bool stays =
+            from != nullptr ? from->weights == weights && from->options == options : !images.contains((**fields)[0]);
         all = all && stays;
         if (!stays) continue;
         if (from != nullptr) by_source_[from->source] = rows_.size();
@@ -59,7 +63,7 @@ uml::result<bool> table::keep_rows(std::string_view text, const std::string& wei
 uml::result<table> table::open(const std::string& file, const support::model_facts& model, bool resume,
                                const std::string& weights, const std::string& options, const std::vector<task>& tasks) {
     table t;
-    t.name_ = support::shown(file);
+    t.path_ = file;
     t.header_ = header(model);
     t.classes_ = model.classes;
     auto opened = support::line_file::open(file);
@@ -72,6 +76,7 @@ uml::result<table> table::open(const std::string& file, const support::model_fac
     auto made = support::manifest::open(file + ".manifest.jsonl");
     if (!made) return made.error();
     t.made_ = *std::move(made);
+    support::never_overwrite(file, the_table);
     if (resume) {
         const auto text = t.file_.content();
         if (!text) return text.error();
@@ -79,15 +84,16 @@ uml::result<table> table::open(const std::string& file, const support::model_fac
         if (!same) return same.error();
         if (*same && !text->empty()) return t;
     }
-    if (const auto begun = t.file_.replace(t.whole()); !begun) return begun.error();
-    support::never_overwrite(file);
+    if (const auto begun = t.replace(); !begun) return begun.error();
     return t;
 }
 
-std::string table::whole() const {
+uml::result<void> table::replace() {
     std::string text = header_;
     for (const kept_row& r : rows_) text += r.text;
-    return text;
+    auto replaced = file_.replace(text);
+    if (replaced) support::never_overwrite(path_, the_table); // it is another file now
+    return replaced;
 }
 
 uml::result<void> table::drop_other(const std::string& source, const std::string& picture) {
@@ -95,7 +101,7 @@ uml::result<void> table::drop_other(const std::string& source, const std::string
     if (found == by_source_.end() || rows_[found->second].picture == picture) return {};
     rows_[found->second].text.clear();
     by_source_.erase(found);
-    return file_.replace(whole());
+    return replace();
 }
 
 bool table::has(const std::string& source, const std::string& picture) const {
@@ -126,12 +132,12 @@ uml::result<void> table::add(const outcome& o, const support::manifest_record& r
         rows_.push_back({r.source, r.picture, row});
     } else {
         rows_[had->second].text = row;
-        if (const auto replaced = file_.replace(whole()); !replaced) return replaced;
+        if (const auto replaced = replace(); !replaced) return replaced;
     }
     if (!made_) return {};
     support::manifest_record record = r;
     record.outputs = {{"row", support::hash_of(row)}};
-    if (record.name.empty()) record.name = record.source;
+    if (record.name.empty()) record.name = record.stem;
     return made_->add(record);
 }
 

@@ -4,8 +4,9 @@
 #include "support/output.hpp"
 #include "support/sha256.hpp"
 
+#include <algorithm>
 #include <map>
-#include <set>
+#include <tuple>
 
 namespace analyze {
 namespace fs = std::filesystem;
@@ -22,7 +23,7 @@ void add_folder(const options& o, const std::string& folder, std::vector<task>& 
     const bool own_results = !o.folder.empty() && fs::equivalent(folder, o.folder, ignored);
     const auto files = support::pictures_in(folder, o.recursive, own_results ? fs::path() : fs::path(o.folder));
     if (!files) {
-        tasks.push_back({folder, std::string(files.error().what.view()), {}, {}, false, {}});
+        tasks.push_back({folder, std::string(files.error().what.view()), {}});
         return;
     }
     const std::size_t before = tasks.size();
@@ -30,10 +31,10 @@ void add_folder(const options& o, const std::string& folder, std::vector<task>& 
         if (own_results && made_by_this_program(file)) continue;
         fs::path stem = file.stem();
         if (o.recursive) stem = file.parent_path().lexically_relative(folder).lexically_normal() / stem;
-        tasks.push_back({file, {}, stem.lexically_normal(), {}, false, {}});
+        tasks.push_back({file, {}, stem.lexically_normal()});
     }
     if (tasks.size() == before)
-        tasks.push_back({folder, support::shown(folder) + ": no picture files in this folder", {}, {}, false, {}});
+        tasks.push_back({folder, support::shown(folder) + ": no picture files in this folder", {}});
 }
 
 // Pictures of one name are told apart by their content, and copies by where they are.
@@ -50,8 +51,21 @@ void find_clashes(std::vector<task>& tasks) {
             if (hash) ++copies[t->suffix = *hash];
         }
         for (task* t : same)
-            if (copies[t->suffix] > 1) t->suffix = support::hash_of(t->suffix + t->source);
+            if (!t->suffix.empty() && copies[t->suffix] > 1) t->suffix = support::hash_of(t->suffix + t->source);
+        for (task* t : same)
+            for (const task* other : same)
+                while (other != t && t->digits < t->suffix.size() &&
+                       other->suffix.starts_with(t->suffix.substr(0, t->digits)))
+                    t->digits =
+                        *std::upper_bound(support::suffix_lengths.begin(), support::suffix_lengths.end(), t->digits);
     }
+}
+
+// Whether a picture that is named twice is rather called by the first of these names.
+bool better(const task& a, const task& b) {
+    const fs::path own = fs::path(a.source).stem();
+    const bool is_own = a.stem.filename() == own, other_is = b.stem.filename() == own;
+    return is_own != other_is ? is_own : std::tie(a.stem, a.file) < std::tie(b.stem, b.file);
 }
 
 } // namespace
@@ -63,14 +77,18 @@ std::vector<task> list_tasks(const options& o) {
         if (fs::is_directory(input, ignored))
             add_folder(o, input, named);
         else
-            named.push_back({input, {}, fs::path(input).stem(), {}, false, {}});
+            named.push_back({input, {}, fs::path(input).stem()});
     }
     std::vector<task> tasks;
-    std::set<std::string> seen;
+    std::map<std::string, std::size_t> seen;
     for (task& t : named) {
         t.source = support::full_path(t.file).native();
-        if (t.problem.empty() && !seen.insert(t.source).second) continue;
-        if (t.problem.empty()) support::never_overwrite(t.file);
+        if (t.problem.empty()) {
+            const auto [at, is_new] = seen.emplace(t.source, tasks.size());
+            if (!is_new && better(t, tasks[at->second])) std::swap(tasks[at->second], t);
+            if (!is_new) continue;
+            support::never_overwrite(t.file);
+        }
         tasks.push_back(std::move(t));
     }
     find_clashes(tasks);

@@ -2,6 +2,7 @@
 
 #include "evaluate/dataset.hpp"
 #include "support/groups.hpp"
+#include "support/stop.hpp"
 #include "support/terminal.hpp"
 #include "support/variants.hpp"
 #include "uml/io/file.hpp"
@@ -37,6 +38,7 @@ uml::result<seen> look_at(support::engine& engine, const kind_wishes& wish, cons
     }
     support::progress bar(static_cast<int>(cases->size()));
     for (std::size_t i = 0; i < cases->size(); ++i) {
+        if (support::stop_signal() != 0) return stopped();
         bar.show((*cases)[i].id + " for its kind");
         const auto image = support::read_picture((*cases)[i].image);
         if (!image) return image.error();

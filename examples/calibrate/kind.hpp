@@ -10,6 +10,11 @@
 
 namespace calibrate {
 
+/// The end that a signal asked for.
+[[nodiscard]] inline uml::error stopped() {
+    return uml::fail(uml::errc::cancelled, "stopped; nothing is written, the same command begins again");
+}
+
 /// Pictures for it, and how many new ones may be refused.
 struct kind_wishes {
     std::string data, fit, split,

@@ -10,6 +10,8 @@
 #include "support/guarded.hpp"
 #include "support/input_rule.hpp"
 #include "support/maps.hpp"
+#include "support/output.hpp"
+#include "support/program.hpp"
 #include "support/sha256.hpp"
 #include "support/terminal.hpp"
 #include "support/text.hpp"
@@ -23,7 +25,7 @@
 
 namespace {
 
-enum exit_status { all_done = 0, data_refused = 1, wrong_usage = 2, weights_refused = 3 };
+enum exit_status { all_done = 0, data_refused = 1, wrong_usage = 2, weights_refused = 3, stopped = 128 };
 
 constexpr support::option known[] = {{"--weights"},    {"--data"},      {"--out"},
                                      {"--fit"},        {"--split"},     {"--risk"},
@@ -71,7 +73,10 @@ Written are uml.familiarity (with --kind-fit), uml.temperature, uml.screening, u
 cannot be promised with so few pictures is not: then nothing is accepted, or a class set holds every class. All promises
 are for pictures like these: the same scanners, the same mix of patients. docs/trust.md says more.
 
-exit status: 0 done, 1 data refused or the report not printed, 2 wrong usage, 3 weights refused
+The copy appears when it is whole and loads; until then what W2 was stays. No input is written to.
+
+exit status: 0 done, 1 data refused or the copy or the report not written, 2 wrong usage, 3 weights refused; 129, 130 and
+143 after SIGHUP, SIGINT and SIGTERM, with nothing written
 )";
     return text;
 }
@@ -82,8 +87,12 @@ int complain(exit_status status, std::string_view what) {
     return status;
 }
 
-// Whether everything that was printed has arrived.
-bool printed() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+// What is wrong with the data, or who asked for the end.
+int give_up(const uml::error& e) {
+    return complain(e.code == uml::errc::cancelled ? static_cast<exit_status>(stopped + support::stop_signal())
+                                                   : data_refused,
+                    e.what.view());
+}
 
 // What the network says of every picture of a split. Without `with_masks` neither masks nor groups are looked at.
 uml::result<calibrate::answers> answer_all(support::engine& engine, const std::string& folder, const std::string& split,
@@ -107,6 +116,7 @@ uml::result<calibrate::answers> answer_all(support::engine& engine, const std::s
     support::progress bar(static_cast<int>(cases->size()));
     for (std::size_t i = 0; i < cases->size(); ++i) {
         const evaluate::labelled_case& c = (*cases)[i];
+        if (support::stop_signal() != 0) return calibrate::stopped();
         bar.show(c.id);
         const auto image = support::read_picture(c.image);
         if (!image) return image.error();
@@ -267,8 +277,6 @@ int run(const support::arguments& a) {
     if (!known_score) return complain(wrong_usage, "--score knows lac, aps and raps, not '" + a.value("--score") + "'");
     for (const char* needed : {"--weights", "--data", "--out"})
         if (a.value(needed).empty()) return complain(wrong_usage, std::string(needed) + " is missing");
-    for (const char* name : {"--group", "--fit", "--kind-fit"})
-        if (a.has(name) && a.value(name).empty()) return complain(wrong_usage, std::string(name) + " needs a value");
     if (a.has("--fit") && a.value("--fit") == a.value("--split"))
         return complain(wrong_usage,
                         "--fit and --split name the same pictures: what is fitted on them promises nothing");
@@ -282,6 +290,9 @@ int run(const support::arguments& a) {
 
     if (const auto r = support::check_weights_file(request.weights); !r)
         return complain(weights_refused, r.error().what.view());
+    const std::string out = a.value("--out");
+    const std::vector<std::filesystem::path> outputs{out};
+    if (const auto r = support::check_outputs(outputs); !r) return complain(wrong_usage, r.error().what.view());
     const auto before = support::hash_file(request.weights);
     const auto engine = support::open_engine(request);
     if (!engine) return complain(weights_refused, engine.error().what.view());
@@ -297,7 +308,7 @@ int run(const support::arguments& a) {
         kind_wish.data = a.value("--data"), kind_wish.fit = a.value("--kind-fit");
         kind_wish.split = a.value("--split"), kind_wish.group = a.value("--group");
         auto seen = calibrate::find_kind(**engine, request.weights, kind_wish);
-        if (!seen) return complain(data_refused, seen.error().what.view());
+        if (!seen) return give_up(seen.error());
         kind = *std::move(seen);
         statistics = kind->statistics.model();
         add_kind(metadata, *kind, kind_wish);
@@ -306,12 +317,12 @@ int run(const support::arguments& a) {
     calibrate::promises made;
     if (!a.has("--only-kind")) {
         auto answered = answer_all(**engine, a.value("--data"), a.value("--split"), a.value("--group"), true);
-        if (!answered) return complain(data_refused, answered.error().what.view());
+        if (!answered) return give_up(answered.error());
         found = *std::move(answered);
         calibrate::answers fit;
         if (a.has("--fit")) {
             auto fitted = answer_all(**engine, a.value("--data"), a.value("--fit"), {}, false);
-            if (!fitted) return complain(data_refused, fitted.error().what.view());
+            if (!fitted) return give_up(fitted.error());
             fit = *std::move(fitted);
         }
         const auto promised = calibrate::make_promises(found, a.has("--fit") ? &fit : nullptr, model.temperature, wish);
@@ -320,19 +331,24 @@ int run(const support::arguments& a) {
         metadata.merge(metadata_of(made, wish, found, model, a));
     }
 
-    const std::string out = a.value("--out");
+    const auto copy = calibrate::copy_with(request.weights, metadata, statistics ? &*statistics : nullptr);
     if (const auto now = support::hash_file(request.weights); !before || !now || *before != *now)
         return complain(weights_refused, support::shown(request.weights) + ": changed in the meantime");
-    if (const auto r = calibrate::copy_with(request.weights, out, metadata, statistics ? &*statistics : nullptr); !r)
-        return complain(wrong_usage, r.error().what.view());
-    request.weights = out;
+    if (!copy) return complain(weights_refused, copy.error().what.view());
+    request.content = *copy;
     if (const auto again = support::open_engine(request); !again)
         return complain(weights_refused, again.error().what.view());
+    if (const auto r = support::check_outputs(outputs); !r) return complain(wrong_usage, r.error().what.view());
+    if (support::stop_signal() != 0) return give_up(calibrate::stopped());
+    if (const auto r =
+            support::write_file(out, std::span(reinterpret_cast<const std::uint8_t*>(copy->data()), copy->size()));
+        !r)
+        return complain(data_refused, r.error().what.view());
     if (!a.has("--only-kind")) report(made, wish, found, model);
     if (kind) report(*kind, kind_wish);
     std::printf("\nwritten to %s. Measure what it gives on pictures that chose nothing: uml-evaluate --more\n",
                 support::printable(out).c_str());
-    return printed() ? all_done : complain(data_refused, "standard output cannot be written");
+    return support::printed() ? all_done : complain(data_refused, "standard output cannot be written");
 }
 
 int run_all(int count, char** words) {
@@ -340,7 +356,7 @@ int run_all(int count, char** words) {
     if (!parsed) return complain(wrong_usage, parsed.error().what.view());
     if (parsed->has("--help")) {
         std::fputs(help_text().c_str(), stdout);
-        return printed() ? all_done : complain(data_refused, "standard output cannot be written");
+        return support::printed() ? all_done : complain(data_refused, "standard output cannot be written");
     }
     return run(*parsed);
 }
@@ -348,5 +364,5 @@ int run_all(int count, char** words) {
 } // namespace
 
 int main(int count, char** words) {
-    return support::guarded("uml-calibrate", [&] { return run_all(count, words); });
+    return support::run_program("uml-calibrate", [&] { return run_all(count, words); });
 }

@@ -1,6 +1,5 @@
 #include "calibrate/rewrite.hpp"
 
-#include "support/output.hpp"
 #include "uml/io/file.hpp"
 #include "uml/io/safetensors.hpp"
 #include "uml/io/safetensors_writer.hpp"
@@ -14,8 +13,9 @@
 
 namespace calibrate {
 
-uml::result<void> copy_with(const std::string& from, const std::string& to,
-                            const std::map<std::string, std::string>& changes, const uml::familiarity_model* kind) {
+uml::result<std::vector<std::byte>> copy_with(const std::string& from,
+                                              const std::map<std::string, std::string>& changes,
+                                              const uml::familiarity_model* kind) {
     const auto file = uml::open_weights(from.c_str());
     if (!file) return file.error();
     std::map<std::string, std::string> metadata = changes;
@@ -30,7 +30,7 @@ uml::result<void> copy_with(const std::string& from, const std::string& to,
     for (const uml::tensor_entry* e : entries) {
         if (kind != nullptr && std::string_view(e->name).starts_with(uml::familiarity_names::metadata)) continue;
         bytes.resize(static_cast<std::size_t>(e->bytes));
-        if (auto r = file->read_bytes(*e, bytes); !r) return r;
+        if (const auto r = file->read_bytes(*e, bytes); !r) return r.error();
         writer.add((e->prefixed ? "module." : "") + std::string(e->name), e->type, e->shape(), bytes);
     }
     if (kind != nullptr) {
@@ -42,8 +42,7 @@ uml::result<void> copy_with(const std::string& from, const std::string& to,
         writer.add(names::variances, q, kind->variances);
         writer.add(names::directions, uml::dtype::f16, shape, std::as_bytes(kind->directions));
     }
-    const std::vector<std::byte> whole = writer.bytes();
-    return support::write_file(to, std::span(reinterpret_cast<const std::uint8_t*>(whole.data()), whole.size()));
+    return writer.bytes();
 }
 
 } // namespace calibrate

@@ -9,6 +9,7 @@
 #include "support/guarded.hpp"
 #include "support/input_rule.hpp"
 #include "support/output.hpp"
+#include "support/program.hpp"
 #include "support/raster.hpp"
 #include "support/stop.hpp"
 #include "support/terminal.hpp"
@@ -67,8 +68,11 @@ Dice is the mean over images of the foreground's Dice at the image's own size, 1
 are in pixels. aurc, risk_at_80, auroc_error and coverage_90 (the share of images that can be accepted with 90 % of them
 right) order the images by vacuity; ause orders the pixels of an image.
 
-exit status: 0 done, 1 data refused or a result not written, 2 wrong usage, 3 weights refused; 130 and 143 after SIGINT
-and SIGTERM, with nothing written
+Results appear when they are whole. None goes to an input, nor two to one file; a device, a pipe or a link to a file of
+yours will do.
+
+exit status: 0 done, 1 data refused or a result not written, 2 wrong usage, 3 weights refused; 129, 130 and 143 after
+SIGHUP, SIGINT and SIGTERM, with nothing written
 )";
     return text;
 }
@@ -107,6 +111,11 @@ struct evaluation {
     std::vector<evaluate::image_detail> images;
 };
 
+uml::error stopped_after(std::size_t done, std::size_t all) {
+    return uml::fail(uml::errc::cancelled, "stopped after ", std::uint64_t{done}, " of ", std::uint64_t{all},
+                     " images; nothing is written, the same command begins again");
+}
+
 uml::result<evaluation> evaluate_all(support::engine& engine, const std::vector<evaluate::labelled_case>& cases,
                                      const std::optional<support::level_range>& levels, double sigma,
                                      const evaluate::ruler& ruler) {
@@ -114,9 +123,7 @@ uml::result<evaluation> evaluate_all(support::engine& engine, const std::vector<
     support::progress bar(static_cast<int>(cases.size()));
     const int regions = static_cast<int>(engine.facts().regions.size());
     for (std::size_t i = 0; i < cases.size(); ++i) {
-        if (support::stop_signal() != 0)
-            return uml::fail(uml::errc::none, "stopped after ", std::uint64_t{i}, " of ", std::uint64_t{cases.size()},
-                             " images; nothing is written, the same command begins again");
+        if (support::stop_signal() != 0) return stopped_after(i, cases.size());
         bar.show(cases[i].id + (sigma > 0 ? " with noise" : ""));
         const auto image = support::read_picture(cases[i].image, levels);
         if (!image) return image.error();
@@ -151,9 +158,6 @@ void write_summary(uml::json::writer<std::string>& w, const summary& s) {
         w.key(evaluate::metric_names[m]).begin_array().value(s.intervals[m].low).value(s.intervals[m].high).end_array();
     w.end_object();
 }
-
-// Whether everything that was printed has arrived.
-bool printed() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
 std::string shown(double number) {
     char text[32];
@@ -222,8 +226,8 @@ void write_more(uml::json::writer<std::string>& w, const evaluation& e, const su
 }
 
 int give_up(const uml::error& e) {
-    return complain(e.code == uml::errc::none ? static_cast<exit_status>(stopped + support::stop_signal())
-                                              : data_refused,
+    return complain(e.code == uml::errc::cancelled ? static_cast<exit_status>(stopped + support::stop_signal())
+                                                   : data_refused,
                     e.what.view());
 }
 
@@ -242,8 +246,6 @@ int run(const support::arguments& a) {
         if (!*number) return complain(wrong_usage, number->error().what.view());
     ruler = {*spacing, *tolerance, a.has("--spacing")};
     if (!(ruler.spacing > 0)) return complain(wrong_usage, "--spacing wants a size above 0");
-    for (const char* name : {"--group", "--per-image"})
-        if (a.has(name) && a.value(name).empty()) return complain(wrong_usage, std::string(name) + " needs a value");
     const auto levels = a.levels();
     if (!levels) return complain(wrong_usage, levels.error().what.view());
     if (!threads) return complain(wrong_usage, threads.error().what.view());
@@ -275,6 +277,15 @@ int run(const support::arguments& a) {
         groups = *std::move(read);
     }
 
+    const std::string plots = a.value("--plots");
+    std::vector<fs::path> outputs;
+    for (const char* name : {"--per-image", "--json"})
+        if (a.has(name)) outputs.emplace_back(a.value(name));
+    std::error_code failed;
+    for (const std::string_view name : evaluate::plot_names)
+        if (!plots.empty() && fs::exists(plots, failed)) outputs.push_back(fs::path(plots) / name);
+    if (const auto r = support::check_outputs(outputs); !r) return complain(data_refused, r.error().what.view());
+
     const auto found = evaluate_all(**engine, *cases, *levels, 0, ruler);
     if (!found) return give_up(found.error());
     const evaluate::score_table& table = found->table;
@@ -301,6 +312,7 @@ int run(const support::arguments& a) {
     w.end_object();
     json += '\n';
 
+    if (support::stop_signal() != 0) return give_up(stopped_after(cases->size(), cases->size()));
     if (every_image)
         if (const auto r =
                 support::write_file(a.value("--per-image"), evaluate::per_image_csv(found->images, model, groups));
@@ -309,15 +321,14 @@ int run(const support::arguments& a) {
 
     if (const std::string file = a.value("--json"); !file.empty())
         if (const auto r = support::write_file(file, json); !r) return complain(data_refused, r.error().what.view());
-    if (const std::string folder = a.value("--plots"); !folder.empty()) {
-        std::error_code failed;
-        fs::create_directories(folder, failed);
+    if (!plots.empty()) {
+        fs::create_directories(plots, failed);
         if (failed)
-            return complain(wrong_usage, "--plots " + folder + ": the folder cannot be made: " + failed.message());
-        if (const auto r = evaluate::write_plots(folder, table, model.classes); !r)
+            return complain(data_refused, "--plots " + plots + ": the folder cannot be made: " + failed.message());
+        if (const auto r = evaluate::write_plots(plots, table, model.classes); !r)
             return complain(data_refused, r.error().what.view());
     }
-    return printed() ? all_done : complain(data_refused, "standard output cannot be written");
+    return support::printed() ? all_done : complain(data_refused, "standard output cannot be written");
 }
 
 int run_all(int count, char** words) {
@@ -325,12 +336,11 @@ int run_all(int count, char** words) {
     if (!parsed) return complain(wrong_usage, parsed.error().what.view());
     if (!parsed->has("--help")) return run(*parsed);
     std::fputs(help_text().c_str(), stdout);
-    return printed() ? all_done : complain(data_refused, "standard output cannot be written");
+    return support::printed() ? all_done : complain(data_refused, "standard output cannot be written");
 }
 
 } // namespace
 
 int main(int count, char** words) {
-    support::catch_signals();
-    return support::guarded("uml-evaluate", [&] { return run_all(count, words); });
+    return support::run_program("uml-evaluate", [&] { return run_all(count, words); });
 }

@@ -113,15 +113,10 @@ chart dice_chart(const score_table& t) {
 
 uml::result<void> write_plots(const std::filesystem::path& folder, const score_table& t,
                               const std::vector<std::string>& classes) {
-    const struct {
-        const char* name;
-        chart drawing;
-    } plots[] = {{"reliability.svg", reliability_chart(t)},
-                 {"risk-coverage.svg", risk_chart(t)},
-                 {"roc.svg", roc_chart(t, classes)},
-                 {"dice.svg", dice_chart(t)}};
-    for (const auto& plot : plots)
-        if (auto r = support::write_file(folder / plot.name, plot.drawing.svg()); !r) return r;
+    const std::array<chart, plot_names.size()> charts{reliability_chart(t), risk_chart(t), roc_chart(t, classes),
+                                                      dice_chart(t)};
+    for (std::size_t i = 0; i < charts.size(); ++i)
+        if (auto r = support::write_file(folder / plot_names[i], charts[i].svg()); !r) return r;
     return {};
 }
 

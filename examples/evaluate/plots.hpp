@@ -3,13 +3,19 @@
 
 #include "evaluate/scores.hpp"
 
+#include <array>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace evaluate {
 
-/// Writes reliability.svg, risk-coverage.svg, roc.svg and dice.svg into a folder.
+/// The files of `write_plots`.
+inline constexpr std::array<std::string_view, 4> plot_names{"reliability.svg", "risk-coverage.svg", "roc.svg",
+                                                            "dice.svg"};
+
+/// Writes them into a folder.
 [[nodiscard]] uml::result<void> write_plots(const std::filesystem::path& folder, const score_table& t,
                                             const std::vector<std::string>& classes);
 

@@ -36,6 +36,8 @@ uml::result<arguments> arguments::parse(int count, const char* const* words, std
                                  found->values == 1 ? "a value" : "two values");
             value += (n > 0 ? " " : "") + std::string(words[++i]);
         }
+        // An unset variable of a script, most likely.
+        if (found->values == 1 && value.empty()) return uml::fail(uml::errc::invalid_argument, name, " needs a value");
         if (!a.values_.emplace(name, value).second)
             return uml::fail(uml::errc::invalid_argument, name, " is given twice");
     }

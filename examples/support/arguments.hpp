@@ -22,9 +22,8 @@ struct option {
 /// A command line taken apart.
 class arguments {
 public:
-    /// Fails with a sentence on an unknown option, a missing or superfluous value, and an option given twice. Several
-    /// values of one option are kept with a space between.
-    /// After `--` everything is a plain word.
+    /// Fails with a sentence on an unknown option, a missing, empty or superfluous value, and an option given twice.
+    /// Several values of one option are kept with a space between. After `--` everything is a plain word.
     [[nodiscard]] static uml::result<arguments> parse(int count, const char* const* words,
                                                       std::span<const option> known);
 

@@ -81,10 +81,16 @@ uml::result<std::optional<std::vector<std::string>>> csv_reader::next() {
     }
 }
 
+std::string csv_cell(std::string_view text) {
+    // Also before an apostrophe that stands before such a beginning: no two texts become one.
+    const std::size_t begin = text.find_first_not_of('\'');
+    const bool formula =
+        begin < text.size() && std::string_view("=+-@\t\r").find(text[begin]) != std::string_view::npos;
+    return (formula ? "'" : "") + std::string(text);
+}
+
 std::string csv_field(std::string_view text) {
-    std::string field;
-    if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos) field = "'";
-    field += text;
+    const std::string field = csv_cell(text);
     if (field.find_first_of(",;\"\r\n") == std::string::npos) return field;
     std::string quoted = "\"";
     for (const char c : field) {

@@ -38,8 +38,11 @@ private:
     bool cut_ = false;
 };
 
-/// A field, quoted if it must be. Text that a spreadsheet would take for a formula (it begins with = + - @, a tab or a
-/// carriage return) gets an apostrophe in front.
+/// What a cell holds for a text: an apostrophe in front where a spreadsheet would take it for a formula (it begins with
+/// = + - @, a tab or a carriage return) or for such a cell (one with apostrophes in front of it).
+[[nodiscard]] std::string csv_cell(std::string_view text);
+
+/// A cell as it is written, quoted if it must be.
 [[nodiscard]] std::string csv_field(std::string_view text);
 
 } // namespace support

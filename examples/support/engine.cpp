@@ -57,7 +57,9 @@ template <class B, class Threads> class engine_on final : public engine {
 
 public:
     [[nodiscard]] static uml::result<std::unique_ptr<engine>> open(const engine_request& request, const B& where) {
-        auto model = uml::load<uml::network<uml::dynamic>>(request.weights.c_str(), where);
+        using net = uml::network<uml::dynamic>;
+        auto model = request.content.empty() ? uml::load<net>(request.weights.c_str(), where)
+                                             : uml::load<net>(request.content, where);
         if (!model) return model.error();
         if (!model->notice().empty()) std::fprintf(stderr, "%s\n", printable(model->notice()).c_str());
         const std::string& file = request.weights;

@@ -6,8 +6,10 @@
 #include "uml/trust/mask_rule.hpp"
 #include "uml/trust/verdict.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +53,7 @@ struct engine_request {
     std::string weights, backend = "cpu", precision = "f32";
     int threads = 1;
     bool check_kind = true; ///< whether pictures of no known kind are unfamiliar, where the weights can tell
+    std::span<const std::byte> content{}; ///< of the file, where it is not to be read; `weights` only names it then
 };
 
 /// A loaded network. Not for several threads at once: it uses several itself.

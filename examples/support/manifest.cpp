@@ -2,13 +2,16 @@
 
 #include "support/files.hpp"
 #include "support/output.hpp"
+#include "support/stop.hpp"
 #include "uml/io/json_value.hpp"
 #include "uml/io/json_writer.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 
 namespace support {
 namespace {
@@ -57,13 +60,10 @@ std::string result_key(const manifest_record& r, bool exact) {
 }
 std::string key_of(const std::string& output, const std::string& hash) { return hash + output; }
 
-// Holds the lock of an open file for as long as it lives.
+// Gives the lock of an open file back.
 class turn {
 public:
-    explicit turn(const descriptor& d) : number_(d.get()) {
-        while (::flock(number_, LOCK_EX) != 0 && errno == EINTR) {
-        }
-    }
+    explicit turn(const descriptor& d) : number_(d.get()) {}
     ~turn() { (void)::flock(number_, LOCK_UN); }
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
@@ -72,20 +72,54 @@ private:
     int number_;
 };
 
+// Whether a name of results is made of its picture's, as `manifest::claim` does: a list that somebody has edited leads
+// to no other places.
+bool derived(std::string_view name, std::string_view stem) {
+    if (!name.starts_with(stem)) return false;
+    name.remove_prefix(stem.size());
+    if (name.empty()) return true;
+    const std::string_view digits = name.substr(1);
+    return name[0] == '-' &&
+           std::find(suffix_lengths.begin(), suffix_lengths.end(), digits.size()) != suffix_lengths.end() &&
+           digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// How every line of the list begins.
+constexpr std::string_view line_begin = R"({"picture":")";
+
 } // namespace
 
-uml::result<manifest> manifest::open(const std::filesystem::path& file) {
+uml::result<manifest> manifest::open(const std::filesystem::path& file, std::chrono::milliseconds wait) {
+    constexpr std::string_view list = "the list of results";
+    if (const auto because = kept_because(file); !because.empty() && because != list)
+        return uml::fail(uml::errc::invalid_argument, shown(file), ": ", because, ", so nothing is written there");
     manifest m;
-    m.file_ = file;
+    m.file_ = file, m.wait_ = wait;
     m.open_ = descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666));
     if (!m.open_) return cannot_write(file);
     struct stat s {};
     if (::fstat(m.open_.get(), &s) != 0 || !S_ISREG(s.st_mode))
         return uml::fail(uml::errc::invalid_argument, shown(file), ": not a file, so it cannot be the list of results");
-    never_overwrite(file);
+    never_overwrite(file, list);
+    if (const auto r = m.wait_for_lock(); !r) return r.error();
     const turn mine(m.open_);
     if (const auto r = m.catch_up(); !r) return r.error();
     return m;
+}
+
+uml::result<void> manifest::wait_for_lock() const {
+    const auto refuse = [this](std::string_view why) {
+        return uml::fail(uml::errc::invalid_argument, shown(file_), ": cannot be locked: ", why);
+    };
+    constexpr std::chrono::milliseconds pause{5};
+    for (auto waited = std::chrono::milliseconds(0); ::flock(open_.get(), LOCK_EX | LOCK_NB) != 0; waited += pause) {
+        if (errno == EINTR) continue;
+        if (errno != EWOULDBLOCK) return refuse(system_reason());
+        if (stop_signal() != 0) return refuse("stopped while another program has the lock");
+        if (waited >= wait_) return refuse("another program has the lock and does not give it back");
+        std::this_thread::sleep_for(pause);
+    }
+    return {};
 }
 
 uml::result<void> manifest::catch_up() {
@@ -97,7 +131,11 @@ uml::result<void> manifest::catch_up() {
         rest.remove_prefix(end + 1);
     }
     read_ += text->size() - rest.size();
-    if (!rest.empty() && ::ftruncate(open_.get(), static_cast<off_t>(read_)) != 0) return cannot_write(file_);
+    if (rest.empty()) return {};
+    if (!rest.starts_with(line_begin.substr(0, rest.size())))
+        return uml::fail(uml::errc::invalid_argument, shown(file_),
+                         ": its last line is none of this program's, so it cannot be the list of results");
+    if (::ftruncate(open_.get(), static_cast<off_t>(read_)) != 0) return cannot_write(file_);
     return {};
 }
 
@@ -110,6 +148,7 @@ void manifest::take(std::string_view line) {
     r.stem = unpacked(text_of(*value, "stem"));
     r.name = unpacked(text_of(*value, "name"));
     if (r.picture.size() != 64 || r.name.empty()) return;
+    if (!derived(r.name, r.stem)) return;
     owners_[lower(r.name)] = {r.picture, r.source};
     for (const bool exact : {false, true}) by_claim_[claim_key(r, exact)] = r.name;
     const auto outputs = value->find("outputs"), options = value->find("options");
@@ -139,6 +178,7 @@ uml::result<void> manifest::append(std::string_view line) {
 
 uml::result<std::string> manifest::choose(const manifest_record& wanted, bool clash,
                                           const std::vector<std::string>& names, const std::vector<bool>& taken) {
+    if (const auto r = wait_for_lock(); !r) return r.error();
     const turn mine(open_);
     if (const auto r = catch_up(); !r) return r.error();
     if (const auto had = by_claim_.find(claim_key(wanted, clash)); had != by_claim_.end()) {
@@ -179,6 +219,7 @@ uml::result<void> manifest::add(const manifest_record& r) {
     for (const auto& [output, hash] : r.outputs) w.member(packed(output), hash);
     w.end_object();
     line += ",\"options\":" + r.options + "}\n";
+    if (const auto locked = wait_for_lock(); !locked) return locked;
     const turn mine(open_);
     if (const auto caught = catch_up(); !caught) return caught;
     if (const auto added = append(line); !added) return added;

@@ -4,6 +4,10 @@
 #include "support/descriptor.hpp"
 #include "uml/core/result.hpp"
 
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -11,6 +15,9 @@
 #include <vector>
 
 namespace support {
+
+/// How many hexadecimal digits tell pictures of one name apart: as few as do.
+inline constexpr std::array<std::size_t, 3> suffix_lengths{8, 16, 64};
 
 /// One picture's results.
 struct manifest_record {
@@ -25,23 +32,28 @@ struct manifest_record {
 };
 
 /// The file, and what is in it. Several programs may write to one; each line is added under a lock, after reading what
-/// the others have added. A last line that was cut off is removed. Only names that are asked for decide: a line that is
-/// not understood counts for nothing.
+/// the others have added. A last line that was cut off is removed; where it is none of this program's, the file is
+/// refused. Only names that are asked for decide: a line that is not understood counts for nothing, nor does a name
+/// that is not made of its picture's.
 class manifest {
 public:
-    [[nodiscard]] static uml::result<manifest> open(const std::filesystem::path& file);
+    /// How long a lock is waited for that another program holds.
+    static constexpr std::chrono::seconds patience{30};
+
+    [[nodiscard]] static uml::result<manifest> open(const std::filesystem::path& file,
+                                                    std::chrono::milliseconds wait = patience);
 
     /// A name for the results of a picture: the one that it has, or its stem where no other picture has that and no
-    /// file that is not known here carries it, or the stem with 8 digits of `suffix`, or with more. Where `clash` is
-    /// true the stem alone is never chosen, and what a picture of the same content elsewhere has is not its own.
-    /// `occupied(name)` says whether there are such files. The answer is written down before any result is.
+    /// file that is not known here carries it, or the stem with the first `digits` (8) of `suffix`, or with more. Where
+    /// `clash` is true the stem alone is never chosen, and what a picture of the same content elsewhere has is not its
+    /// own. `occupied(name)` says whether there are such files. The answer is written down before any result is.
     template <class F>
     [[nodiscard]] uml::result<std::string> claim(const manifest_record& wanted, bool clash, const std::string& suffix,
-                                                 F occupied) {
+                                                 F occupied, std::size_t digits = suffix_lengths[0]) {
         std::vector<std::string> names;
         if (!clash) names.push_back(wanted.stem);
-        for (const std::size_t digits : {std::size_t{8}, std::size_t{16}, suffix.size()})
-            names.push_back(wanted.stem + "-" + suffix.substr(0, digits));
+        for (const std::size_t length : suffix_lengths)
+            if (length >= digits) names.push_back(wanted.stem + "-" + suffix.substr(0, length));
         std::vector<bool> taken;
         taken.reserve(names.size());
         for (const std::string& name : names) taken.push_back(occupied(name));
@@ -65,9 +77,11 @@ private:
                                                   const std::vector<bool>& taken);
     [[nodiscard]] uml::result<void> catch_up();
     [[nodiscard]] uml::result<void> append(std::string_view line);
+    [[nodiscard]] uml::result<void> wait_for_lock() const;
     void take(std::string_view line);
 
     std::filesystem::path file_;
+    std::chrono::milliseconds wait_{};
     descriptor open_;
     std::uint64_t read_ = 0;
     std::map<std::string, owner> owners_;         // by name in lower case

@@ -1,14 +1,18 @@
 #include "support/output.hpp"
 
 #include "support/files.hpp"
+#include "support/stop.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <fcntl.h>
 #include <map>
 #include <random>
+#include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 
 namespace support {
 namespace fs = std::filesystem;
@@ -16,18 +20,25 @@ namespace {
 
 using identity = std::pair<dev_t, ino_t>;
 
-std::map<identity, fs::path>& inputs() {
-    static std::map<identity, fs::path> all;
+struct kept_file {
+    fs::path file;
+    std::string_view because;
+};
+
+std::map<identity, kept_file>& kept_files() {
+    static std::map<identity, kept_file> all;
     return all;
 }
 
 identity identity_of(const struct stat& s) { return {s.st_dev, s.st_ino}; }
 
-// The number of a file that is gone may have gone to another one: what counts is what the input's name leads to now.
-bool is_input(const identity& file) {
-    const auto found = inputs().find(file);
+// The number of a file that is gone may have gone to another one: what counts is what the kept one's name leads to now.
+std::string_view kept_because(const struct stat& file) {
+    const auto found = kept_files().find(identity_of(file));
     struct stat s {};
-    return found != inputs().end() && ::stat(found->second.c_str(), &s) == 0 && identity_of(s) == file;
+    const bool kept = found != kept_files().end() && ::stat(found->second.file.c_str(), &s) == 0 &&
+                      identity_of(s) == identity_of(file);
+    return kept ? found->second.because : std::string_view();
 }
 
 uml::error refuse(const fs::path& file, std::string_view why) {
@@ -37,20 +48,25 @@ uml::error refuse(const fs::path& file, std::string_view why) {
 // Where a result goes: a regular file (that may not exist yet), or a stream.
 struct place {
     fs::path file;
-    bool stream = false;
+    bool stream = false, pipe = false;
     int number = -1; // of what is open already: standard output or standard error
 };
 
+fs::path folder_of(const fs::path& file) { return file.parent_path().empty() ? fs::path(".") : file.parent_path(); }
+
 uml::result<place> find_place(const fs::path& file) {
+    if (file == "-")
+        return refuse(file, "standard output holds the report (/dev/stdout adds to it, ./- is a file of this name)");
     struct stat s {};
     if (::lstat(file.c_str(), &s) != 0) {
-        if (errno == ENOENT) return place{file, false, -1};
+        if (errno == ENOENT) return place{.file = file};
         return cannot_write(file);
     }
-    place p{file, false, -1};
+    place p{.file = file};
     struct stat named {};
     for (const int number : {STDOUT_FILENO, STDERR_FILENO}) {
         struct stat mine {};
+        if ((::fcntl(number, F_GETFL) & O_ACCMODE) == O_RDONLY) continue; // nobody prints there
         // /dev/stdout, or the file that it is sent to: putting another in its place would lose what is printed.
         if (::stat(file.c_str(), &named) == 0 && ::fstat(number, &mine) == 0 && identity_of(named) == identity_of(mine))
             p.stream = true, p.number = number;
@@ -65,9 +81,9 @@ uml::result<place> find_place(const fs::path& file) {
         }
     }
     if (S_ISDIR(s.st_mode)) return refuse(file, "a folder");
-    p.stream = S_ISCHR(s.st_mode) || S_ISFIFO(s.st_mode);
+    p.stream = S_ISCHR(s.st_mode) || S_ISFIFO(s.st_mode), p.pipe = S_ISFIFO(s.st_mode);
     if (!p.stream && !S_ISREG(s.st_mode)) return refuse(file, "neither a file nor a character device nor a pipe");
-    if (is_input(identity_of(s))) return refuse(file, "an input of this program");
+    if (const auto because = kept_because(s); !because.empty()) return refuse(file, because);
     return p;
 }
 
@@ -78,8 +94,22 @@ struct temporary {
 
 constexpr std::string_view temporary_begin = ".uml-", temporary_end = ".part";
 
+// Temporary files that a program which was killed has left in a folder: nobody holds their locks.
+void remove_leftovers(const fs::path& folder) {
+    const auto entries = entries_of(folder);
+    if (!entries) return; // nothing of ours then, or nothing that can be done
+    for (const fs::path& entry : *entries) {
+        const std::string name = entry.filename().native();
+        if (!name.starts_with(temporary_begin) || !name.ends_with(temporary_end)) continue;
+        const descriptor d(::open(entry.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        if (d && ::flock(d.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry.c_str());
+    }
+}
+
 // A file that did not exist, locked so that it is not taken for one that was left behind.
 uml::result<temporary> make_temporary(const fs::path& beside) {
+    static std::set<fs::path> cleaned;
+    if (cleaned.insert(folder_of(beside)).second) remove_leftovers(folder_of(beside));
     std::random_device chance;
     for (int tries = 0; tries < 16; ++tries) {
         char digits[24];
@@ -89,22 +119,47 @@ uml::result<temporary> make_temporary(const fs::path& beside) {
         t.open = descriptor(::open(t.file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
         if (!t.open && errno == EEXIST) continue;
         if (!t.open) break;
-        (void)::flock(t.open.get(), LOCK_EX | LOCK_NB);
+        // Another program may have taken it for one that was left behind, between opening and locking.
+        struct stat s {};
+        if (::flock(t.open.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) continue;
+        if (::fstat(t.open.get(), &s) == 0 && s.st_nlink == 0) continue;
         return t;
     }
     return cannot_write(beside);
 }
 
 descriptor open_stream(const place& p) {
-    if (p.number < 0) return descriptor(::open(p.file.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
-    (void)std::fflush(p.number == STDOUT_FILENO ? stdout : stderr);
-    return descriptor(::dup(p.number));
+    constexpr int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
+    if (p.number >= 0) {
+        (void)std::fflush(p.number == STDOUT_FILENO ? stdout : stderr);
+        return descriptor(::dup(p.number));
+    }
+    if (!p.pipe) return descriptor(::open(p.file.c_str(), flags));
+    // A pipe is waited for until somebody reads it or the program is to end.
+    for (;;) {
+        descriptor d(::open(p.file.c_str(), flags | O_NONBLOCK));
+        if (d && ::fcntl(d.get(), F_SETFL, 0) == 0) return d;
+        if (errno != ENXIO) return {};
+        if (stop_signal() != 0) return errno = EINTR, descriptor();
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+}
+
+// A file that takes another's place is for the same people, and only where this one may be written to.
+bool keep_permissions(const fs::path& file, const descriptor& fresh) {
+    struct stat old {
+    }, now{};
+    if (::stat(file.c_str(), &old) != 0) return errno == ENOENT;
+    if (::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0 || ::fstat(fresh.get(), &now) != 0) return false;
+    mode_t mode = old.st_mode & 0777u;
+    // Where its group cannot be kept, the new one gets nothing that was meant for the former.
+    if (old.st_gid != now.st_gid && ::fchown(fresh.get(), static_cast<uid_t>(-1), old.st_gid) != 0) mode &= 0707u;
+    return mode == (now.st_mode & 0777u) || ::fchmod(fresh.get(), mode) == 0;
 }
 
 // The name on the disk as well. Some file systems cannot do that for a folder; the file itself is safe by then.
 void sync_folder(const fs::path& file) {
-    const fs::path folder = file.parent_path().empty() ? fs::path(".") : file.parent_path();
-    const descriptor d(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const descriptor d(::open(folder_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (d) (void)::fsync(d.get());
 }
 
@@ -112,7 +167,8 @@ void sync_folder(const fs::path& file) {
 uml::result<descriptor> put_in_place(const fs::path& file, std::string_view text) {
     auto t = make_temporary(file);
     if (!t) return t.error();
-    if (write_all(t->open, text) && ::fsync(t->open.get()) == 0 && ::rename(t->file.c_str(), file.c_str()) == 0) {
+    if (keep_permissions(file, t->open) && write_all(t->open, text) && ::fsync(t->open.get()) == 0 &&
+        ::rename(t->file.c_str(), file.c_str()) == 0) {
         sync_folder(file);
         return std::move(t->open);
     }
@@ -132,7 +188,8 @@ bool write_all(const descriptor& open, std::string_view text) {
     while (!text.empty()) {
         const ssize_t n = ::write(open.get(), text.data(), text.size());
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return false;
+        if (n == 0) errno = ENOSPC;
+        if (n <= 0) return false;
         text.remove_prefix(static_cast<std::size_t>(n));
     }
     return true;
@@ -150,9 +207,30 @@ uml::result<std::string> read_from(const descriptor& open, std::uint64_t from, c
     }
 }
 
-void never_overwrite(const fs::path& input) {
+void never_overwrite(const fs::path& file, std::string_view because) {
     struct stat s {};
-    if (::stat(input.c_str(), &s) == 0) inputs()[identity_of(s)] = full_path(input);
+    if (::stat(file.c_str(), &s) == 0) kept_files()[identity_of(s)] = {full_path(file), because};
+}
+
+std::string_view kept_because(const fs::path& file) {
+    struct stat s {};
+    return ::stat(file.c_str(), &s) == 0 ? kept_because(s) : std::string_view();
+}
+
+uml::result<void> check_outputs(std::span<const fs::path> files) {
+    std::set<fs::path> seen;
+    for (const fs::path& file : files) {
+        const auto p = find_place(file);
+        if (!p) return p.error();
+        if (p->stream) continue;
+        if (!seen.insert(full_path(p->file)).second) return refuse(file, "another result goes there");
+        struct stat s {};
+        const bool there = ::stat(p->file.c_str(), &s) == 0;
+        if (::faccessat(AT_FDCWD, folder_of(p->file).c_str(), W_OK | X_OK, AT_EACCESS) != 0 ||
+            (there && ::faccessat(AT_FDCWD, p->file.c_str(), W_OK, AT_EACCESS) != 0))
+            return cannot_write(file);
+    }
+    return {};
 }
 
 uml::result<void> write_file(const fs::path& file, std::string_view text) {
@@ -170,17 +248,6 @@ uml::result<void> write_file(const fs::path& file, std::string_view text) {
 
 uml::result<void> write_file(const fs::path& file, std::span<const std::uint8_t> bytes) {
     return write_file(file, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-}
-
-void remove_leftovers(const fs::path& folder) {
-    const auto entries = entries_of(folder);
-    if (!entries) return; // nothing of ours then, or nothing that can be done
-    for (const fs::path& entry : *entries) {
-        const std::string name = entry.filename().native();
-        if (!name.starts_with(temporary_begin) || !name.ends_with(temporary_end)) continue;
-        const descriptor d(::open(entry.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-        if (d && ::flock(d.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry.c_str());
-    }
 }
 
 uml::result<line_file> line_file::open(const fs::path& file) {

@@ -13,17 +13,23 @@
 
 namespace support {
 
-/// From now on nothing of this program writes to the file that is there now under this name (or any other name of it).
-void never_overwrite(const std::filesystem::path& input);
+/// From now on nothing of this program puts another file in the place of the one that is there now under this name (or
+/// any other name of it).
+void never_overwrite(const std::filesystem::path& file, std::string_view because = "an input of this program");
 
-/// Writes the whole file under a temporary name beside it, brings it to the disk, then renames it. A device or a named
-/// pipe is written to as it is. A symbolic link is followed where it belongs to the user (or root) and leads to a
-/// regular file of the user or to a character device or a pipe.
+/// Why it is not overwritten; empty where it may be.
+[[nodiscard]] std::string_view kept_because(const std::filesystem::path& file);
+
+/// Whether results can go to these places, before work begins: none is an input, a folder, `-` or cannot be written to,
+/// and no two are one file. What has gone by the time of writing is refused then.
+[[nodiscard]] uml::result<void> check_outputs(std::span<const std::filesystem::path> files);
+
+/// Writes the whole file under a temporary name beside it, brings it to the disk, then renames it. What was there
+/// before keeps its permissions; where these forbid to write, it stays. A device or a named pipe is written to as it
+/// is. A symbolic link is followed where it belongs to the user (or root) and leads to a regular file of the user or to
+/// a character device or a pipe. Temporary files that a program which was killed has left in the folder are removed.
 [[nodiscard]] uml::result<void> write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes);
 [[nodiscard]] uml::result<void> write_file(const std::filesystem::path& file, std::string_view text);
-
-/// Removes temporary files that a program which was killed has left in a folder.
-void remove_leftovers(const std::filesystem::path& folder);
 
 /// A file to which whole lines are added by one program at a time.
 class line_file {

@@ -1,10 +1,10 @@
-// Ending on request: SIGINT (Ctrl-C) and SIGTERM let the work at hand be finished.
+// Ending on request: SIGINT (Ctrl-C), SIGTERM and SIGHUP let the work at hand be finished.
 #pragma once
 
 namespace support {
 
-/// From now on the first SIGINT or SIGTERM is only remembered; the second ends the program at once. A pipe that nobody
-/// reads makes writing fail in place of ending the program.
+/// From now on the first SIGINT, SIGTERM or SIGHUP is only remembered; a second of any of them ends the program at
+/// once. A pipe that nobody reads and a limit on the size of files make writing fail in place of ending the program.
 void catch_signals();
 
 /// The signal that asked for the end; 0 while none did.

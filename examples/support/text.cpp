@@ -19,6 +19,13 @@ bool turns(std::uint32_t c) {
     return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+// Whether the text itself begins as what stands for a byte: its backslash is escaped then, so that no two texts become
+// one.
+bool is_escape(std::string_view text) {
+    const auto digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+    return text.size() >= 4 && text[0] == '\\' && text[1] == 'x' && digit(text[2]) && digit(text[3]);
+}
+
 template <class F> std::string each_character(std::string_view text, F f) {
     std::string s;
     while (!text.empty()) {
@@ -35,7 +42,10 @@ template <class F> std::string each_character(std::string_view text, F f) {
 } // namespace
 
 std::string valid_utf8(std::string_view text) {
-    return each_character(text, [](std::string_view c) { return std::string(c); });
+    return each_character(text, [text](std::string_view c) {
+        const auto at = static_cast<std::size_t>(c.data() - text.data());
+        return is_escape(text.substr(at)) ? std::string("\\x5c") : std::string(c);
+    });
 }
 
 std::string printable(std::string_view text, std::string_view keep) {

@@ -7,7 +7,8 @@
 
 namespace support {
 
-/// The same text where it is UTF-8; any other byte as \xNN.
+/// The same text where it is UTF-8; any other byte as \xNN, and the backslash of a text that looks so as \x5c:
+/// different texts stay different.
 [[nodiscard]] std::string valid_utf8(std::string_view text);
 
 /// For a terminal: valid UTF-8 in which control characters and those that turn the direction of writing are \xNN or

@@ -8,11 +8,14 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
+#include <vector>
 
 using namespace support;
 namespace fs = std::filesystem;
@@ -106,6 +109,63 @@ TEST_CASE("links are followed to files, streams are written to, the rest is refu
     CHECK(ends_with(read_file(f.path / "pipe", 10).error(), "not a file")); // and nothing waits for a writer
 }
 
+TEST_CASE("what takes a file's place is for the same people, and does not take that of a file that is kept") {
+    const folder f("output-permissions");
+    const auto mode = [&](const char* name) {
+        struct stat s {};
+        return ::stat((f.path / name).c_str(), &s) == 0 ? s.st_mode & 07777u : 0u;
+    };
+    const mode_t mask = ::umask(027);
+    REQUIRE(write_file(f.path / "new", "x"));
+    CHECK(mode("new") == 0640);
+    for (const mode_t had : {0600u, 0644u, 0660u}) {
+        REQUIRE(::chmod((f.path / "new").c_str(), had) == 0);
+        REQUIRE(write_file(f.path / "new", "y"));
+        CHECK(mode("new") == had);
+        auto lines = line_file::open(f.path / "new");
+        REQUIRE(lines);
+        REQUIRE(lines->replace("z"));
+        CHECK(mode("new") == had);
+    }
+    ::umask(mask);
+    if (::geteuid() != 0) {
+        REQUIRE(::chmod((f.path / "new").c_str(), 0440) == 0);
+        CHECK(ends_with(write_file(f.path / "new", "w").error(), "cannot be written: Permission denied"));
+        CHECK(text_of(f.path / "new") == "z");
+    }
+    CHECK(files_in(f.path) == 1);
+}
+
+TEST_CASE("places of results are looked at before work begins") {
+    const folder f("output-check");
+    REQUIRE(write_file(f.path / "in", "keep"));
+    fs::create_hard_link(f.path / "in", f.path / "hard");
+    fs::create_symlink("file", f.path / "link");
+    fs::create_directory(f.path / "folder");
+    never_overwrite(f.path / "in");
+    const auto refusal = [&](std::vector<fs::path> files) {
+        for (fs::path& file : files)
+            if (file != "-") file = f.path / file;
+        const auto r = check_outputs(files);
+        return r ? "" : std::string(r.error().what.view().substr(r.error().what.view().find(": ") + 2));
+    };
+    CHECK(refusal({}).empty());
+    CHECK(refusal({"a", "b"}).empty());
+    CHECK(refusal({"/dev/null", "/dev/null", "a"}).empty());
+    CHECK(refusal({"hard"}) == "an input of this program, so nothing is written there");
+    CHECK(refusal({"folder"}) == "a folder, so nothing is written there");
+    CHECK(refusal({"link"}) == "a symbolic link that leads nowhere, so nothing is written there");
+    CHECK(refusal({"none/a"}) == "cannot be written: No such file or directory");
+    CHECK(refusal({"in/a"}) == "cannot be written: Not a directory");
+    CHECK(refusal({"a", "folder/../a"}) == "another result goes there, so nothing is written there");
+    REQUIRE(write_file(f.path / "file", "x"));
+    CHECK(refusal({"link"}).empty());
+    CHECK(refusal({"file", "link"}) == "another result goes there, so nothing is written there");
+    CHECK(refusal({"-"}) == "standard output holds the report (/dev/stdout adds to it, ./- is a file of this name), so "
+                            "nothing is written there");
+    CHECK_FALSE(fs::exists(f.path / "a"));
+}
+
 TEST_CASE("a table has one writer, and a line is there whole or not at all") {
     const folder f("output-lines");
     auto first = line_file::open(f.path / "t");
@@ -124,11 +184,11 @@ TEST_CASE("a table has one writer, and a line is there whole or not at all") {
 
 TEST_CASE("what a program that was killed has left is removed, what another is writing stays") {
     const folder f("output-left");
-    REQUIRE(write_file(f.path / ".uml-0123.part", "x"));
-    REQUIRE(write_file(f.path / ".uml-other", "x"));
+    std::ofstream(f.path / ".uml-0123.part") << "x";
+    std::ofstream(f.path / ".uml-other") << "x";
     auto held = line_file::open(f.path / ".uml-4567.part");
     REQUIRE(held);
-    remove_leftovers(f.path);
+    REQUIRE(write_file(f.path / "result", "x"));
     CHECK_FALSE(fs::exists(f.path / ".uml-0123.part"));
     CHECK(fs::exists(f.path / ".uml-4567.part"));
     CHECK(fs::exists(f.path / ".uml-other"));
@@ -161,9 +221,76 @@ TEST_CASE("names: a clash never gives one picture the results of another") {
     CHECK(name(record('d', "/3/y", "y"), true) == "y-dddddddd");          // two at once
     CHECK(*m->claim(record('e', "/4/z", "z"), false, std::string(64, 'e'),
                     [](const std::string& n) { return n == "z"; }) == "z-eeeeeeee"); // a file of unknown origin
+    // Names that the digits give, and pictures whose first digits are the same.
+    CHECK(*m->claim(record('f', "/6/w", "w"), true, std::string(64, 'f'),
+                    [](const std::string& n) { return n == "w-ffffffff"; }) == "w-" + std::string(16, 'f'));
+    CHECK(*m->claim(record('9', "/7/w", "w"), true, std::string(64, '9'), nothing_there, 16) ==
+          "w-" + std::string(16, '9'));
+    CHECK(*m->claim(record('8', "/8/w", "w"), true, std::string(64, '8'), nothing_there, 64) ==
+          "w-" + std::string(64, '8'));
     // Another program sees the same.
-    const auto again = manifest::open(f.path / "m");
+    auto again = manifest::open(f.path / "m");
     REQUIRE(again);
+    CHECK(*again->claim(record('b', "/2/x", "x"), false, std::string(64, 'b'), nothing_there) == "x-bbbbbbbb");
+}
+
+TEST_CASE("a list of results that somebody has edited leads to no other place") {
+    const folder f("manifest-edited");
+    const auto line = [](std::string_view name, std::string_view stem) {
+        return R"({"picture":")" + std::string(64, 'a') + R"(","source":"/1/x","stem":")" + std::string(stem) +
+               R"(","name":")" + std::string(name) +
+               R"(","weights":"w","verdict":"accepted","outputs":{},"options":{"a":1}})" + "\n";
+    };
+    const auto chosen = [&](const std::string& text) {
+        std::ofstream(f.path / "m", std::ios::binary) << text;
+        auto m = manifest::open(f.path / "m");
+        return m ? *m->claim(record('a', "/1/x", "x"), false, std::string(64, 'a'), nothing_there)
+                 : std::string(m.error().what.view());
+    };
+    CHECK(chosen(line("x-0123abcd", "x")) == "x-0123abcd");
+    for (const char* other : {"../x", "x/../../y", "x-", "x-0123", "x-0123abcg", "x-0123abc/", "xx", "y"}) {
+        CHECK(chosen(line(other, "x")) == "x");
+        CHECK(chosen(line(other, other)) == "x");
+    }
+    // What is not understood, is of a later version, or stands there twice.
+    CHECK(chosen("not JSON\n[]\n{}\n" + line("x-0123abcd", "x") + line("x-0123abcd", "x")) == "x-0123abcd");
+    std::string later = line("x-0123abcd", "x");
+    later.insert(later.size() - 2, R"(,"schema":7)");
+    CHECK(chosen(later) == "x-0123abcd");
+}
+
+TEST_CASE("a file that is no list of results is left alone") {
+    const folder f("manifest-foreign");
+    const auto refusal = [&](const fs::path& file) {
+        const auto m = manifest::open(file);
+        return m ? "" : std::string(m.error().what.view().substr(m.error().what.view().find(": ") + 2));
+    };
+    for (const char* text : {"no line end", "one\ntwo", "{\"pict", "{\"picture\":\"0"}) {
+        std::ofstream(f.path / "m", std::ios::binary) << text;
+        const bool ours = text[0] == '{';
+        CHECK(refusal(f.path / "m") ==
+              (ours ? "" : "its last line is none of this program's, so it cannot be the list of results"));
+        CHECK(text_of(f.path / "m") == (ours ? "" : text));
+    }
+    REQUIRE(write_file(f.path / "in", "picture"));
+    fs::create_hard_link(f.path / "in", f.path / "hard");
+    never_overwrite(f.path / "in");
+    CHECK(refusal(f.path / "hard") == "an input of this program, so nothing is written there");
+    CHECK(text_of(f.path / "in") == "picture");
+    fs::create_directory(f.path / "folder");
+    CHECK(refusal(f.path / "folder") == "cannot be written: Is a directory");
+    fs::create_symlink("other", f.path / "link");
+    REQUIRE(write_file(f.path / "other", ""));
+    CHECK(refusal(f.path / "link").starts_with("cannot be written: "));
+}
+
+TEST_CASE("a lock that is not given back is waited for, not for ever") {
+    const folder f("manifest-lock");
+    const auto held = line_file::open(f.path / "m");
+    REQUIRE(held);
+    const auto m = manifest::open(f.path / "m", std::chrono::milliseconds(20));
+    REQUIRE_FALSE(m);
+    CHECK(ends_with(m.error(), "m: cannot be locked: another program has the lock and does not give it back"));
 }
 
 TEST_CASE("results are found by content, weights and options, and a line that was cut off counts for nothing") {

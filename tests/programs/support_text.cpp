@@ -46,8 +46,10 @@ TEST_CASE("a wrong command line is told apart") {
     CHECK(complaint({"--out"}) == "--out needs a value");
     CHECK(complaint({"--flag=1"}) == "--flag takes no value");
     CHECK(complaint({"--n", "1", "--n", "2"}) == "--n is given twice");
-    for (const char* wrong : {"0", "10", "3x", "", "x"}) CHECK_FALSE(parse({"--n", wrong})->integer("--n", 1, 9, 5));
-    for (const char* wrong : {"nan", "-1", "", "1e", "inf"}) CHECK_FALSE(parse({"--n", wrong})->number("--n", 0, 9, 5));
+    CHECK(complaint({"--out", ""}) == "--out needs a value");
+    CHECK(complaint({"--out="}) == "--out needs a value");
+    for (const char* wrong : {"0", "10", "3x", "x"}) CHECK_FALSE(parse({"--n", wrong})->integer("--n", 1, 9, 5));
+    for (const char* wrong : {"nan", "-1", "1e", "inf"}) CHECK_FALSE(parse({"--n", wrong})->number("--n", 0, 9, 5));
     CHECK(*parse({"--n", "0.25"})->number("--n", 0, 9, 5) == 0.25);
     CHECK_FALSE(parse({})->levels()->has_value());
     CHECK((*parse({"--levels", "8", "4088"})->levels())->low == 8);
@@ -112,9 +114,10 @@ TEST_CASE("tables: what the format does not allow is an error with its line") {
 }
 
 TEST_CASE("tables: what is written is read back, and is no formula") {
-    for (const char* field : {"plain", "with,comma", "with;semicolon", "with \"quotes\"", "two\nlines", "", "a=b"})
+    for (const char* field :
+         {"plain", "'quoted'", "'", "with,comma", "with;semicolon", "with \"quotes\"", "two\nlines", "", "a=b"})
         CHECK(records(csv_field(field) + ",end\n") == rows{{field, "end"}});
-    for (const char* field : {"=1+1", "+1", "-1", "@x", "\tx", "\rx", "=a,b"})
+    for (const char* field : {"=1+1", "+1", "-1", "@x", "\tx", "\rx", "=a,b", "'=1+1", "''-1"})
         CHECK(records(csv_field(field) + ",end\n") == rows{{"'" + std::string(field), "end"}});
 }
 
@@ -127,6 +130,8 @@ TEST_CASE("names cannot move a terminal's cursor, and are UTF-8 whatever they we
     CHECK(printable("\xe2\x80\xae") == "\\u{202e}");
     CHECK(printable("\xff\xc3") == "\\xff\\xc3");
     CHECK(valid_utf8("\xff\n") == "\\xff\n");
+    CHECK(valid_utf8("\\xff") == "\\x5cxff"); // another name than the one before
+    CHECK(valid_utf8("\\xfg\\XFF\\\xff") == "\\xfg\\XFF\\\\xff");
     const std::string lengthy = shown(std::string(100, 'a') + "/" + std::string(100, 'b'));
     CHECK(lengthy.size() < 170);
     CHECK(lengthy.find("[...]") != std::string::npos);

@@ -3,6 +3,7 @@ ends as if nothing had been."""
 
 import json
 import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -87,6 +88,112 @@ def test_killed_between_checkpoint_and_history(tiny, tmp_path):
     assert cli.main([*arguments, "--resume"]) == 0
     assert (tmp_path / "run/history.json").read_text() == expected
     assert (tmp_path / "run/curves.png").is_file() and (tmp_path / "run/metrics.json").is_file()
+
+
+@pytest.fixture
+def forgetful():
+    whole.inputs.clear()
+    yield
+    whole.inputs.clear()
+
+
+def test_no_input_is_overwritten_under_whatever_name(tmp_path, forgetful):
+    (tmp_path / "in").write_text("keep")
+    (tmp_path / "hard").hardlink_to(tmp_path / "in")
+    (tmp_path / "soft").symlink_to("in")
+    whole.never_overwrite(tmp_path / "in")
+    for name in ("in", "hard", "soft"):
+        with pytest.raises(OSError, match="an input of this program, so nothing is written there"):
+            whole.text(tmp_path / name, "x")
+    assert (tmp_path / "in").read_text() == "keep"
+    (tmp_path / "in").unlink()
+    (tmp_path / "hard").unlink()
+    whole.text(tmp_path / "other", "x")  # even where it gets the number of the file that is gone
+    whole.text(tmp_path / "other", "y")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["other", "soft"]
+
+
+def test_links_lead_to_files_streams_are_written_to_the_rest_is_refused(tmp_path):
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    whole.text(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "file").read_text() == "new"
+    with pytest.raises(OSError, match="leads nowhere"):
+        whole.text(tmp_path / "dangling", "x")
+    with pytest.raises(OSError, match="a folder"):
+        whole.text(tmp_path, "x")
+    whole.text(pathlib.Path("/dev/null"), "x")
+    assert pathlib.Path("/dev/null").is_char_device()
+    with pytest.raises(OSError, match="No space left"):
+        whole.text(pathlib.Path("/dev/full"), "x")
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
+        whole.text(tmp_path / "pipe", "piped")
+        assert reader.communicate()[0] == b"piped"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["dangling", "file", "link", "pipe"]
+
+
+def test_permissions_stay(tmp_path):
+    whole.text(tmp_path / "a", "1")
+    for mode in (0o600, 0o640, 0o664):
+        (tmp_path / "a").chmod(mode)
+        whole.text(tmp_path / "a", "2")
+        assert (tmp_path / "a").stat().st_mode & 0o777 == mode
+
+
+def test_what_a_program_that_was_killed_has_left_goes_what_another_writes_stays(tmp_path):
+    (tmp_path / ".a.writing").mkdir()
+    (tmp_path / ".a.writing/a").write_text("half")
+    whole.text(tmp_path / "a", "1")
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+    (tmp_path / ".b.writing").mkdir()
+    whole.clean(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+    (tmp_path / "victim").write_text("victim")
+    (tmp_path / ".a.writing").symlink_to(".")  # planted
+    with pytest.raises(OSError):
+        whole.text(tmp_path / "a", "2")
+    (tmp_path / ".a.writing").unlink()
+    (tmp_path / ".a.writing").mkdir()
+    with whole.locked(tmp_path / ".a.writing", "test"), pytest.raises(OSError, match="another program is writing"):
+        whole.text(tmp_path / "a", "2")
+    assert (tmp_path / "a").read_text() == "1" and (tmp_path / "victim").read_text() == "victim"
+
+
+def test_one_program_trains_in_a_folder_at_a_time(tiny, tmp_path, capsys):
+    (tmp_path / "run").mkdir()
+    with whole.locked(tmp_path / "run", "test"):
+        assert cli.main(["fit", "--data", str(tiny), "--out", str(tmp_path / "run"), *FIT, "--epochs", "1"]) == 1
+    assert "another program is writing there" in capsys.readouterr().err and not list((tmp_path / "run").iterdir())
+
+
+def test_a_run_goes_on_with_its_own_pictures_only(tiny, tmp_path, capsys):
+    def fit(data, epochs, *more):
+        return cli.main(["fit", "--data", str(data), "--out", str(tmp_path / "run"), *FIT, "--epochs", epochs, *more])
+    assert fit(tiny, "1") == 0
+    picture = next((tiny / "train/images").iterdir())
+    samples = np.asarray(Image.open(picture)).copy()
+    samples[0, 0] ^= 1
+    Image.fromarray(samples).save(picture)
+    assert fit(tiny, "1", "--resume") == 1
+    assert "checkpoint.pt: made with other training pictures, masks or labels" in capsys.readouterr().err
+    assert cli.main(["export", str(tmp_path / "run"), "--out", str(tmp_path / "run/checkpoint.pt")]) == 1
+    assert "an input of this program" in capsys.readouterr().err
+
+
+def test_stopped_while_it_trains(tiny, tmp_path):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        out = tmp_path / number.name
+        with subprocess.Popen(command(tiny, out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+            while not (out / "checkpoint.pt").is_file():
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.send_signal(number)
+            process.communicate()
+            assert process.returncode in (0, 128 + number)
+        read_all(out)
+        assert not [p for p in out.iterdir() if ".writing" in p.name]
 
 
 def test_a_full_disk_leaves_the_file_before(tmp_path):

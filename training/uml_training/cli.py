@@ -1,9 +1,11 @@
 """The command `uml-train`."""
 
 import argparse
+import signal
 import sys
+import threading
 
-from . import convert, export, fit, report, sweep
+from . import convert, export, fit, report, sweep, whole
 from .faults import DataError
 
 
@@ -20,8 +22,16 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
+    whole.inputs.clear()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):  # an exception, so that no half-written file stays
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
         return args.main(args)
+    except KeyboardInterrupt:
+        print("uml-train: stopped", file=sys.stderr)
+        return 128 + signal.SIGINT
     except (DataError, ValueError, OSError, FloatingPointError) as error:
         print(f"uml-train: {error}", file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import checkpoints
+from . import checkpoints, whole
 from .export import input_rule, write
 from .networks import Config, build
 from .weights_file import DTYPES, inference_model, rounded
@@ -20,6 +20,7 @@ MARKS = {"release": ("un_seg_decoder.conv_out.conv.weight", "un_cls_decoder.cls_
 
 def read_checkpoint(path: pathlib.Path) -> dict[str, Tensor]:
     """The state_dict inside, without `module.` before its names. Pickled code is refused (weights_only)."""
+    whole.never_overwrite(path)
     content = checkpoints.load(path)
     for key in ("state_dict", "model_state_dict", "model", "net"):
         if isinstance(content, dict) and isinstance(content.get(key), dict):

@@ -134,6 +134,13 @@ class Pictures:
     labels: np.ndarray
     digests: dict[str, str]  # of the picture's pixels -> id
 
+    def hash(self) -> str:
+        """SHA-256 of everything that is learned from."""
+        total = hashlib.sha256()
+        for part in (self.images, self.masks, self.labels):
+            total.update(np.ascontiguousarray(part).data)
+        return total.hexdigest()
+
 
 def load(split: Split, regions: int, classes: int, channels: int, size: tuple[int, int],
          faults: Faults | None = None) -> Pictures:

@@ -191,6 +191,8 @@ def names_of_regions(asked: list[str] | None, folder: pathlib.Path, described: d
 
 
 def main(args: argparse.Namespace) -> int:
+    for name in ("run.json", "checkpoint.pt"):
+        whole.never_overwrite(args.run / name)
     described = json.loads((args.run / "run.json").read_text())
     network = described["network"]
     if network not in NETWORKS and ":" not in network:
@@ -203,7 +205,7 @@ def main(args: argparse.Namespace) -> int:
     run = Run(args.run, network, config, recipe, described["seed"], "cpu", "f32")
     store = storage_size(splits["train"], (config.height, config.width), config.channels_in)
     trainer = Trainer(run, load(splits["train"], config.regions, config.classes, config.channels_in, store))
-    trainer.resume(same_recipe=False)  # the checkpoint may have been rescheduled since
+    trainer.resume(same_recipe=False, same_data=False)  # the checkpoint may have been rescheduled since
     told = export_network(trainer.result(), registry.label_of(network), config, args.out, dtype=args.dtype,
                           classes=described["classes"], regions=regions, val=splits["val"], coverage=args.coverage,
                           trained_on=args.trained_on, license=args.license)

@@ -12,6 +12,7 @@ import torch
 from . import checks, evaluate, registry, report, whole
 from .augment import none
 from .checks import Dataset
+from .data import Split
 from .faults import Faults
 from .losses import LossWeights
 from .networks import NETWORKS, Config
@@ -85,6 +86,7 @@ class Prepared:
         """Makes the run's folder, and the trainer where the run stands."""
         args = self.args
         self.run.folder.mkdir(parents=True, exist_ok=True)
+        whole.clean(self.run.folder)
         trainer = Trainer(self.run, self.dataset.pictures["train"])
         if args.backbone:
             trainer.load_backbone(args.backbone)
@@ -148,7 +150,14 @@ def main(args: argparse.Namespace) -> int:
     prepared = prepare(args)
     print(prepared.dataset.said(), file=sys.stderr)
     run, val = prepared.run, prepared.dataset.splits["val"]
-    trainer = prepared.trainer()
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with whole.locked(run.folder, str(run.folder)):
+        train(prepared, val)
+    return 0
+
+
+def train(prepared: Prepared, val: Split) -> None:
+    run, trainer = prepared.run, prepared.trainer()
     trainer.tell()
     while not trainer.done:
         figures = trainer.train_epoch()
@@ -160,4 +169,3 @@ def main(args: argparse.Namespace) -> int:
     found = evaluate.run(trainer.result(), val, run.config, batch=run.recipe.batch, device=run.device)
     document = {"split": "val", "epoch": trainer.epoch} | report.summary(found)
     whole.text(run.folder / "metrics.json", report.as_json(document))
-    return 0

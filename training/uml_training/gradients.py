@@ -34,7 +34,7 @@ def stood(folder: pathlib.Path, place: pathlib.Path, batches: int) -> Trainer:
     chosen = Split(split.folder, [split.cases[i] for i in order])
     size = checks.storage_size(split, (run.config.height, run.config.width), run.config.channels_in)
     trainer = Trainer(run, data.load(chosen, run.config.regions, run.config.classes, run.config.channels_in, size))
-    trainer.resume()
+    trainer.resume(same_data=False)
     trainer.model.train()
     return trainer
 

@@ -9,6 +9,7 @@ import zlib
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from . import whole
 from .faults import DataError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
@@ -55,6 +56,7 @@ def png_facts(data: bytes) -> tuple[int, int, int]:
 
 def open_checked(path: pathlib.Path) -> tuple[Image.Image, int, int, int]:
     """A picture of one frame, not yet decoded, and what its header says of the samples (a PNG's: see png_facts)."""
+    whole.never_overwrite(path)
     if path.stat().st_size > MOST_BYTES:
         raise DataError("too many bytes")
     data = path.read_bytes()

@@ -207,6 +207,13 @@ def main(args: argparse.Namespace) -> int:
     for split in the_plan.splits:
         if split not in ready[0][1].dataset.splits:
             raise ValueError(f"{args.plan}: the data have no split {split!r}")
+    args.out.mkdir(parents=True, exist_ok=True)
+    with whole.locked(args.out, str(args.out)):
+        go_on(args, the_plan, ready, clock)
+    return 0
+
+
+def go_on(args: argparse.Namespace, the_plan: Plan, ready: list[tuple[Job, Prepared]], clock: Clock) -> None:
     waiting = [entry for entry in ready if not done_before(entry[1], the_plan)]
     clock.say(f"{len(ready)} runs, {len(waiting)} to do")
     left = train(waiting, the_plan, max(1, args.together), clock)
@@ -224,4 +231,3 @@ def main(args: argparse.Namespace) -> int:
     whole.text(args.out / "table.md", as_markdown(document))
     if left:
         clock.say(f"not done yet: {', '.join(left)}; the same command goes on")
-    return 0

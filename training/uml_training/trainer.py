@@ -52,7 +52,7 @@ class Trainer:
     """The pictures lie on the device as bytes; a step draws, augments and learns there (graphed.py)."""
 
     def __init__(self, run: Run, train: Pictures):
-        self.run, self.count = run, len(train.ids)
+        self.run, self.count, self.data = run, len(train.ids), train.hash()
         torch.manual_seed(run.seed)
         torch.backends.cudnn.benchmark = True  # shapes never change
         model = build(run.network, run.config, frozen=run.recipe.frozen_encoders)
@@ -214,7 +214,7 @@ class Trainer:
         state = {"run": self.run.describe(), "epoch": self.epoch, "step": self.step, "history": self.history,
                  "sums": {name: float(value) for name, value in self.sums.items()}, "seconds": self.seconds,
                  "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
-                 "average": average}
+                 "average": average, "data": self.data}
         whole.replace(self.run.checkpoint, lambda scratch: torch.save(state, scratch))
         self.tell()
 
@@ -224,13 +224,16 @@ class Trainer:
             whole.text(self.run.folder / "history.json", json.dumps(self.history, indent=1))
             curves.draw(self.history, self.run.folder / "curves.png")
 
-    def resume(self, same_recipe: bool = True) -> None:
+    def resume(self, same_recipe: bool = True, same_data: bool = True) -> None:
+        """Where the checkpoint stands. Errors: ValueError if it was made with other options or other pictures."""
         state = checkpoints.load(self.run.checkpoint, self.run.device)
         mine, theirs = self.run.describe(), state["run"]
         theirs["recipe"] = Recipe.from_dict(theirs["recipe"]).as_dict()
         for key in ("network", "config", "seed") + (("recipe",) if same_recipe else ()):
             if mine[key] != theirs[key]:
                 raise ValueError(f"{self.run.checkpoint}: made with another {key}: {theirs[key]}, now {mine[key]}")
+        if same_data and state.get("data", self.data) != self.data:
+            raise ValueError(f"{self.run.checkpoint}: made with other training pictures, masks or labels")
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         for group in self.optimiser.param_groups:
@@ -243,6 +246,7 @@ class Trainer:
 
     def load_backbone(self, path: pathlib.Path) -> None:
         """Trained Res2Net (and, for paper, VGG) weights by their published names, into the encoders that have them."""
+        whole.never_overwrite(path)
         state = checkpoints.load(path, self.run.device)
         taken = 0
         encoders = [part for name, part in self.model.named_children() if name.endswith("feature_encoder")]
@@ -258,6 +262,7 @@ class Trainer:
     def start_from(self, path: pathlib.Path) -> None:
         """Take the (averaged) weights of another run's checkpoint or of a weights file, for finishing at a larger size
         or on other data. Nothing else is taken."""
+        whole.never_overwrite(path)
         if path.suffix == ".safetensors":
             network, config, state, _ = weights_file.read(path)
             weights = weights_file.thawed_state(state, network, config)

@@ -7,6 +7,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
+from . import whole
 from .layers import FreezableNorm, FrozenBatchNorm2d
 from .networks import Config
 from .registry import build
@@ -67,6 +68,7 @@ def inference_model(network: str, config: Config, state: dict[str, Tensor]) -> n
 
 def read(path: pathlib.Path) -> tuple[str, Config, dict[str, Tensor], dict[str, str]]:
     """network, configuration, tensors and metadata of a file that `write` made."""
+    whole.never_overwrite(path)
     with safe_open(path, "pt") as file:
         metadata = file.metadata() or {}
         if metadata.get("uml.format") != "1":
