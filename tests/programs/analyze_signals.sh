@@ -63,7 +63,7 @@ for second in TERM INT; do
 done
 
 # Who started it decides what it ignores.
-env --ignore-signal=HUP "$program" --weights "$weights" "$sample" >out 2>err & pid=$!
+env --ignore-signal=HUP "$program" --weights "$weights" --threads 1 in >out 2>err & pid=$!
 sleep 0.1
 kill -HUP $pid
 wait $pid || failed "SIGHUP is not ignored: $(cat err)"
