@@ -41,6 +41,24 @@ env UML_REFUSE="$(($(cat count) / 2))" UML_REFUSE_ALL=1 LD_PRELOAD="$refuse" "$p
 batch half >/dev/null || failed "--resume"
 diff <(cd undisturbed && sha256sum ./*.png) <(cd half && sha256sum ./*.png) || failed "half: other pictures"
 diff <(cut -d, -f1-17 undisturbed.csv) <(cut -d, -f1-17 half.csv) || failed "half: another table"
+
+# A limit on memory and many threads, whose stacks count: from too little for the weights to enough.
+limited() { # KILOBYTES COMMAND...
+    (ulimit -v "$1" && shift && exec "$@") >/dev/null 2>err
+}
+for call in "uml-analyze --save mask --out little data/images" "uml-evaluate --data data --json little.json" \
+    "uml-calibrate --data data --out little.safetensors"; do
+    [ -x "$programs/${call%% *}" ] || continue
+    for kilobytes in 60000 100000 150000 200000 250000 300000 350000; do
+        status=0
+        limited $kilobytes "$programs"/$call --weights "$weights" --threads 16 || status=$?
+        if [ $status -ne 0 ]; then
+            [ $status -le 3 ] && grep -qE "^uml-[a-z]*: .*no memory" err || failed "$call with $kilobytes KB: $status, $(cat err)"
+        fi
+        [ -z "$(find . -name '*.part*')" ] || failed "$call with $kilobytes KB leaves $(find . -name '*.part*')"
+    done
+done
+
 UML_REFUSALS=$((${UML_REFUSALS:-12} / 3))
 [ ! -x "$programs/uml-evaluate" ] || refused uml-evaluate "$programs/uml-evaluate" --weights "$weights" --data data --json e.json --plots e
 [ ! -x "$programs/uml-calibrate" ] || refused uml-calibrate "$programs/uml-calibrate" --weights "$weights" --data data --out c.safetensors
