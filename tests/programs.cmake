@@ -8,7 +8,7 @@ if(TARGET uml-example-support)
     list(FILTER support EXCLUDE REGEX "/(engine|input_rule|maps)[.]cpp$")
     if(TARGET doctest::doctest)
         add_executable(uml-program-tests-stb programs/main.cpp programs/support_decode.cpp programs/support_jpeg.cpp
-            programs/support_picture.cpp ${support})
+            programs/support_kinds.cpp programs/support_picture.cpp ${support})
         target_link_libraries(uml-program-tests-stb PRIVATE uml::uml doctest::doctest uml_dev_flags)
         target_include_directories(uml-program-tests-stb PRIVATE "${PROJECT_SOURCE_DIR}/examples" "${CMAKE_CURRENT_SOURCE_DIR}")
         target_include_directories(uml-program-tests-stb SYSTEM PRIVATE "${UML_STB_INCLUDE_DIR}")

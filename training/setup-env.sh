@@ -16,6 +16,6 @@ else
     $pip install filelock typing-extensions "sympy==1.13.1" networkx jinja2 fsspec mpmath
     "$venv/bin/python" "$here/cuda_stubs.py" "$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/torch/lib"
 fi
-$pip install "setuptools>=70" wheel numpy safetensors pillow tqdm matplotlib scipy openpyxl pytest pytest-xdist ruff
+$pip install "setuptools>=70" wheel numpy safetensors pillow simplejpeg tqdm matplotlib scipy openpyxl pytest pytest-xdist ruff
 $pip install --no-deps --no-build-isolation -e "$here"
 "$venv/bin/python" -c 'import torch; print("torch", torch.__version__, "CUDA", torch.cuda.is_available())'

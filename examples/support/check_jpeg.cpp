@@ -1,5 +1,6 @@
-// JPEG (ITU-T T.81): segments, Huffman tables and scans, before any decoder sees the file. Decoders have crashed on
-// tables with more codes than bits can name, and small files of thousands of scans keep them busy for minutes.
+// JPEG (ITU-T T.81): segments, tables and scans, before any decoder sees the file. Decoders have crashed on tables with
+// more codes than bits can name, and small files of thousands of scans keep them busy for minutes.
+#include "support/jpeg_codes.hpp"
 #include "support/readers.hpp"
 
 #include <algorithm>
@@ -45,19 +46,13 @@ public:
             if (marker == 0xda) {
                 const std::size_t start = at_;
                 skip_entropy();
-                entropy_ += static_cast<std::int64_t>(at_ - start);
+                if (const auto r = check_codes(scan_, all_.subspan(start, at_ - start)); !r) return r.error();
             }
         }
         if (scans_ == 0) return damaged("no pixels");
         for (std::size_t c = 0; c < components_; ++c)
             for (const int bits : missing_[c])
                 if (bits != 0) return damaged("scans are missing: a part of the picture's detail is not there");
-        const std::int64_t work = std::int64_t{jpeg_.width} * jpeg_.height * scans_;
-        if (work > work_free + work_per_byte * static_cast<std::int64_t>(all_.size()))
-            return unknown(jpeg_.width, " x ", jpeg_.height, " pixels in ", scans_, " scans from ",
-                           std::uint64_t{all_.size()}, " bytes: too much work for so small a file");
-        // A block takes at least a bit for its mean and, where it is coded at once, one that nothing follows.
-        if (8 * entropy_ < blocks_ * (progressive_ ? 1 : 2)) return damaged("fewer bits than blocks of pixels");
         return jpeg_;
     }
 
@@ -70,12 +65,17 @@ private:
         case 0xc4: return huffman(body);
         case 0xda: return scan(body);
         case 0xdb: return quantisation(body);
-        case 0xdd: return body.size() == 2 ? uml::result<void>() : damaged("a restart interval of the wrong size");
+        case 0xdd:
+            if (body.size() != 2) return damaged("a restart interval of the wrong size");
+            scan_.restart = body[0] << 8 | body[1];
+            return {};
         case 0xcc: return unknown("arithmetic coding is not read");
-        case 0xdc: return unknown("a picture whose height comes later (DNL) is not read");
+        case 0xdc: return unknown(late_height);
+        case 0xe0:
+        case 0xee: return kind_of_colors(marker == 0xe0, body);
         case 0xe1: {
             constexpr std::string_view name("Exif\0\0", 6);
-            if (body.size() <= name.size() || !std::equal(name.begin(), name.end(), body.begin())) return {};
+            if (body.size() <= name.size() || !names(body, name)) return {};
             const int orientation = exif_orientation(body.subspan(name.size()));
             if (turned_ && orientation != jpeg_.orientation) return damaged("EXIF says two ways to turn it");
             jpeg_.orientation = orientation, turned_ = true;
@@ -88,6 +88,16 @@ private:
         }
     }
 
+    // Segments by which decoders know luma and chroma from red, green and blue.
+    uml::result<void> kind_of_colors(bool jfif, std::span<const std::uint8_t> body) {
+        if (!names(body, jfif ? std::string_view("JFIF\0", 5) : "Adobe")) return {};
+        if (scans_ > 0) return damaged("what its colours are is said behind a scan");
+        if (body.size() < (jfif ? 14u : 12u)) return damaged("what its colours are is cut off");
+        if (jfif && body[5] != 1) return unknown("JFIF of revision ", body[5], " is not read");
+        says_luma_ = says_luma_ || jfif || body[11] != 0;
+        return {};
+    }
+
     uml::result<void> frame(int marker, std::span<const std::uint8_t> body) {
         if (jpeg_.width != 0) return damaged("two frames");
         if (body.size() < 6) return damaged("a frame is too short");
@@ -95,34 +105,36 @@ private:
         const int height = body[1] << 8 | body[2], width = body[3] << 8 | body[4];
         components_ = body[5];
         if (body.size() != 6 + 3 * components_) return damaged("a frame of the wrong size");
+        if (height == 0) return unknown(late_height);
         if (components_ == 4) return unknown("CMYK or another picture of four inks is not read");
         if (components_ != 1 && components_ != 3) return unknown(components_, " channels are not read");
         if (const auto r = check_size(width, height); !r) return r;
-        int blocks = 0;
+        int blocks = 0, most_across = 1, most_down = 1;
         for (std::size_t i = 0; i < components_; ++i) {
-            ids_[i] = body[6 + 3 * i];
-            const int h = body[7 + 3 * i] >> 4, v = body[7 + 3 * i] & 15;
-            if (h < 1 || h > 4 || v < 1 || v > 4) return damaged("a sampling factor is not from 1 to 4");
-            if (body[8 + 3 * i] > 3) return damaged("a quantisation table that cannot be");
-            if (std::find(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(i), ids_[i]) !=
-                ids_.begin() + static_cast<std::ptrdiff_t>(i))
-                return damaged("two channels of one name");
-            blocks += h * v;
+            const int across = body[7 + 3 * i] >> 4, down = body[7 + 3 * i] & 15, table = body[8 + 3 * i];
+            if (across < 1 || across > 4 || down < 1 || down > 4)
+                return damaged("a sampling factor is not from 1 to 4");
+            if (table > 3) return damaged("a quantisation table that cannot be");
+            if (find(body[6 + 3 * i], i) != i) return damaged("two channels of one name");
+            parts_[i] = {.id = body[6 + 3 * i], .across = across, .down = down, .table = table};
+            blocks += across * down;
+            most_across = std::max(most_across, across), most_down = std::max(most_down, down);
         }
         if (components_ > 1 && blocks > 10) return damaged("more than 10 blocks a unit");
-        int most_h = 1, most_v = 1;
-        for (std::size_t i = 0; i < components_; ++i) {
-            most_h = std::max(most_h, body[7 + 3 * i] >> 4);
-            most_v = std::max(most_v, body[7 + 3 * i] & 15);
-        }
-        const auto blocks_along = [](int pixels, int factor, int most) {
-            return std::int64_t{((pixels * factor + most - 1) / most + 7) / 8};
-        };
-        for (std::size_t i = 0; i < components_; ++i)
-            blocks_ +=
-                blocks_along(width, body[7 + 3 * i] >> 4, most_h) * blocks_along(height, body[7 + 3 * i] & 15, most_v);
-        jpeg_.width = width, jpeg_.height = height, jpeg_.channels = static_cast<int>(components_);
         progressive_ = marker == 0xc2;
+        const auto shares = [](int pixels, int factor, int most) { return (pixels * factor + most - 1) / most; };
+        for (std::size_t i = 0; i < components_; ++i) {
+            jpeg_component& c = parts_[i];
+            if (most_across % c.across != 0 || most_down % c.down != 0)
+                return unknown("channels whose sampling is no whole fraction of the picture's are not read");
+            c.width = (shares(width, c.across, most_across) + 7) / 8;
+            c.height = (shares(height, c.down, most_down) + 7) / 8;
+            if (progressive_) c.known.resize(static_cast<std::size_t>(c.width) * static_cast<std::size_t>(c.height));
+        }
+        scan_.units_across = (width + 8 * most_across - 1) / (8 * most_across);
+        scan_.units_down = (height + 8 * most_down - 1) / (8 * most_down);
+        scan_.progressive = progressive_;
+        jpeg_.width = width, jpeg_.height = height, jpeg_.channels = static_cast<int>(components_);
         return {};
     }
 
@@ -137,24 +149,30 @@ private:
             for (std::size_t bits = 1; bits <= 16; ++bits) {
                 count += body[bits];
                 space += std::uint32_t{body[bits]} << (16 - bits);
-                if (space > 1u << 16) return damaged("a Huffman table has more codes than bits can name");
+                if (space >= 1u << 16)
+                    return damaged("a Huffman table has more codes than bits can name"); // all ones: none
             }
             if (count > 256 || count > body.size() - 17) return damaged("a Huffman table has too many codes");
             const auto symbols = body.subspan(17, count);
             if (kind == 0 && std::any_of(symbols.begin(), symbols.end(), [](std::uint8_t s) { return s > 11; }))
                 return damaged("a Huffman table for brightness names more bits than there are");
-            tables_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(id)] = true;
+            codes_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(id)].assign(body.subspan(1, 16), symbols);
             body = body.subspan(17 + count);
         }
         return {};
     }
 
-    static uml::result<void> quantisation(std::span<const std::uint8_t> body) {
+    uml::result<void> quantisation(std::span<const std::uint8_t> body) {
         while (!body.empty()) {
-            const int wide = body[0] >> 4;
-            const std::size_t size = wide == 0 ? 65 : 129;
-            if (wide > 1 || (body[0] & 15) > 3 || body.size() < size)
-                return damaged("a quantisation table that cannot be");
+            const std::size_t wide = body[0] >> 4, id = body[0] & 15, size = wide == 0 ? 65 : 129;
+            if (wide > 1 || id > 3 || body.size() < size) return damaged("a quantisation table that cannot be");
+            std::array<std::uint16_t, 64> steps{};
+            for (std::size_t k = 0; k < 64; ++k)
+                steps[k] = wide == 0 ? body[1 + k] : static_cast<std::uint16_t>(body[1 + 2 * k] << 8 | body[2 + 2 * k]);
+            // Some decoders use the first one of a progressive picture, some the last.
+            if (progressive_ && scans_ > 0 && steps_[id] && steps != *steps_[id])
+                return damaged("a quantisation table changes between two scans");
+            steps_[id] = steps;
             body = body.subspan(size);
         }
         return {};
@@ -170,20 +188,57 @@ private:
                                (first > 0 && count > 1)
                          : !all_in_one)
             return damaged("a scan that cannot be");
+        scan_.parts.clear();
+        scan_.first = first, scan_.last = last, scan_.high = bits >> 4, scan_.low = bits & 15;
         for (std::size_t i = 0; i < count; ++i) {
-            const auto past = ids_.begin() + static_cast<std::ptrdiff_t>(components_);
-            const auto known = std::find(ids_.begin(), past, body[1 + 2 * i]);
-            if (known == past) return damaged("a scan of a channel that is not there");
+            const std::size_t component = find(body[1 + 2 * i], components_);
+            if (component == components_) return damaged("a scan of a channel that is not there");
             const std::size_t dc = body[2 + 2 * i] >> 4, ac = body[2 + 2 * i] & 15;
             const bool needs_dc = first == 0 && (!progressive_ || bits >> 4 == 0), needs_ac = last > 0;
-            const auto component = static_cast<std::size_t>(known - ids_.begin());
-            for (int k = first; k <= last; ++k) missing_[component][static_cast<std::size_t>(k)] = bits & 15;
-            if ((needs_dc && (dc > 3 || !tables_[0][dc])) || (needs_ac && (ac > 3 || !tables_[1][ac])))
+            if (const auto r = order(missing_[component]); !r) return r;
+            if ((needs_dc && (dc > 3 || !codes_[0][dc].there())) || (needs_ac && (ac > 3 || !codes_[1][ac].there())))
                 return damaged("a scan without its Huffman table");
+            jpeg_component& c = parts_[component];
+            const auto& steps = steps_[static_cast<std::size_t>(c.table)];
+            if (!steps) return damaged("a scan without its quantisation table");
+            if (needs_dc) codes_[0][dc].prepare();
+            if (needs_ac) codes_[1][ac].prepare();
+            scan_.parts.push_back(
+                {&c, needs_dc ? &codes_[0][dc] : nullptr, needs_ac ? &codes_[1][ac] : nullptr, *steps});
         }
         if (++scans_ > most_scans) return unknown("more than ", most_scans, " scans");
         if (!progressive_ && scans_ > jpeg_.channels) return damaged("more scans than channels");
+        const std::int64_t work = std::int64_t{jpeg_.width} * jpeg_.height * scans_;
+        if (work > work_free + work_per_byte * static_cast<std::int64_t>(all_.size()))
+            return unknown(jpeg_.width, " x ", jpeg_.height, " pixels in ", scans_, " scans from ",
+                           std::uint64_t{all_.size()}, " bytes: too much work for so small a file");
+        // Decoders that go by the names would see another picture than those that go by what the file says.
+        const bool named = components_ == 3 && parts_[0].id == 'R' && parts_[1].id == 'G' && parts_[2].id == 'B';
+        if (named && says_luma_) return damaged("channels named red, green and blue in a file that says otherwise");
         return {};
+    }
+
+    // Each number of a block comes once, or from its upper bits down a bit at a time, its mean first.
+    uml::result<void> order(std::array<int, 64>& missing) const {
+        if (scan_.first > 0 && missing[0] == all_bits) return damaged("scans in an order that cannot be");
+        for (int k = scan_.first; k <= scan_.last; ++k) {
+            int& bits = missing[static_cast<std::size_t>(k)];
+            const bool next = scan_.high == 0 ? bits == all_bits : bits == scan_.high && scan_.low == scan_.high - 1;
+            if (!next) return damaged("scans in an order that cannot be");
+            bits = scan_.low;
+        }
+        return {};
+    }
+
+    // Which of the first `count` channels is called so; `count` where none is.
+    [[nodiscard]] std::size_t find(int id, std::size_t count) const {
+        for (std::size_t i = 0; i < count; ++i)
+            if (parts_[i].id == id) return i;
+        return count;
+    }
+
+    static bool names(std::span<const std::uint8_t> body, std::string_view name) {
+        return body.size() >= name.size() && std::equal(name.begin(), name.end(), body.begin());
     }
 
     // To the next marker that is not a restart.
@@ -195,8 +250,10 @@ private:
 
     std::span<const std::uint8_t> all_;
     std::size_t at_ = 0, components_ = 0;
-    std::array<std::uint8_t, 3> ids_{};
-    std::array<std::array<bool, 4>, 2> tables_{};
+    std::array<jpeg_component, 3> parts_{};
+    std::array<std::array<jpeg_code, 4>, 2> codes_{};
+    std::array<std::optional<std::array<std::uint16_t, 64>>, 4> steps_{};
+    jpeg_scan scan_{};
     // Low bits that no scan has given yet, by component and coefficient. A file that ends between its scans looks whole
     // and is a blurred picture, or one without its colours.
     static constexpr int all_bits = 14;
@@ -205,9 +262,9 @@ private:
         for (auto& component : none) component.fill(all_bits);
         return none;
     }();
-    bool progressive_ = false, turned_ = false;
+    bool progressive_ = false, turned_ = false, says_luma_ = false;
     int scans_ = 0;
-    std::int64_t blocks_ = 0, entropy_ = 0; // blocks of 8 x 8 samples, bytes of their codes
+    static constexpr const char* late_height = "a picture whose height comes later (DNL) is not read";
     jpeg_facts jpeg_{};
 };
 

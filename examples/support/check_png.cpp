@@ -1,4 +1,4 @@
-// PNG (W3C Recommendation, third edition): chunks, their checksums and their order.
+// PNG (W3C Recommendation, third edition): chunks, their checksums and their order, and as many rows as promised.
 #include "support/readers.hpp"
 
 #include <algorithm>
@@ -61,6 +61,7 @@ private:
         if (in_data_) {
             if (png_.color == 3 && png_.palette.empty()) return damaged("no palette");
             after_ = "IDAT";
+            packed_.insert(packed_.end(), body_.begin(), body_.end());
             keep();
             return {};
         }
@@ -72,9 +73,34 @@ private:
             return uml::fail(uml::errc::unsupported, "needs chunk ", type_, ", which is not known");
         if (type_ == "tRNS") return transparency();
         if (type_ == "sBIT") return significance();
-        if (type_ == "gAMA" && body_.size() == 4) png_.gamma = std::max(1u, big32(body_));
         if (type_ == "sRGB" || type_ == "iCCP" || type_ == "cICP") profile_ = true;
-        if (type_ == "eXIf") png_.orientation = exif_orientation(body_);
+        if (type_ == "gAMA") return curve();
+        if (type_ == "cICP") return screen();
+        if (type_ == "eXIf") return turn();
+        return {};
+    }
+
+    uml::result<void> curve() {
+        if (body_.size() != 4 || after_ == "IDAT" || png_.gamma != 0)
+            return damaged("a gamma in the wrong place, twice or of the wrong size");
+        png_.gamma = std::max(1u, big32(body_));
+        return {};
+    }
+
+    // The samples' curve and range, by the numbers of ITU-T H.273.
+    uml::result<void> screen() const {
+        if (body_.size() != 4) return damaged("cICP of the wrong size");
+        constexpr std::array usual{1, 4, 6, 13, 14, 15};
+        if (std::find(usual.begin(), usual.end(), int{body_[1]}) == usual.end() || body_[2] != 0 || body_[3] != 1)
+            return uml::fail(uml::errc::unsupported, "samples for another kind of screen (cICP ", body_[0], " ",
+                             body_[1], " ", body_[2], " ", body_[3], "): convert it");
+        return {};
+    }
+
+    uml::result<void> turn() {
+        const int orientation = exif_orientation(body_);
+        if (turned_ && orientation != png_.orientation) return damaged("EXIF says two ways to turn it");
+        png_.orientation = orientation, turned_ = true;
         return {};
     }
 
@@ -89,6 +115,7 @@ private:
         if (!known || body_[10] != 0 || body_[11] != 0 || body_[12] > 1)
             return damaged("its header says what PNG does not know");
         png_.depth = depth, png_.color = color, png_.significant = depth;
+        passes_ = body_[12] == 1;
         keep();
         return {};
     }
@@ -115,7 +142,11 @@ private:
             for (std::size_t i = 0; i < body_.size(); ++i) png_.palette[i][3] = body_[i];
         } else {
             png_.transparent.emplace();
-            for (std::size_t i = 0; i < wanted / 2; ++i) (*png_.transparent)[i] = big16(body_.subspan(2 * i));
+            for (std::size_t i = 0; i < wanted / 2; ++i) {
+                const std::uint16_t sample = big16(body_.subspan(2 * i));
+                if (sample >> png_.depth != 0) return damaged("the transparent colour is none that its depth can hold");
+                (*png_.transparent)[i] = sample;
+            }
         }
         return {};
     }
@@ -124,6 +155,8 @@ private:
         const auto colors = std::size_t{png_.color == 2 || png_.color == 3 || png_.color == 6 ? 3u : 1u};
         const int whole = png_.color == 3 ? 8 : png_.depth;
         if (body_.size() != colors + (png_.color >= 4 ? 1 : 0)) return damaged("sBIT of the wrong size");
+        if (after_ == "IDAT" || measured_) return damaged("sBIT in the wrong place or twice");
+        measured_ = true;
         for (std::size_t i = 0; i < colors; ++i) {
             if (body_[i] < 1 || body_[i] > whole) return damaged("sBIT says more bits than there are");
             if (png_.color != 3) png_.significant = std::min(png_.significant, int{body_[i]});
@@ -134,10 +167,26 @@ private:
     uml::result<void> end() {
         if (after_ != "IDAT") return damaged("no pixels");
         if (!body_.empty()) return damaged("its last chunk is not empty");
+        if (const auto r = check_zlib(packed_, bytes_of_rows()); !r) return r;
         if (profile_) png_.gamma = 0;
         keep();
         ended_ = true;
         return {};
+    }
+
+    // Of the rows, each behind the byte that names its filter; of a picture in seven passes, those of each.
+    [[nodiscard]] std::uint64_t bytes_of_rows() const {
+        const auto rows = [&](int width, int height) {
+            const std::int64_t bits = std::int64_t{width} * png_.channels() * png_.depth;
+            return width > 0 ? std::uint64_t(height) * std::uint64_t(1 + (bits + 7) / 8) : 0;
+        };
+        if (!passes_) return rows(png_.width, png_.height);
+        constexpr int passes[7][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+                                      {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+        std::uint64_t bytes = 0;
+        for (const auto& [x, y, right, down] : passes)
+            bytes += rows((png_.width - x + right - 1) / right, (png_.height - y + down - 1) / down);
+        return bytes;
     }
 
     void keep() { png_.plain.insert(png_.plain.end(), whole_.begin(), whole_.end()); }
@@ -156,7 +205,8 @@ private:
 
     std::span<const std::uint8_t> rest_, body_{}, whole_{};
     std::string_view type_{}, after_{};
-    bool in_data_ = false, profile_ = false, ended_ = false;
+    bool in_data_ = false, profile_ = false, ended_ = false, passes_ = false, turned_ = false, measured_ = false;
+    std::vector<std::uint8_t> packed_{};
     png_facts png_{};
 };
 

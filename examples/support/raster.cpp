@@ -80,9 +80,10 @@ uml::result<raster> decode_raster(std::span<const std::uint8_t> bytes) {
     if (begins(bytes, "\x89PNG\r\n\x1a\n"sv)) return decode_png(bytes);
     if (begins(bytes, "\xff\xd8\xff"sv)) return decode_jpeg(bytes);
     if (begins(bytes, "II*\0"sv) || begins(bytes, "MM\0*"sv) || begins(bytes, "II+\0"sv) || begins(bytes, "MM\0+"sv)) {
-        int orientation = 1;
-        auto r = read_tiff(bytes, orientation);
-        if (r) turn_upright(*r, orientation);
+        const auto facts = reads_tiff() ? check_tiff(bytes) : uml::result<tiff_facts>(tiff_facts{});
+        if (!facts) return facts.error();
+        auto r = read_tiff(bytes, *facts);
+        if (r) turn_upright(*r, facts->orientation);
         return r;
     }
     return uml::fail(uml::errc::unsupported, "neither PNG nor JPEG", reads_tiff() ? " nor TIFF" : "");

@@ -6,7 +6,7 @@
 
 namespace support {
 
-/// A PNG file whose chunks, checksums and order have been checked.
+/// A PNG file whose chunks, checksums, order and number of rows have been checked.
 struct png_facts {
     int height = 0, width = 0;
     int depth = 0, color = 0; ///< as in IHDR
@@ -24,7 +24,7 @@ struct png_facts {
 
 [[nodiscard]] uml::result<png_facts> check_png(std::span<const std::uint8_t> bytes);
 
-/// A JPEG file whose segments, Huffman tables and number of scans have been checked.
+/// A JPEG file whose segments, tables, scans and codes have been checked.
 struct jpeg_facts {
     int height = 0, width = 0, channels = 0; ///< 1 or 3
     int orientation = 1;
@@ -32,18 +32,30 @@ struct jpeg_facts {
 
 [[nodiscard]] uml::result<jpeg_facts> check_jpeg(std::span<const std::uint8_t> bytes);
 
+/// A grey TIFF file of whole numbers whose directory and strips have been checked.
+struct tiff_facts {
+    int height = 0, width = 0, depth = 8;
+    int orientation = 1;
+    bool white_is_zero = false;
+};
+
+[[nodiscard]] uml::result<tiff_facts> check_tiff(std::span<const std::uint8_t> bytes);
+
 /// The orientation in EXIF data (which begin with "II" or "MM"): 1 to 8; 1 where there is none.
 [[nodiscard]] int exif_orientation(std::span<const std::uint8_t> exif);
 
 /// Each by the library that this build has for it. The numbers in `data` are those of the file.
 [[nodiscard]] uml::result<raster> read_png(const png_facts& png);
 [[nodiscard]] uml::result<raster> read_jpeg(std::span<const std::uint8_t> bytes, const jpeg_facts& jpeg);
-[[nodiscard]] uml::result<raster> read_tiff(std::span<const std::uint8_t> bytes, int& orientation);
+[[nodiscard]] uml::result<raster> read_tiff(std::span<const std::uint8_t> bytes, const tiff_facts& tiff);
 
 /// The libraries' names and versions.
 [[nodiscard]] std::string png_reader();
 [[nodiscard]] std::string jpeg_reader();
 [[nodiscard]] std::string tiff_reader();
+
+/// Whether a zlib stream unpacks to exactly so many bytes that have its checksum. What lies behind it is not looked at.
+[[nodiscard]] uml::result<void> check_zlib(std::span<const std::uint8_t> stream, std::uint64_t wanted);
 
 /// CRC-32 as in PNG.
 [[nodiscard]] std::uint32_t crc32(std::span<const std::uint8_t> data);

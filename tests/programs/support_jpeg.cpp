@@ -105,7 +105,7 @@ TEST_CASE("JPEG: tables that overrun a decoder's and scans without end are refus
         many.insert(many.end(), progressive.begin() + static_cast<std::ptrdiff_t>(last), progressive.end() - 2);
     many.insert(many.end(), progressive.end() - 2, progressive.end());
     const auto start = std::chrono::steady_clock::now();
-    CHECK(complaint(many) == "more than 100 scans");
+    CHECK(complaint(many) == "damaged: scans in an order that cannot be"); // of so many in order: kinds.tsv
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
 }
 
@@ -113,10 +113,10 @@ TEST_CASE("JPEG: a height that the codes cannot fill is refused") {
     file_bytes file = seed("grey.jpg");
     const std::size_t frame = find(file, 0xc0);
     file[frame + 5] = 0x20, file[frame + 6] = 0; // 24 x 8192, 3072 blocks from some 200 bytes
-    CHECK(complaint(file) == "damaged: fewer bits than blocks of pixels");
+    CHECK(complaint(file) == "damaged: the codes of its pixels end too early");
     file = seed("progressive.jpg");
     file[find(file, 0xc2) + 5] = 0x20;
-    CHECK(complaint(file) == "damaged: fewer bits than blocks of pixels");
+    CHECK(complaint(file) == "damaged: the codes of its pixels end too early");
 }
 
 TEST_CASE("JPEG: cut anywhere it is refused") {
@@ -200,7 +200,7 @@ TEST_CASE("TIFF: a bit that turns over in deflated rows is noticed by their chec
                 flipped[i] = static_cast<std::uint8_t>(flipped[i] ^ 1 << bit);
                 const auto p = decode_picture(flipped);
                 if (p) CHECK(p->data == plain->data); // bits between blocks and behind the rows
-                if (!p && p.error().what.view().find("the checksum of the rows up to") != std::string_view::npos)
+                if (!p && p.error().what.view().find("the checksum of its pixels is wrong") != std::string_view::npos)
                     ++by_sum;
             }
         }

@@ -10,7 +10,7 @@ from PIL import Image
 
 from . import table
 from .faults import DataError, Faults
-from .pictures import SUFFIXES, read_picture, read_samples
+from .pictures import SUFFIXES, read_bmp, read_picture, read_samples
 
 MOST_REGIONS = 64  # larger values are greys, not region numbers
 
@@ -102,7 +102,7 @@ def raw_mask(case: Case) -> tuple[np.ndarray, int]:
         return read_samples(case.mask)
     table = np.full(256, -1, np.int64)
     table[list(case.greys)] = np.arange(len(case.greys))
-    return table[read_picture(case.mask, "L")], len(case.greys) - 1
+    return table[read_bmp(case.mask)], len(case.greys) - 1
 
 
 def read_mask(case: Case, regions: int) -> np.ndarray:

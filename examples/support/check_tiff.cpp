@@ -1,0 +1,159 @@
+// TIFF (Adobe, revision 6.0, and BigTIFF): its one directory and where its strips lie, before libtiff sees the file,
+// which mends on its own what is missing or contradicts itself.
+#include "support/readers.hpp"
+
+#include <algorithm>
+
+namespace support {
+namespace {
+
+template <class... Parts> uml::error damaged(const Parts&... parts) {
+    return uml::fail(uml::errc::malformed, "damaged: ", parts...);
+}
+template <class... Parts> uml::error unknown(const Parts&... parts) {
+    return uml::fail(uml::errc::unsupported, parts...);
+}
+
+class walk {
+public:
+    explicit walk(std::span<const std::uint8_t> bytes) : all_(bytes) {}
+
+    uml::result<tiff_facts> run() {
+        little_ = all_[0] == 'I';
+        const bool big = number(2, 2) == 43;
+        const std::uint64_t word = big ? 8 : 4, field = big ? 8 : 2, entry = big ? 20 : 12;
+        if (all_.size() < 16 || (big && (number(4, 2) != 8 || number(6, 2) != 0))) return damaged(cut);
+        const std::uint64_t start = number(big ? 8 : 4, word);
+        if (!inside(start, field)) return damaged(cut);
+        const std::uint64_t count = number(start, field);
+        if (count > all_.size() / entry || !inside(start + field, count * entry + word)) return damaged(cut);
+        for (std::uint64_t i = 0; i < count; ++i)
+            if (const auto r = take(start + field + i * entry, word); !r) return r.error();
+        if (number(start + field + count * entry, word) != 0) return unknown("several pictures in one TIFF file");
+        if (const auto r = meaning(); !r) return r.error();
+        if (const auto r = strips(); !r) return r.error();
+        return std::move(tiff_);
+    }
+
+private:
+    [[nodiscard]] bool inside(std::uint64_t at, std::uint64_t bytes) const {
+        return at <= all_.size() && bytes <= all_.size() - at;
+    }
+
+    [[nodiscard]] std::uint64_t number(std::uint64_t at, std::uint64_t bytes) const {
+        std::uint64_t n = 0;
+        for (std::uint64_t i = 0; i < bytes; ++i) n = n << 8 | all_[at + (little_ ? bytes - 1 - i : i)];
+        return n;
+    }
+
+    // One entry of the directory: its numbers, where the tag is one that matters here.
+    uml::result<void> take(std::uint64_t at, std::uint64_t word) {
+        const auto tag = static_cast<int>(number(at, 2)), type = static_cast<int>(number(at + 2, 2));
+        const std::uint64_t count = number(at + 4, word);
+        std::vector<std::uint64_t>* const to = place(tag);
+        if (to == nullptr) return {};
+        if (!to->empty()) return damaged("tag ", tag, " twice");
+        const std::uint64_t size = type == 3 ? 2 : type == 4 ? 4 : type == 16 ? 8 : 0;
+        if (size == 0 || count == 0 || count > all_.size() / size) return damaged("tag ", tag, " is no number");
+        const std::uint64_t from = count * size <= word ? at + 4 + word : number(at + 4 + word, word);
+        if (!inside(from, count * size)) return damaged(cut);
+        for (std::uint64_t i = 0; i < count; ++i) to->push_back(number(from + i * size, size));
+        return {};
+    }
+
+    std::vector<std::uint64_t>* place(int tag) {
+        for (tag_values& f : fields_)
+            if (f.tag == tag) return &f.values;
+        return nullptr;
+    }
+
+    // The one number of a tag; `otherwise` where the file has none, a number that nothing allows where it has several.
+    std::uint64_t one(int tag, std::uint64_t otherwise) {
+        const auto& values = *place(tag);
+        return values.empty() ? otherwise : values.size() > 1 ? ~std::uint64_t{0} : values[0];
+    }
+
+    uml::result<void> meaning() {
+        const std::uint64_t width = one(256, 0), height = one(257, 0), most = std::uint64_t{1} << 32;
+        if (width >= most || height >= most) return damaged("its size is no number");
+        if (const auto r = check_size(static_cast<std::int64_t>(width), static_cast<std::int64_t>(height)); !r)
+            return r;
+        constexpr std::uint64_t missing = 1 << 16;
+        const std::uint64_t color = one(262, missing), bits = one(258, 1), kind = one(339, 1);
+        if (color == missing) return damaged("it does not say whether 0 is black or white");
+        if (one(277, 1) != 1 || color > 1 || !place(338)->empty())
+            return unknown("TIFF is read where it is grey, without colours and transparency");
+        if ((bits != 8 && bits != 16) || kind != 1)
+            return unknown("TIFF is read with whole numbers of 8 or 16 bits; this one has ", bits, " bits",
+                           kind == 1 ? "" : " of another kind");
+        if (!place(322)->empty() || !place(324)->empty()) return unknown("TIFF in tiles is not read");
+        const std::uint64_t packing = one(259, 1);
+        const bool lzw = packing == 5, deflate = packing == 8 || packing == 32946;
+        if (packing != 1 && packing != 32773 && !lzw && !deflate)
+            return unknown("TIFF of compression ", packing, " is not read");
+        const std::uint64_t predictor = one(317, 1);
+        if (predictor != 1 && (predictor != 2 || !(lzw || deflate)))
+            return unknown("TIFF of predictor ", predictor, " is not read with compression ", packing);
+        if (one(266, 1) != 1) return unknown("TIFF with its bits in reverse is not read");
+        const std::uint64_t orientation = one(274, 1);
+        tiff_.width = static_cast<int>(width), tiff_.height = static_cast<int>(height);
+        tiff_.depth = static_cast<int>(bits), tiff_.white_is_zero = color == 0;
+        tiff_.orientation = orientation >= 1 && orientation <= 8 ? static_cast<int>(orientation) : 1;
+        plain_ = packing == 1, deflated_ = deflate;
+        return {};
+    }
+
+    uml::result<void> strips() {
+        const auto height = static_cast<std::uint64_t>(tiff_.height);
+        const auto row = static_cast<std::uint64_t>(tiff_.width) * static_cast<std::uint64_t>(tiff_.depth / 8);
+        const std::uint64_t rows = std::min(one(278, height), height);
+        const auto &offsets = *place(273), &sizes = *place(279);
+        if (rows == 0 || offsets.size() != (height + rows - 1) / rows || sizes.size() != offsets.size())
+            return damaged("another number of strips than its size needs");
+        for (std::size_t i = 0; i < offsets.size(); ++i) {
+            if (!inside(offsets[i], sizes[i])) return damaged("a strip lies outside the file");
+            const std::uint64_t held = row * std::min(rows, height - i * rows);
+            // Some programs fill the last strip up.
+            if (plain_ && sizes[i] != held && (i + 1 < offsets.size() || sizes[i] != row * rows))
+                return damaged("a strip of ", sizes[i], " bytes, where its rows have ", held);
+            if (!deflated_) continue;
+            if (const auto r = check_zlib(all_.subspan(offsets[i], sizes[i]), held); !r) return r;
+        }
+        return {};
+    }
+
+    static constexpr const char* cut = "not the TIFF that its header promises";
+
+    struct tag_values {
+        int tag;
+        std::vector<std::uint64_t> values{};
+    };
+
+    std::span<const std::uint8_t> all_;
+    bool little_ = true, plain_ = true, deflated_ = false;
+    // Size, bits, packing, black or white, order of bits, strips, way up, samples, rows of a strip, bytes of strips,
+    // predictor, tiles, transparency, kind of numbers.
+    std::array<tag_values, 16> fields_{{{256},
+                                        {257},
+                                        {258},
+                                        {259},
+                                        {262},
+                                        {266},
+                                        {273},
+                                        {274},
+                                        {277},
+                                        {278},
+                                        {279},
+                                        {317},
+                                        {322},
+                                        {324},
+                                        {338},
+                                        {339}}};
+    tiff_facts tiff_{};
+};
+
+} // namespace
+
+uml::result<tiff_facts> check_tiff(std::span<const std::uint8_t> bytes) { return walk(bytes).run(); }
+
+} // namespace support
