@@ -60,9 +60,10 @@ uml::result<fs::path> find_folder(const fs::path& folder, std::string_view split
 uml::result<int> class_of(const std::string& label, const std::string& name, const std::vector<std::string>& classes) {
     const auto wrong = [](const auto&... parts) { return uml::fail(uml::errc::malformed, parts...); };
     const int count = static_cast<int>(classes.size());
+    const bool digits = !label.empty() && label.size() <= 6 && label.find_first_not_of("0123456789") == label.npos;
     int number = -1;
-    const auto [end, failed] = std::from_chars(label.data(), label.data() + label.size(), number);
-    if (failed != std::errc{} || end != label.data() + label.size() || number < 0 || number >= count)
+    if (digits) (void)std::from_chars(label.data(), label.data() + label.size(), number);
+    if (number < 0 || number >= count)
         return wrong("label '", support::printable(label), "' is not a class of this network (0 to ", count - 1, ")");
     bool named = false; // weights without names get "class 0" and so on
     for (int k = 0; k < count; ++k)
@@ -90,7 +91,13 @@ uml::result<std::vector<labelled_case>> read_dataset(const fs::path& given, std:
     if (!bytes) return bytes.error();
     support::never_overwrite(table);
     const std::string name = support::shown(table);
-    support::csv_reader reader({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+    const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    const std::string valid = support::valid_utf8(text); // with what is not UTF-8 written as text
+    if (valid != text) {
+        const auto at = std::mismatch(text.begin(), text.end(), valid.begin(), valid.end()).first - text.begin();
+        return uml::fail(uml::errc::malformed, name, ": byte ", std::int64_t{at}, " is not UTF-8");
+    }
+    support::csv_reader reader(text);
     const auto first = reader.next();
     if (!first) return uml::fail(uml::errc::malformed, name, " ", first.error().what.view());
     if (!*first) return uml::fail(uml::errc::malformed, name, ": empty");

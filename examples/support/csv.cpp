@@ -72,6 +72,9 @@ uml::result<std::optional<std::vector<std::string>>> csv_reader::next() {
                 complete_ = at_;
             } else if (c == '\0') {
                 return zero_byte();
+            } else if (c == '\r') {
+                return uml::fail(uml::errc::malformed, "line ", std::uint64_t{next_line_},
+                                 ": a carriage return alone; lines end with LF or CRLF");
             } else {
                 fields.back() += c;
                 empty = false;

@@ -13,7 +13,8 @@ namespace support {
 
 /// Record by record. A byte order mark is skipped; records end with LF or CRLF; empty lines are none. Fields are parted
 /// by commas, or by semicolons where the first line has no comma outside quotes. What the format does not allow, a
-/// quote in the middle of a field or one that is never closed, is an error that names the line.
+/// quote in the middle of a field or one that is never closed, or a carriage return alone, is an error that names the
+/// line.
 class csv_reader {
 public:
     explicit csv_reader(std::string_view text); ///< which must stay where it is

@@ -34,7 +34,7 @@ uml::error needs_levels(const raster& r, int least, int most) {
 
 uml::result<scale> scale_of(const raster& r, const std::optional<level_range>& levels) {
     if (r.depth <= 8 && r.significant == r.depth) return scale{0, r.white(), 0};
-    if (levels) return scale{levels->low, levels->high, 0};
+    if (levels && r.depth > 8) return scale{levels->low, levels->high, 0};
     const std::size_t colors = colors_of(r), step = static_cast<std::size_t>(r.channels);
     int least = r.white(), most = 0;
     for (std::size_t i = 0; i < r.data.size(); i += step) {
@@ -48,8 +48,11 @@ uml::result<scale> scale_of(const raster& r, const std::optional<level_range>& l
     const int range = (1 << r.significant) - 1;
     const bool lower = r.depth == 16 && r.significant < r.depth && most <= range;
     const int shift = lower ? 0 : r.depth - r.significant;
-    if (r.depth == 16 ? (most >> shift) - (least >> shift) <= range / 2 : most <= range)
+    if (r.depth == 16 ? (most >> shift) - (least >> shift) <= range / 2 : most <= range) {
+        // Levels of a batch whose other pictures have more bits would make this one black.
+        if (levels && levels->high <= r.white()) return scale{levels->low, levels->high, 0};
         return needs_levels(r, std::min(least, most), most);
+    }
     return scale{0, range, shift};
 }
 

@@ -23,6 +23,9 @@ done
 refused cases/labels/wrong-renumbered "line 2: id 'glioma-2009': label 0 is 'meningioma' in this network, but the name is 'glioma'"
 refused cases/labels/wrong-unknown-name "name 'lymphoma' is no class of this network"
 refused cases/labels/wrong-quote "line 2: a quote is opened and never closed"
+refused cases/labels/wrong-latin "labels.csv: byte 30 is not UTF-8"
+refused cases/labels/wrong-returns "line 1: a carriage return alone; lines end with LF or CRLF"
+refused cases/labels/wrong-number "is not a class of this network (0 to 2)"
 refused cases/labels/wrong-fields "line 3: 4 fields, but the header has 3"
 expect 0 --weights "$weights" --data cases/labels/fewer-rows
 grep -q "no row for them: pituitary-1163.png" err || failed "an image without a row is not mentioned: $(cat err)"

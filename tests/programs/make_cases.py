@@ -5,6 +5,7 @@ What is right for each stands in the tests that use them.
 """
 
 import pathlib
+import re
 import shutil
 import struct
 import sys
@@ -141,7 +142,7 @@ def labelled(samples, folder, save=MASKS["8bit_0_255"], lines=None) -> None:
         save(each(read_png(image.parent / "masks" / image.name), lambda v: int(v > 0)), folder / "masks" / image.name)
         table.append(f"{image.stem},{CLASSES.index(name)},{name}")
     text = "\n".join(lines(table) if lines else table) + "\n"
-    (folder / "labels.csv").write_bytes(text.encode())
+    (folder / "labels.csv").write_bytes(text.encode(errors="surrogateescape"))
 
 
 def renumbered(table):
@@ -155,6 +156,9 @@ LABELS = {
     "wrong-renumbered": renumbered,
     "wrong-unknown-name": lambda t: t[:1] + [r.replace(",glioma", ",lymphoma") for r in t[1:]],
     "wrong-quote": lambda t: t[:1] + [t[1].rsplit(",", 1)[0] + ',"' + t[1].rsplit(",", 1)[1]] + t[2:],
+    "wrong-latin": lambda t: t[:1] + [t[1].rsplit(",", 1)[0] + ",gl\udcefoma"] + t[2:],
+    "wrong-returns": lambda t: ["\r".join(t)],
+    "wrong-number": lambda t: t[:1] + [re.sub(",([0-2]),", r",-\1,", r) for r in t[1:]],
     "wrong-fields": lambda t: t[:2] + [t[2] + ",more"] + t[3:],
     "fewer-rows": lambda t: t[:-1],
 }

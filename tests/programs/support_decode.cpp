@@ -56,7 +56,18 @@ TEST_CASE("samples of 16 bits that use only the lower ones need levels") {
     CHECK_FALSE(complaint(make_png(2, 16, 0, {32768, 32768 + 4095})).empty());
     CHECK_FALSE(complaint(make_png(2, 16, 0, {0, 32767})).empty());
     CHECK(complaint(make_png(2, 16, 0, {0, 32768})).empty());
-    // Levels are for more than 8 bits: others say themselves what is white.
+    // At the ends of what levels can be.
+    const file_bytes whole = make_png(4, 16, 0, {0, 1, 65534, 65535});
+    CHECK(picture_of(whole, level_range{0, 65535}) == values{0, 0, 255, 255});
+    CHECK(picture_of(whole, level_range{0, 1}) == values{0, 255, 255, 255});
+    CHECK(picture_of(whole, level_range{65534, 65535}) == values{0, 0, 0, 255});
+    // Levels are for more than 8 bits: others say themselves what is white, or with sBIT alone where they end.
+    const png_chunk four{"sBIT", {4}};
+    CHECK(picture_of(make_png(3, 8, 0, {0, 0x80, 0xf0}, {four}), level_range{0, 4095}) == values{0, 136, 255});
+    CHECK(picture_of(make_png(2, 8, 0, {0, 15}, {four}), level_range{0, 15}) == values{0, 255});
+    CHECK(complaint(make_png(2, 8, 0, {0, 15}, {four}), level_range{0, 4095}) ==
+          "8 bits a sample, of which only values from 0 to 15 are used: say with --levels LOW HIGH which are black and "
+          "white");
     CHECK(picture_of(make_png(2, 8, 0, {10, 20}), level_range{0, 4095}) == values{10, 20});
 }
 

@@ -85,7 +85,7 @@ TEST_CASE("tables: quotes, line ends, semicolons") {
     CHECK(records("\"a,b\";c\n1;2\n") == rows{{"a,b", "c"}, {"1", "2"}});
     CHECK(records("a,b;c\n1;2,3\n") == rows{{"a", "b;c"}, {"1;2", "3"}});
     CHECK(records("a,\n,\n\"\",\"\"\r\n") == rows{{"a", ""}, {"", ""}, {"", ""}});
-    CHECK(records("a\rb,c\n") == rows{{"a\rb", "c"}});
+    CHECK(records("\"a\rb\",c\n") == rows{{"a\rb", "c"}});
     CHECK(records("").empty());
     csv_reader cut("a\nlast,3");
     REQUIRE(cut.next());
@@ -109,6 +109,9 @@ TEST_CASE("tables: what the format does not allow is an error with its line") {
     CHECK(records("a,b\n1,\"x\n2,y\n3,z\n").back()[0] == "line 2: a quote is opened and never closed");
     CHECK(records("a,b\n\"x\n\n1\",2\n\"x\"y,2\n").back()[0] == "line 5: text behind a closing quote");
     CHECK(records("a,b\n1,x\"y\n").back()[0] == "line 2: a quote inside a field that does not begin with one");
+    for (const std::string_view alone : {"a,b\r1,2\r", "a\rb,c\n", "a,b\r"})
+        CHECK(records(alone).back()[0] == "line 1: a carriage return alone; lines end with LF or CRLF");
+    CHECK(records("a,b\n1,2\r3,4\n").back()[0] == "line 2: a carriage return alone; lines end with LF or CRLF");
     for (const std::string_view zero : {std::string_view("a\0b", 3), std::string_view("\"a\0\"", 4)})
         CHECK(records(zero).back()[0] == "line 1: a zero byte; is it text in UTF-8?");
 }

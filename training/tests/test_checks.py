@@ -104,7 +104,7 @@ def test_all_kinds_of_faults_in_one_list(tiny):
     relabel(tiny, "train4", 9)
     told = refused(tiny, "--regions", "2", "--classes", "3", "--size", "30", "--loss-weights", "0", "0", "0",
                    "--start-from", "nowhere.pt")
-    for sentence in ("line 2: no masks/train0.png", "val1.png: not a readable picture", "for 6 regions say --regions 6",
+    for sentence in ("line 2: no masks/train0.png", "val1.png: neither PNG nor JPEG nor TIFF", "for 6 regions say --regions 6",
                      "1 pictures are in both train and test, for example train7 and test0",
                      "val2: image is 40x40, its mask 39x40 pixels", "train4 has label 9, but classes are 0 to 2",
                      "height and width must be multiples of 8", "weights are 0 or more", "nowhere.pt: no such file"):
@@ -117,7 +117,7 @@ def test_many_of_a_kind_do_not_hide_others(tiny):
     (tiny / "val/images/val1.png").write_bytes(b"no picture")
     told = refused(tiny)
     assert told.count("no masks/train") == faults.MOST_OF_A_KIND and "and 4 more like this" in told
-    assert "val1.png: not a readable picture" in told
+    assert "val1.png: neither PNG nor JPEG nor TIFF" in told
 
 
 def test_a_network_of_a_wrong_name(tiny):

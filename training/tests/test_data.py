@@ -49,6 +49,9 @@ def test_mask_of_another_size(tiny):
 
 @pytest.mark.parametrize("line, message", [
     ("train0,3,odd", "line 2: id 'train0' appears twice"),
+    ("train0,0,low ", "line 2: name 'low ' begins or ends with a space"),
+    ("train0,0000000,low", "label '0000000' is not a whole number from 0 on"),
+    ("train0,-0,low", "label '-0' is not a whole number from 0 on"),
     ("train0,-1,odd", "label '-1' is not a whole number from 0 on"),
     ("train0,,odd", "label '' is not a whole number from 0 on"),
 ])

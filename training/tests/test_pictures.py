@@ -97,6 +97,10 @@ def test_labels_of_every_kind(cases):
         told = " ".join(text for texts in faults.kinds.values() for text in texts)
         checks.check_names([split], faults)
         wrong = {"wrong-quote": "labels.csv line 2: a quote is opened and never closed",
+                 "wrong-latin": "labels.csv: byte 30 is not UTF-8",
+                 "wrong-returns": "labels.csv line 1: a carriage return alone; lines end with LF or CRLF",
+                 "wrong-number": " ".join(f"labels.csv line {line}: label '-{label}' is not a whole number from 0 on"
+                                          for line, label in ((2, 1), (3, 0), (4, 2))),
                  "wrong-fields": "labels.csv line 3: 4 fields, but the header has 3"}.get(folder.name, "")
         assert told == wrong, folder.name
         assert len(split.cases) == (0 if wrong else 2 if folder.name == "fewer-rows" else 3), folder.name
@@ -108,6 +112,9 @@ def test_labels_of_every_kind(cases):
     ('a,b\n"1\n2\n', "line 2: a quote is opened and never closed"),
     ("a,b\n1,x\0\n", "line 2: a zero byte; is it text in UTF-8?"),
     ('a,b\n1,"x\n\0"\n', "line 3: a zero byte; is it text in UTF-8?"),
+    ("a,b\r1,2\r", "line 1: a carriage return alone; lines end with LF or CRLF"),
+    ("a,b\n1,2\r3,4\n", "line 2: a carriage return alone; lines end with LF or CRLF"),
+    ("a,b\r", "line 1: a carriage return alone; lines end with LF or CRLF"),
 ])
 def test_tables_refused(text, sentence):
     with pytest.raises(DataError) as told:
@@ -119,18 +126,22 @@ def test_tables_read():
     quoted = '\ufeffa;"b;c"\r\n"1\n""2""";x\r\n\n3;\r\n'
     assert list(table.records(quoted)) == [(1, ["a", "b;c"]), (2, ['1\n"2"', "x"]), (5, ["3", ""])]
     assert list(table.records('"a;",b\n1,2')) == [(1, ["a;", "b"]), (2, ["1", "2"])]
-    assert list(table.records("a\rb")) == [(1, ["a\rb"])] and list(table.records("\n\n")) == []
+    assert list(table.records('"a\rb"')) == [(1, ["a\rb"])] and list(table.records("\n\n")) == []
 
 
 @pytest.mark.parametrize("content, sentence", [
     (b"id,label\n", "no column name in the header"), (b"id,label,name,id\n", "two columns id in the header"),
     (b"", "empty"), (b"id,label,name\n\xff,0,x\n", "byte 14 is not UTF-8"),
+    ("id,label,name\n".encode("utf-16"), "byte 0 is not UTF-8"),
+    ("id,label,name\n".encode("utf-16-le"), "line 1: a zero byte; is it text in UTF-8?"),
+    (b"id\tlabel\tname\n", "no column id, label, name in the header"),
+    (b"id,label,name\rx,0,y\r", "line 1: a carriage return alone; lines end with LF or CRLF"),
 ])
 def test_headers_refused(content, sentence, tmp_path):
     (tmp_path / "labels.csv").write_bytes(content)
     faults = Faults()
     assert data.read_split(tmp_path, "train", faults).cases == []
-    assert faults.kinds["table"] == [f"train/labels.csv: {sentence}"]
+    assert faults.kinds["table"] == [f"train/labels.csv{'' if sentence.startswith('line') else ':'} {sentence}"]
 
 
 def test_one_name_for_one_label(tmp_path):

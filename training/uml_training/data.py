@@ -75,6 +75,9 @@ def read_split(folder: pathlib.Path, name: str, faults: Faults) -> Split:
             if not re.fullmatch("[0-9]{1,6}", row["label"]):
                 faults.add("number", f"{at}: label {row['label']!r} is not a whole number from 0 on")
                 continue
+            if row["name"] != row["name"].strip():
+                faults.add("name", f"{at}: name {row['name']!r} begins or ends with a space")
+                continue
             if len(found := images.get(id_, [])) != 1:
                 faults.add("image", f"{at}: several images/{id_} with different endings" if found else
                            f"{at}: no images/{id_} with {', '.join(SUFFIXES)}")

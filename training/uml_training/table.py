@@ -44,6 +44,8 @@ def records(text: str) -> Iterator[tuple[int, list[str]]]:
             elif c == "\n" or text.startswith("\r\n", at - 1):
                 at += c == "\r"
                 line, ended = line + 1, True
+            elif c == "\r":
+                raise DataError(f"line {line}: a carriage return alone; lines end with LF or CRLF")
             else:
                 fields[-1] += c
                 empty = False
