@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from test_masks import grey_png
 
 from uml_training import checks, cli, data, faults, fit
 from uml_training.layouts import read_splits, region_names
@@ -62,6 +63,21 @@ def test_a_forgotten_number_of_regions(tiny):
             "(the largest is 2: for 3 regions say --regions 3)") in told
 
 
+@pytest.mark.parametrize("bits", [2, 4, 8, 16])
+def test_black_and_white_of_any_depth_are_two_regions(tiny, bits):
+    square = np.zeros((40, 40), int)
+    square[8:20, 8:20] = (1 << bits) - 1
+    grey_png(tiny / "train/masks/train3.png", square, bits)
+    assert prepared(tiny).run.config.regions == 2
+
+
+def test_numbers_left_out_make_no_regions(tiny):
+    mask(tiny, "train3", [0, 5])
+    assert ("masks hold the values 0, 1, 5, with numbers left out: if 5 is a region's number, say --regions 6") in \
+        refused(tiny)
+    assert prepared(tiny, "--regions", "6").run.config.regions == 6
+
+
 def test_greys_are_not_guessed_at(tiny):
     mask(tiny, "train3", [0, 90, 200])
     told = refused(tiny)
@@ -104,7 +120,8 @@ def test_all_kinds_of_faults_in_one_list(tiny):
     relabel(tiny, "train4", 9)
     told = refused(tiny, "--regions", "2", "--classes", "3", "--size", "30", "--loss-weights", "0", "0", "0",
                    "--start-from", "nowhere.pt")
-    for sentence in ("line 2: no masks/train0.png", "val1.png: neither PNG nor JPEG nor TIFF", "for 6 regions say --regions 6",
+    for sentence in ("line 2: no masks/train0.png", "val1.png: neither PNG nor JPEG nor TIFF",
+                     "for 6 regions say --regions 6",
                      "1 pictures are in both train and test, for example train7 and test0",
                      "val2: image is 40x40, its mask 39x40 pixels", "train4 has label 9, but classes are 0 to 2",
                      "height and width must be multiples of 8", "weights are 0 or more", "nowhere.pt: no such file"):

@@ -81,20 +81,27 @@ def find_regions(splits: dict[str, Split], asked: int, names: list[str], faults:
     if cases and cases[0].greys:
         return len(cases[0].greys)
     held: set[int] = set()
+    black_and_white = True
     for case in cases:
         try:
             mask, white = data.raw_mask(case)
         except DataError:
             continue  # found again, and said, when pictures are read
-        held |= {255 if value == white >= data.MOST_REGIONS else value for value in np.unique(mask).tolist()}
-    values = sorted(held)
-    largest = max(values, default=0)
-    if largest >= data.MOST_REGIONS and set(values) - {0, 1, 255}:
-        shown = ", ".join(map(str, values[:6])) + (", ..." if len(values) > 6 else "")
+        values = set(np.unique(mask).tolist())
+        black_and_white &= any(values <= {0, top} for top in (1, 255, white))
+        held |= values
+    if black_and_white:
+        return 2
+    values, largest = sorted(held), max(held)
+    shown = ", ".join(map(str, values[:6])) + (", ..." if len(values) > 6 else "")
+    if largest >= data.MOST_REGIONS:
         faults.add("regions", f"masks hold the values {shown}: neither region numbers (0, 1, 2, ...) nor black and "
                               "white")
         return 2
-    return 2 if largest >= data.MOST_REGIONS else max(2, largest + 1)
+    if len(values) <= largest:
+        faults.add("regions", f"masks hold the values {shown}, with numbers left out: if {largest} is a region's "
+                              f"number, say --regions {largest + 1}")
+    return largest + 1
 
 
 def storage_size(split: Split, size: tuple[int, int], channels: int) -> tuple[int, int]:
