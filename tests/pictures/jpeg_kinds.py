@@ -113,18 +113,10 @@ def what_is_read():
     yield "sampling-of-one", file(TABLES, frame(16, 8, ((1, 0x22, 0),)), scan(flat(100, 200))), two, mask
     restart = segment(0xDD, b"\0\1")
     yield "restarts", file(TABLES, restart, frame(16, 8), scan(flat(100) + b"\xff\xd0" + flat(200))), two, mask
-    nine = [10 * n for n in range(10)]
-    yield (
-        "restarts-of-all",
-        file(
-            TABLES,
-            restart,
-            frame(80, 8),
-            scan(b"".join(flat(g) + bytes([0xFF, 0xD0 + i % 8]) for i, g in enumerate(nine))[:-2]),
-        ),
-        seen(*nine),
-        mask,
-    )
+    for name, greys in (("of-all", [10 * n for n in range(10)]), ("of-white", [255] * 10)):
+        codes = b"".join(flat(g) + bytes([0xFF, 0xD0 + i % 8]) for i, g in enumerate(greys))[:-2]
+        seen_as = mask if name == "of-all" else seen(*greys).replace("255", "1")
+        yield f"restarts-{name}", file(TABLES, restart, frame(80, 8), scan(codes)), seen(*greys), seen_as
     block = Bits().mean(-28).detail(0x02).number(2).detail(0x11).number(-1).detail(0x00).bytes()
     yield "waves", file(TABLES, frame(8, 8), scan(block)), waves(100, 2, -1), mask
     for orientation in (3, 8):
@@ -215,6 +207,21 @@ def of_scans():
         seen(100, 200),
         NO_REGIONS,
     )
+    three = Bits().mean(-28).mean(100).mean(10).bytes()
+    run = scan(Bits().detail(0x10).put(1, 1).bytes(), first=1)
+    yield "progressive-run-of-3", progressive(scan(three, last=0), run, width=24), seen(100, 200, 210), NO_REGIONS
+    over = scan(Bits().detail(0x10).put(0, 1).bytes() + b"\xff\xd0" + Bits().detail(0).bytes(), first=1)
+    yield (
+        "progressive-run-over-restart",
+        progressive(
+            segment(0xDD, b"\0\1"),
+            scan(Bits().mean(-28).bytes() + b"\xff\xd0" + Bits().mean(72).bytes(), last=0),
+            over,
+            width=16,
+        ),
+        seen(100, 200),
+        NO_REGIONS,
+    )
     missing = refused("damaged: scans are missing: a part of the picture's detail is not there")
     for count, scans in enumerate(([means], [means, upper], [means, upper, rest]), 1):
         yield f"progressive-cut-{count}", progressive(*scans), missing, missing
@@ -225,6 +232,15 @@ def of_scans():
         ("means-twice", [means, means, upper, rest, lowest]),
         ("bit-twice", [means, upper, rest, rest, lowest]),
         ("two-bits", [scan(Bits().mean(-7).bytes(), last=0, bits=0x02), lowest, upper, rest]),
+        (
+            "two-bits-at-once",
+            [
+                scan(Bits().mean(-7).bytes(), last=0, bits=0x02),
+                scan(Bits().put(0, 1).bytes(), last=0, bits=0x20),
+                upper,
+                rest,
+            ],
+        ),
     ):
         yield f"progressive-{name}", progressive(*scans), order, order
     thin = [scan(Bits().detail(0).bytes(), first=k, last=k, bits=0x01) for k in range(1, 64)]
@@ -315,6 +331,12 @@ def of_codes():
         ("restart-lost-block", restart, b"\xff\xd0" + flat(200), early),
     ):
         yield (f"codes-{name}", file(TABLES, before, frame(16, 8), scan(codes)), *[refused("damaged: " + sentence)] * 2)
+    wide = progressive(
+        scan(Bits().mean(-28).bytes(), last=0),
+        scan(Bits().detail(0).bytes(), first=1, bits=0x01),
+        scan(Bits().detail(0x02).put(0, 2).detail(0).bytes(), first=1, bits=0x10),
+    )
+    yield "codes-two-bits", wide, *[refused("damaged: a code that its table does not have")] * 2
     for name, codes in (("too-many", flat(100, 200, 3, 4)), ("a-byte-more", two + b"\0")):
         yield (
             f"codes-{name}",

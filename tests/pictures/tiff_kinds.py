@@ -9,8 +9,8 @@ ROWS = [[0, 1, 200], [255, 7, 9]]
 SHORT, LONG, LONG8 = 3, 4, 16
 
 
-def tiff(samples=ROWS, bits=8, order="<", white=255, big=False, pack=None, rows=0, changes=(), left_out=(), more=b""):
-    """`changes`: tag -> (type, numbers). A strip has `rows` rows. White is what the picture calls so where it matters."""
+def tiff(samples=ROWS, bits=8, order="<", big=False, pack=None, rows=0, changes=(), left_out=(), more=b""):
+    """`changes`: tag -> (type, numbers). A strip has `rows` rows."""
     height, width = len(samples), len(samples[0])
     strips = []
     for first in range(0, height, rows or height):
@@ -221,6 +221,7 @@ def what_is_not_read():
         ("head", good[:8], cut),
         ("no-directory", b"II*\0" + bytes([255] * 4) + bytes(20), cut),
         ("many-tags", good[:16] + b"\xff\xff" + good[18:], cut),
+        ("tag-twice", good.replace(struct.pack("<HH", 277, 3), struct.pack("<HH", 256, 3)), "damaged: tag 256 twice"),
         ("big-odd", b"II+\0\4\0\0\0" + tiff(big=True)[8:], cut),
         (
             "rows-missing",
