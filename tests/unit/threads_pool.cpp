@@ -4,6 +4,9 @@
 #include "uml/threads/pool.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <limits>
+#include <memory>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -42,6 +45,49 @@ TEST_CASE("pools of any width run every job once") {
     }
     CHECK(uml::thread_pool(0).width() == 1);
     CHECK(uml::thread_pool(-3).width() == 1);
+}
+
+TEST_CASE("no jobs, and fewer than none, are none") {
+    uml::thread_pool pool(3);
+    const uml::executor e = pool;
+    std::atomic<int> done{0};
+    auto job = [&](int, int) { ++done; };
+    for (const int count : {0, -1, std::numeric_limits<int>::min()}) {
+        e.for_each(count, job);
+        uml::executor{}.for_each(count, job);
+    }
+    CHECK(done == 0);
+    e.for_each(1, job);
+    CHECK(done == 1);
+}
+
+namespace {
+
+/// Uses a pool when its thread, or the program, ends.
+struct last_call {
+    uml::executor on;
+    std::atomic<int>* sum;
+    ~last_call() {
+        auto job = [this](int j, int) { *sum += j; };
+        on.for_each(100, job);
+    }
+};
+
+} // namespace
+
+TEST_CASE("a pool is used from the destructor of a thread's own object, and of one that an ending pool's job leaves") {
+    std::atomic<int> sum{0};
+    uml::thread_pool pool(3);
+    std::thread other([&] { thread_local const last_call on_exit{pool, &sum}; });
+    other.join();
+    CHECK(sum == 4950);
+    {
+        uml::thread_pool inner(2);
+        const uml::executor e = inner;
+        auto job = [&](int, int) { const last_call on_return{pool, &sum}; };
+        e.for_each(4, job);
+    }
+    CHECK(sum == 5 * 4950);
 }
 
 TEST_CASE("threads that have gone to sleep wake up") {
@@ -196,6 +242,68 @@ TEST_CASE("nobody waits for a thread that does not come") {
         #define __has_feature(x) 0
     #endif
     #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+TEST_CASE("more threads than there can be: as many as there are, at most 4096") {
+    for (const int width : {std::numeric_limits<int>::max(), std::numeric_limits<int>::min()}) {
+        uml::thread_pool pool(width);
+        CHECK(pool.width() >= 1);
+        CHECK(pool.width() <= 4096);
+        const uml::executor e = pool;
+        std::atomic<int> sum{0};
+        auto job = [&](int j, int) { sum += j; };
+        e.for_each(100, job);
+        CHECK(sum == 4950);
+    }
+}
+
+TEST_CASE("in a forked process the caller does all jobs, the pool ends, and another one has threads") {
+    for (const bool asleep : {true, false}) {
+        auto pool = std::make_unique<uml::thread_pool>(3);
+        const uml::executor e = *pool;
+        std::atomic<int> sum{0};
+        auto job = [&](int j, int) { sum += j; };
+        e.for_each(100, job);
+        if (asleep) std::this_thread::sleep_for(std::chrono::milliseconds(20)); // longer than they spin
+        const pid_t child = fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            alarm(20); // ends a child that waits for threads that it has not
+            int done = 0, others = 0;
+            auto alone = [&](int, int thread) {
+                ++done;
+                others += thread == 0 ? 0 : 1;
+                e.for_each(2, job);
+            };
+            for (int round = 0; round < 50; ++round) e.for_each(20, alone);
+            uml::thread_pool own(2);
+            std::atomic<int> inside{0};
+            auto meet = [&](int, int) {
+                ++inside;
+                while (inside < 2) std::this_thread::yield();
+            };
+            const uml::executor f = own;
+            f.for_each(2, meet);
+            const pid_t grandchild = fork(); // of a process with both kinds
+            if (grandchild == 0) {
+                alarm(10);
+                f.for_each(100, job);
+                e.for_each(100, job);
+                _exit(0);
+            }
+            int status = 1;
+            waitpid(grandchild, &status, 0);
+            pool.reset();
+            _exit(done == 1000 && others == 0 && inside == 2 && status == 0 ? 0 : 1);
+        }
+        int status = 0;
+        REQUIRE(waitpid(child, &status, 0) == child);
+        CHECK(WIFEXITED(status));
+        CHECK(WEXITSTATUS(status) == 0);
+        sum = 0;
+        e.for_each(100, job); // the parent's is as before
+        CHECK(sum == 4950);
+    }
+}
+
 TEST_CASE("threads that cannot be started are done without") {
     const pid_t child = fork();
     REQUIRE(child >= 0);

@@ -31,10 +31,14 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 /// Threads that call at the same time take turns, in the order of their calls: give every thread that runs a model a
 /// pool of its own, or none. A job that calls the pool it runs on does those jobs itself, with its own `thread`.
 /// A job must not wait for a job of another thread that calls the same pool.
+///
+/// A process that is forked off has none of the threads: in it the caller does all jobs itself, and the pool ends
+/// without waiting for anybody. Pools that it makes are as any.
 class thread_pool {
 public:
     explicit thread_pool(int width) {
         const int wanted = width < 1 ? 1 : width > most_threads ? most_threads : width;
+        threads_detail::watch_forks();
         may_spin_ = static_cast<unsigned>(wanted) <= std::thread::hardware_concurrency();
         parts_.reset(new (std::nothrow) part[static_cast<std::size_t>(wanted)]);
         if (!parts_) return;
@@ -48,13 +52,15 @@ public:
     thread_pool(const thread_pool&) = delete;
     thread_pool& operator=(const thread_pool&) = delete;
     ~thread_pool() {
+        if (forked()) return;
         {
-            const std::lock_guard<std::mutex> lock(mutex_);
+            const std::lock_guard<std::mutex> lock(waits_.of.mutex);
             stopping_.store(true, std::memory_order_relaxed);
         }
-        wake_.notify_all();
-        resting_.notify_all();
+        waits_.of.wake.notify_all();
+        waits_.of.resting.notify_all();
         for (int t = 1; t < width_; ++t) parts_[static_cast<std::size_t>(t)].thread.join();
+        waits_.of.~waiting();
     }
 
     /// The caller's thread and those that could be started, at least 1.
@@ -96,6 +102,18 @@ private:
         clock::time_point rested{}; // and its end
     };
 
+    struct waiting {
+        std::mutex mutex;
+        std::condition_variable wake, left, turn, resting;
+    };
+    /// The pool ends it. Not so in a forked process: a condition variable's end waits for who waits at it, and who did
+    /// is not there; and a thread that is not there may hold the mutex.
+    union waits {
+        waiting of;
+        waits() : of() {}
+        ~waits() {}
+    };
+
     /// A job that is running on this thread, and those it runs in.
     struct frame {
         const thread_pool* pool;
@@ -130,18 +148,26 @@ private:
         return false;
     }
 
+    [[nodiscard]] bool forked() const { return forks_ != threads_detail::forks.load(std::memory_order_relaxed); }
+
+    /// On the caller's thread.
+    void run_alone(int count, executor::body call, void* context, int thread) {
+        const frame own{this, thread, running};
+        running = &own;
+        for (int job = 0; job < count; ++job) call(context, job, thread);
+        running = own.outer;
+    }
+
     void run(int count, executor::body call, void* context) {
         for (const frame* f = running; f != nullptr; f = f->outer)
-            if (f->pool == this) {
-                for (int job = 0; job < count; ++job) call(context, job, f->thread);
-                return;
-            }
+            if (f->pool == this) return run_alone(count, call, context, f->thread);
+        if (forked()) return run_alone(count, call, context, 0);
         const bool together = width_ > 1 && count > 1;
         bool asleep = false;
         {
-            std::unique_lock<std::mutex> lock(mutex_);
+            std::unique_lock<std::mutex> lock(waits_.of.mutex);
             const std::uint64_t ticket = tickets_++;
-            turn_.wait(lock, [&] { return ticket == serving_; });
+            waits_.of.turn.wait(lock, [&] { return ticket == serving_; });
             if (together) {
                 call_ = call;
                 context_ = context;
@@ -151,23 +177,20 @@ private:
                 asleep = sleepers_ > 0;
             }
         }
-        if (asleep) wake_.notify_all();
+        if (asleep) waits_.of.wake.notify_all();
         if (together) {
             const auto start = clock::now();
             work(0);
             close(start);
         } else {
-            const frame own{this, 0, running};
-            running = &own;
-            for (int job = 0; job < count; ++job) call(context, job, 0);
-            running = own.outer;
+            run_alone(count, call, context, 0);
         }
         bool others = false;
         {
-            const std::lock_guard<std::mutex> lock(mutex_);
+            const std::lock_guard<std::mutex> lock(waits_.of.mutex);
             others = ++serving_ != tickets_;
         }
-        if (others) turn_.notify_all();
+        if (others) waits_.of.turn.notify_all();
     }
 
     void deal(unsigned count) {
@@ -201,8 +224,8 @@ private:
         // Jobs are of about one size: who began one before the caller was done has ended it by then.
         late_ = closed_ + (closed_ - start) + longest_spin;
         if (inside(state_.fetch_and(~open, std::memory_order_acq_rel)) == 0 || spin(luck_, empty)) return;
-        std::unique_lock<std::mutex> lock(mutex_);
-        if (inside(state_.fetch_or(caller_sleeps, std::memory_order_acq_rel)) > 0) left_.wait(lock, empty);
+        std::unique_lock<std::mutex> lock(waits_.of.mutex);
+        if (inside(state_.fetch_or(caller_sleeps, std::memory_order_acq_rel)) > 0) waits_.of.left.wait(lock, empty);
     }
 
     [[nodiscard]] bool enter(std::uint32_t& state) {
@@ -217,8 +240,8 @@ private:
             if (const auto now = clock::now(); now > late_) waited = now - closed_;
         const std::uint32_t before = state_.fetch_sub(1, std::memory_order_acq_rel);
         if ((before & caller_sleeps) != 0 && inside(before) == 1) {
-            const std::lock_guard<std::mutex> lock(mutex_);
-            left_.notify_one();
+            const std::lock_guard<std::mutex> lock(waits_.of.mutex);
+            waits_.of.left.notify_one();
         }
         return waited;
     }
@@ -242,8 +265,8 @@ private:
         const auto length = std::max(20 * std::min(waited, longest_wait), again ? 2 * own.rest : clock::duration(0));
         own.rest = std::min(length, longest_rest);
         own.rested = now + own.rest;
-        std::unique_lock<std::mutex> lock(mutex_);
-        resting_.wait_until(lock, own.rested, [&] { return stopping_.load(std::memory_order_relaxed); });
+        std::unique_lock<std::mutex> lock(waits_.of.mutex);
+        waits_.of.resting.wait_until(lock, own.rested, [&] { return stopping_.load(std::memory_order_relaxed); });
     }
 
     /// Waits for a round other than the state's; false when the pool ends.
@@ -255,9 +278,9 @@ private:
         };
         const auto ends = [&] { return stopping_.load(std::memory_order_relaxed); };
         if (!spin(luck, [&] { return other() || ends(); })) {
-            std::unique_lock<std::mutex> lock(mutex_);
+            std::unique_lock<std::mutex> lock(waits_.of.mutex);
             ++sleepers_;
-            wake_.wait(lock, [&] { return other() || ends(); });
+            waits_.of.wake.wait(lock, [&] { return other() || ends(); });
             --sleepers_;
         }
         return !ends();
@@ -266,8 +289,8 @@ private:
     bool may_spin_ = false;
     int width_ = 1;
     std::unique_ptr<part[]> parts_;
-    std::mutex mutex_;
-    std::condition_variable wake_, left_, turn_, resting_;
+    waits waits_;
+    const unsigned forks_ = threads_detail::forks.load(std::memory_order_relaxed);
     std::uint64_t tickets_ = 0, serving_ = 0;
     int sleepers_ = 0, luck_ = 1;
     std::atomic<bool> stopping_{false};
