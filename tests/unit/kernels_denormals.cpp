@@ -17,7 +17,7 @@ float faint() {
 
 } // namespace
 
-#if defined(__x86_64__) || defined(_M_X64) || defined(__aarch64__)
+#if defined(__x86_64__) || defined(_M_X64) || defined(__aarch64__) || (defined(__i386__) && defined(__SSE2_MATH__))
 
 namespace {
 

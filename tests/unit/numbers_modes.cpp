@@ -1,22 +1,29 @@
-// Whatever the program around it has chosen, rounding and denormals change nothing that counts.
+// Whatever the program around it has chosen (rounding, denormals, interrupts, the x87's precision) changes no bit.
 #include "support/edge.hpp"
 
 #include "uml/backend/cpu.hpp"
+#include "uml/threads/pool.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cfenv>
-#include <cmath>
+#include <string>
+#if defined(__linux__)
+    #include <sys/wait.h>
+    #include <unistd.h>
+#endif
+
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
 
 namespace {
 
-using model = uml::model<uml_test::edge, uml::cpu>;
+template <class B> using model = uml::model<uml_test::edge, B>;
 
-auto answer(const model& m) {
-    auto w = m.make_workspace();
+template <class B> auto answer(const model<B>& m, const uml::executor& e = {}) {
+    auto w = m.make_workspace(e);
     REQUIRE(w);
-    const auto p = uml_test::pixels(64, 64, 1, 3);
-    const auto f = m.run(uml::image_view(p.data(), 64, 64, 1), *w);
+    const auto p = uml_test::pixels(m.height(), m.width(), 1, 3);
+    const auto f = m.run(uml::image_view(p.data(), m.height(), m.width(), 1), *w);
     REQUIRE(f);
     return uml_test::numbers_of(*f);
 }
@@ -28,58 +35,122 @@ struct rounding {
     rounding& operator=(const rounding&) = delete;
     ~rounding() { std::fesetround(FE_TONEAREST); }
 };
+constexpr int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+constexpr uml::config small{.height = 16, .width = 16, .channels_in = 1, .channel_divisor = 8};
 
-} // namespace
-
-#if defined(__x86_64__) || defined(__aarch64__)
-TEST_CASE("cpu: another rounding mode changes no bit of an answer, and is there again afterwards") {
-    const auto m = uml_test::load_edge(uml::cpu{});
+template <class B> void any_rounding(const B& where, const uml::config& c) {
+    const auto m = uml_test::load_edge(where, c);
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     const auto expected = answer(*m);
-    for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    for (const int mode : modes) {
         CAPTURE(mode);
         const rounding other(mode);
         CHECK(answer(*m) == expected);
+        const auto again = uml_test::load_edge(where, c);
+        REQUIRE_MESSAGE(again, again.error().what.c_str());
+        CHECK(answer(*again) == expected);
         CHECK(std::fegetround() == mode);
     }
 }
-#endif
 
-TEST_CASE("a model that was loaded in another rounding mode is as good") {
-    const auto m = uml_test::load_edge(uml::cpu{});
-    REQUIRE_MESSAGE(m, m.error().what.c_str());
-    const auto expected = answer(*m);
-    for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
-        CAPTURE(mode);
-        const auto other = [&] {
-            const rounding during(mode);
-            return uml_test::load_edge(uml::cpu{});
-        }();
-        REQUIRE_MESSAGE(other, other.error().what.c_str());
-        const auto numbers = answer(*other);
-        REQUIRE(numbers.size() == expected.size());
-        double off = 0, size = 0;
-        for (std::size_t i = 0; i < numbers.size(); ++i) {
-            const double want = static_cast<double>(expected[i]), d = static_cast<double>(numbers[i]) - want;
-            off += d * d;
-            size += want * want;
-        }
-        CHECK(std::sqrt(off / size) < 1e-5);
-    }
+} // namespace
+
+TEST_CASE("another rounding mode changes no bit of what is loaded and answered, and is there again afterwards") {
+    any_rounding(uml::cpu{}, uml_test::edge_config);
+    any_rounding(uml::reference{}, small);
+    any_rounding(uml::reference64{}, small);
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-TEST_CASE("cpu: a program that flushes denormals to zero gets the same bits") {
-    const auto m = uml_test::load_edge(uml::cpu{});
-    REQUIRE_MESSAGE(m, m.error().what.c_str());
+TEST_CASE("threads that were started in another rounding mode give the same bits") {
+    const auto m = uml_test::load_edge(uml::cpu{.threads = 3});
+    REQUIRE(m);
     const auto expected = answer(*m);
+    auto d = uml_test::draft::of<uml::edge_network>(uml_test::edge_config, 5);
+    d.labelled("edge", uml_test::edge_config);
+    const auto bytes = d.bytes();
+    const rounding other(FE_UPWARD);
+    uml::thread_pool pool(3); // its threads have the mode of who starts them
+    CHECK(answer(*m, pool) == expected);
+    uml::load_options o;
+    o.threads = pool;
+    const auto again = uml::load<uml_test::edge>(std::span<const std::byte>(bytes), uml::cpu{.threads = 3}, o);
+    REQUIRE(again);
+    CHECK(answer(*again, pool) == expected);
+}
+
+#endif
+
+#if (defined(__x86_64__) || defined(__SSE2_MATH__)) && defined(__GNUC__)
+TEST_CASE("a program that flushes denormals to zero gets the same bits") {
+    const auto m = uml_test::load_edge(uml::cpu{});
+    const auto slow = uml_test::load_edge(uml::reference{}, small);
+    REQUIRE(m);
+    REQUIRE(slow);
+    const auto expected = answer(*m), of_slow = answer(*slow);
     const unsigned before = __builtin_ia32_stmxcsr();
     __builtin_ia32_ldmxcsr(before | 0x8040u);
-    const auto numbers = answer(*m);
+    const auto numbers = answer(*m), numbers_of_slow = answer(*slow);
     const auto again = uml_test::load_edge(uml::cpu{});
+    const unsigned after = __builtin_ia32_stmxcsr();
     __builtin_ia32_ldmxcsr(before);
+    CHECK((after & 0x8040u) == 0x8040u);
     CHECK(numbers == expected);
+    CHECK(numbers_of_slow == of_slow);
     REQUIRE(again);
     CHECK(answer(*again) == expected);
+}
+#endif
+
+#if defined(__i386__) && defined(__GNUC__)
+TEST_CASE("a program that makes the x87 round to 24 bits gets the same bits") {
+    const auto slow = uml_test::load_edge(uml::reference64{}, small);
+    REQUIRE(slow);
+    const auto expected = answer(*slow);
+    std::uint16_t before = 0;
+    __asm__ volatile("fnstcw %0" : "=m"(before));
+    const auto narrow = static_cast<std::uint16_t>(before & ~0x0300u);
+    __asm__ volatile("fldcw %0" : : "m"(narrow));
+    const auto numbers = answer(*slow);
+    std::uint16_t after = 0;
+    __asm__ volatile("fnstcw %0" : "=m"(after));
+    __asm__ volatile("fldcw %0" : : "m"(before));
+    CHECK(after == narrow);
+    CHECK(numbers == expected);
+}
+#endif
+
+#if defined(__GLIBC__) && (defined(__x86_64__) || defined(__i386__))
+TEST_CASE("a program that is interrupted by overflow, invalid operations and denormals is not by the library's") {
+    // Weights that overflow, and a file whose numbers do: what would interrupt, if it could.
+    auto d = uml_test::draft::of<uml::edge_network>(small);
+    d.labelled("edge", small);
+    d.metadata["uml.screening"] = R"({"image_vacuity": 1e-320, "pixel_vacuity": 1e-50})";
+    for (auto& [name, tensor] : d.tensors)
+        if (name.ends_with("running_var"))
+            for (float& v : tensor.values) v = 1e-30F;
+    const auto bytes = d.bytes();
+    uml::load_options o;
+    o.configuration = small;
+    using net = uml::network<uml::edge_network>;
+    const auto run = [&]<class B>(const B& where) {
+        const auto m = uml::load<net>(std::span<const std::byte>(bytes), where, o);
+        REQUIRE_MESSAGE(m, m.error().what.c_str());
+        auto w = m->make_workspace();
+        const auto p = uml_test::pixels(16, 16, 1, 3);
+        const auto f = m->run(uml::image_view(p.data(), 16, 16, 1), *w);
+        return f ? std::string("an answer") : std::string(f.error().what.view());
+    };
+    const auto expected = run(uml::cpu{}), of_slow = run(uml::reference{});
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        feenableexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW);
+        const bool same = run(uml::cpu{}) == expected && run(uml::reference{}) == of_slow;
+        _exit(same && fegetexcept() == (FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW) ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
 }
 #endif

@@ -167,6 +167,7 @@ template <class E>
     const std::size_t count = p.nodes.size();
     if (!done.resize(count)) return fail(errc::out_of_memory, "no memory to prepare the weights");
     auto job = [&](int j, int) noexcept {
+        const arithmetic_mode own(denormals::kept);
         const std::size_t i = count - 1 - static_cast<std::size_t>(j); // the last ones are the largest
         done.span()[i] = bool(pack_one(where, p, b, i, w));
     };
@@ -182,6 +183,7 @@ template <backend B>
 [[nodiscard, gnu::cold]] result<model_of<B>> load_any(const weights_file& file, const B& where,
                                                       const load_options& options, typename B::engine::code code,
                                                       program_maker<B>* make, const fixed_network* net) {
+    const arithmetic_mode mode(denormals::kept);
     const typename B::engine own{where};
     if (auto r = own.check(); !r) return r.error();
     auto card = read_card(file);

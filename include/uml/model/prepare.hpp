@@ -22,6 +22,7 @@ requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepar
     using namespace prepared_detail;
     using B = std::remove_cv_t<decltype(target)>;
     static_assert(sizeof(usable<B>) > 0);
+    const arithmetic_mode mode(denormals::kept);
     auto card = read_card(file);
     if (!card) return card.error();
     if constexpr (std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>)
@@ -40,7 +41,7 @@ requires net::is_static [[nodiscard, gnu::cold]] result<prepared_weights> prepar
     h.layout =
         layout_of(static_program<typename net::description, net::configuration, target>::view(), prepared_form<B>);
 
-    const std::size_t before = h.bytes_before_weights(), total = before + static_cast<std::size_t>(h.weights);
+    const std::size_t before = h.weights_at(), total = before + static_cast<std::size_t>(h.weights);
     auto memory = memory_block::allocate(static_cast<std::int64_t>(total), "prepared weights");
     if (!memory) return memory.error();
     std::byte* const first = memory->data();
