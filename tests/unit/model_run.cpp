@@ -79,6 +79,31 @@ TEST_CASE("pictures that the network does not take") {
             "picture: a row of 71 bytes is shorter than its pixels");
     refused(image_view(picture.data(), h, w, 3, w * 3 * 4 + 2), errc::invalid_argument,
             "picture: a row of 290 bytes is not a whole number of floats");
+    // Rows that reach beyond all memory, in either direction, and floats that begin between two places of floats.
+    constexpr auto far_away = std::numeric_limits<std::int64_t>::max();
+    refused(image_view(picture.data(), h, w, 3, far_away - 3), errc::invalid_argument,
+            "picture: 16 rows of 9223372036854775804 bytes are more than a memory can have");
+    refused(image_view(bytes.data(), h, w, 3, far_away / h + 1), errc::invalid_argument,
+            "picture: 16 rows of 576460752303423488 bytes are more than a memory can have");
+    refused(image_view(bytes.data(), h, w, 3, std::numeric_limits<std::int64_t>::min()), errc::invalid_argument,
+            "picture: a row of -9223372036854775808 bytes is shorter than its pixels");
+    refused(image_view(bytes.data(), h, w, 3, -w * 3), errc::invalid_argument,
+            "picture: a row of -72 bytes is shorter than its pixels");
+    std::vector<std::byte> room(h * w * 3 * 4 + 8);
+    for (const int off : {1, 2, 3}) {
+        image_view between(picture.data(), h, w, 3);
+        between.data = room.data() + off;
+        refused(between, errc::invalid_argument, "picture: floats begin at an address that is no multiple of 4");
+    }
+    // Sizes whose product exceeds 64 bits are sizes like others.
+    constexpr int most = std::numeric_limits<int>::max(), least = std::numeric_limits<int>::min();
+    for (const int n : {most, least, -1, 0}) {
+        const auto f = m.run(image_view(picture.data(), n, n, n), *s);
+        REQUIRE_FALSE(f);
+        CHECK(f.error().code == errc::wrong_shape);
+        CHECK_FALSE(m.run(image_view(bytes.data(), n, n, n), *s));
+        CHECK_FALSE(m.run(image_view(picture.data(), h, w, n), *s));
+    }
     // Float samples: from 0 to 1 but for rounding, in every row and at its end.
     constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
     for (const float wrong : {nan, -nan, inf, -inf, 1.002F, -0.002F, 255.F, -1e-2F, 1e30F})
@@ -246,6 +271,39 @@ TEST_CASE("a workspace serves the model that made it, moved or not, and no other
     const auto moved = std::move(a); // as a program does that loads new weights into a slot
     CHECK(moved.run(picture, *of_a));
     CHECK(uml_test::numbers_of(*b.run(picture, *of_b)) == expected);
+}
+
+TEST_CASE("what was moved away is refused: workspaces and models") {
+    auto m = loaded();
+    auto made = m.make_workspace();
+    REQUIRE(made);
+    const auto p = pixels(h, w, 3);
+    const image_view picture(p.data(), h, w, 3);
+    const auto expected = uml_test::numbers_of(*m.run(picture, *made));
+    auto s = *std::move(made);
+    const auto gone = m.run(picture, *made);
+    REQUIRE_FALSE(gone);
+    CHECK(gone.error().code == errc::invalid_argument);
+    CHECK(gone.error().what == "the workspace has been moved away");
+    CHECK(m.output(*made, "cls_alpha").data == nullptr);
+    CHECK(uml_test::numbers_of(*m.run(picture, s)) == expected);
+    auto other = m.make_workspace();
+    *other = std::move(s);
+    CHECK(m.run(picture, s).error().what == "the workspace has been moved away");
+    CHECK(uml_test::numbers_of(*m.run(picture, *other)) == expected);
+
+    const auto no_model = [](const auto& from) {
+        const auto none = from.make_workspace();
+        REQUIRE_FALSE(none);
+        CHECK(none.error().code == errc::invalid_argument);
+        CHECK(none.error().what == "the model has been moved away");
+    };
+    auto kept = std::move(m);
+    no_model(m);
+    auto third = loaded(2);
+    third = std::move(kept);
+    no_model(kept);
+    CHECK(uml_test::numbers_of(*third.run(picture, *other)) == expected);
 }
 
 TEST_CASE("findings and outputs are the same numbers, in the shapes that the network says") {

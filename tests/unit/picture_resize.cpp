@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -101,7 +102,13 @@ TEST_CASE("what cannot be resized is said") {
     refused({}, uml::image_span(out, 2, 2, 1), scratch, errc::invalid_argument, "resize: no pixels");
     refused(view, {}, scratch, errc::invalid_argument, "resize: the result: no pixels");
     refused(uml::image_view(pixels, 3, 4, 1, 3), uml::image_span(out, 2, 2, 1), scratch, errc::invalid_argument,
-            "resize: a row of 3 bytes does not hold its 4 pixels");
+            "resize: a row of 3 bytes is shorter than its pixels");
+    refused(uml::image_view(pixels, 3, 4, 1, std::numeric_limits<std::int64_t>::max()), uml::image_span(out, 2, 2, 1),
+            scratch, errc::invalid_argument,
+            "resize: 3 rows of 9223372036854775807 bytes are more than a memory can have");
+    constexpr int most = std::numeric_limits<int>::max();
+    refused(uml::image_view(floats, most, most, most), uml::image_span(floats, 2, 2, most), scratch,
+            errc::invalid_argument, "resize: a row of -17179869180 bytes is shorter than its pixels");
     refused(view, uml::image_span(floats, 2, 2, 1), scratch, errc::invalid_argument,
             "resize: the result has other samples or channels than the picture");
     refused(view, uml::image_span(out, 2, 2, 3), scratch, errc::invalid_argument,

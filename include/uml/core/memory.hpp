@@ -21,7 +21,8 @@ public:
     memory_block() = default;
     memory_block(memory_block&& other) noexcept { swap(other); }
     memory_block& operator=(memory_block&& other) noexcept {
-        swap(other);
+        memory_block moved(std::move(other)); // what it was moved from is empty, as a model that was moved away must be
+        swap(moved);
         return *this;
     }
     ~memory_block() { std::free(owned_); }

@@ -47,7 +47,13 @@ struct image_view {
           row_bytes(row_stride_bytes ? row_stride_bytes : static_cast<std::int64_t>(w) * c) {}
     constexpr image_view(const float* pixels, int h, int w, int c, std::int64_t row_stride_bytes = 0)
         : data(pixels), type(sample::f32), height(h), width(w), channels(c),
-          row_bytes(row_stride_bytes ? row_stride_bytes : static_cast<std::int64_t>(w) * c * 4) {}
+          row_bytes(row_stride_bytes ? row_stride_bytes : row_of_floats(w, c)) {}
+
+    /// Bytes of a row of floats without gaps. What is beyond 64 bits wraps round; no memory holds that, and
+    /// check_rows() refuses it.
+    [[nodiscard]] static constexpr std::int64_t row_of_floats(int w, int c) {
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(static_cast<std::int64_t>(w) * c) * 4);
+    }
 };
 
 /// A picture in the memory of a backend's device: `at.data` is an address there. For the backends that have one.

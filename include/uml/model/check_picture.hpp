@@ -2,8 +2,7 @@
 #pragma once
 
 #include "uml/core/magnitude.hpp"
-#include "uml/core/result.hpp"
-#include "uml/core/tensor.hpp"
+#include "uml/core/rows.hpp"
 
 #include <cstdint>
 
@@ -33,13 +32,7 @@ namespace model_detail {
     if (v.channels != s.c && v.channels != 1)
         return fail(errc::wrong_shape, "picture: ", v.channels, " channels, the network takes ", s.c,
                     s.c > 1 ? " or 1" : "");
-    const std::int64_t sample = v.type == image_view::sample::f32 ? 4 : 1;
-    if (v.row_bytes < v.width * v.channels * sample)
-        return fail(errc::invalid_argument, "picture: a row of ", v.row_bytes, " bytes is shorter than its pixels");
-    if (v.row_bytes % sample != 0)
-        return fail(errc::invalid_argument, "picture: a row of ", v.row_bytes,
-                    " bytes is not a whole number of floats");
-    return {};
+    return check_rows(v, "picture");
 }
 [[nodiscard]] inline result<void> check_picture(const image_view& v, const shape& s) {
     if (auto r = check_picture_form(v, s); !r) return r;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "uml/backend/concept.hpp"
+#include "uml/core/arithmetic.hpp"
 #include "uml/graph/dynamic_program.hpp"
 #include "uml/graph/static_program.hpp"
 #include "uml/model/card.hpp"
@@ -71,20 +72,34 @@ public:
     using scalar = typename engine::scalar;
     using findings = basic_findings<scalar>;
 
-    /// One thread's arena, and its threads. Move only. It serves the model that made it, wherever that is moved to, and
-    /// no other one, though it be of the same type.
+    /// One thread's arena, and its threads: no two threads may use it at the same time. Move only; what it was moved
+    /// from is refused. It serves the model that made it, wherever that is moved to, and no other one, though it be of
+    /// the same type.
     class workspace {
+    public:
+        workspace(workspace&& other) noexcept
+            : own(std::move(other.own)), program(std::exchange(other.program, nullptr)), weights(other.weights) {}
+        workspace& operator=(workspace&& other) noexcept {
+            own = std::move(other.own);
+            program = std::exchange(other.program, nullptr);
+            weights = other.weights;
+            return *this;
+        }
+        ~workspace() = default;
+
+    private:
         friend class model_of;
         workspace(typename engine::workspace w, const model_of& maker)
             : own(std::move(w)), program(maker.program().nodes.data()), weights(maker.identity()) {}
         typename engine::workspace own;
-        const void* program; ///< of the model that made it
+        const void* program; ///< of the model that made it; null: moved away
         const void* weights;
     };
 
     /// An arena from the heap, or in the caller's memory, of arena_bytes() from a multiple of 64 on.
     /// Errors: errc::out_of_memory, too_small, invalid_argument for more threads than the backend has.
     [[nodiscard]] result<workspace> make_workspace(executor threads = {}, std::span<std::byte> memory = {}) const {
+        if (identity() == nullptr) return fail(errc::invalid_argument, "the model has been moved away");
         auto w = parts_.where.make_workspace(program(), parts_.weights, parts_.code, threads, memory);
         if (!w) return w.error();
         return workspace(*std::move(w), *this);
@@ -107,6 +122,7 @@ public:
     /// The same in memory of the caller's, of input_bytes().
     [[nodiscard]] result<prepared_input> prepare_input(const image_view& frame, std::span<std::byte> memory,
                                                        const framing& how = {}) const {
+        const arithmetic_mode own(denormals::kept);
         return model_detail::prepare_input(parts_.card.input, frame, input().out, memory, how);
     }
     /// Errors: errc::invalid_argument.
@@ -135,6 +151,7 @@ public:
             if (auto r = model_detail::check_picture(picture, input().out); !r) return r;
         }
         if (auto r = check_workspace(w); !r) return r;
+        const arithmetic_mode own(denormals::kept);
         const run_watch* const watched = watch.empty() ? nullptr : &watch;
         if (auto r = parts_.where.run(program(), parts_.weights, w.own, pictures, watched); !r) return r;
         return find(w, found.first(pictures.size()));
@@ -159,6 +176,7 @@ public:
             if (auto r = parts_.where.check_memory(picture.at.data, true); !r) return r;
         }
         if (auto r = check_workspace(w); !r) return r;
+        const arithmetic_mode own(denormals::kept);
         const run_watch* const watched = watch.empty() ? nullptr : &watch;
         if (auto r = parts_.where.run_on_device(program(), parts_.weights, w.own, pictures, watched); !r) return r;
         return find(w, found.first(pictures.size()));
@@ -222,6 +240,7 @@ private:
         return {};
     }
     [[nodiscard]] result<void> check_workspace(const workspace& w) const {
+        if (w.program == nullptr) return fail(errc::invalid_argument, "the workspace has been moved away");
         if (w.program == program().nodes.data() && w.weights == identity()) return {};
         return fail(errc::invalid_argument, "the workspace was made by another model");
     }

@@ -1,8 +1,7 @@
 // Pictures that are written to, and parts of pictures: views of the caller's memory.
 #pragma once
 
-#include "uml/core/result.hpp"
-#include "uml/core/tensor.hpp"
+#include "uml/core/rows.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +23,7 @@ struct image_span {
           row_bytes(row_stride_bytes != 0 ? row_stride_bytes : std::int64_t{w} * c) {}
     constexpr image_span(float* pixels, int h, int w, int c, std::int64_t row_stride_bytes = 0)
         : data(pixels), type(image_view::sample::f32), height(h), width(w), channels(c),
-          row_bytes(row_stride_bytes != 0 ? row_stride_bytes : std::int64_t{w} * c * 4) {}
+          row_bytes(row_stride_bytes != 0 ? row_stride_bytes : image_view::row_of_floats(w, c)) {}
 
     constexpr operator image_view() const {
         image_view v;
@@ -46,15 +45,11 @@ namespace picture_detail {
     return type == image_view::sample::f32 ? 4 : 1;
 }
 
-/// Whether the view can be read: it has pixels, and its rows hold them.
+/// Whether the view can be read: it has pixels, and check_rows().
 [[nodiscard, gnu::cold]] inline result<void> check_view(const image_view& v, const char* what) {
     if (v.data == nullptr || v.height < 1 || v.width < 1 || v.channels < 1)
         return fail(errc::invalid_argument, what, ": no pixels");
-    if (v.row_bytes < std::int64_t{v.width} * v.channels * sample_bytes(v.type) ||
-        v.row_bytes % sample_bytes(v.type) != 0)
-        return fail(errc::invalid_argument, what, ": a row of ", v.row_bytes, " bytes does not hold its ", v.width,
-                    " pixels");
-    return {};
+    return check_rows(v, what);
 }
 
 [[nodiscard]] inline bool inside(const rectangle& r, int height, int width) {
