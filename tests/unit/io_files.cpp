@@ -20,7 +20,10 @@
     #include <string>
     #include <string_view>
     #include <sys/mman.h>
+    #include <sys/resource.h>
+    #include <sys/socket.h>
     #include <sys/stat.h>
+    #include <sys/un.h>
     #include <unistd.h>
     #include <utility>
     #include <vector>
@@ -154,14 +157,16 @@ TEST_CASE("reads that are interrupted or short go on; others are refused") {
     reads.interrupted = 2;
     CHECK(reading(*w) == "");
     reads = {1, EIO};
-    CHECK(reading(*w) == path + ": tensor \"one\": its data cannot be read");
+    CHECK(reading(*w) ==
+          path + ": tensor \"one\": its data cannot be read, or the file has changed since it was opened");
     CHECK(reads.interrupted == 0);
     reads = {};
     errno = EINTR; // of an earlier call: says nothing of these
     CHECK(reading(*w) == "");
     errno = EINTR;
     std::filesystem::resize_file(path, 9);
-    CHECK(reading(*w) == path + ": tensor \"one\": its data cannot be read");
+    CHECK(reading(*w) ==
+          path + ": tensor \"one\": its data cannot be read, or the file has changed since it was opened");
 }
 
 TEST_CASE("no more than 2^30 bytes are asked for at a time") {
@@ -187,7 +192,8 @@ TEST_CASE("no more than 2^30 bytes are asked for at a time") {
 TEST_CASE("a file that has changed since it was opened is refused: its length, its second, its nanosecond") {
     const scratch s;
     const auto path = s.holding(weights());
-    const std::string refused = path + ": tensor \"one\": its data cannot be read";
+    const std::string refused =
+        path + ": tensor \"one\": its data cannot be read, or the file has changed since it was opened";
     set_time(path, 1000, 500);
     const auto w = uml::open_weights(path.c_str());
     REQUIRE(w);
@@ -206,7 +212,7 @@ TEST_CASE("a file that has changed since it was opened is refused: its length, i
 TEST_CASE("what is no file with weights") {
     const scratch s;
     CHECK(refusal(nullptr) == "weights: no path");
-    CHECK(refusal(s.file().c_str()) == s.file() + ": cannot be opened");
+    CHECK(refusal(s.file().c_str()) == s.file() + ": cannot be opened: there is no such file");
     CHECK(refusal(s.folder().c_str()) == s.folder() + ": not a regular file");
     REQUIRE(mkfifo(s.file().c_str(), 0600) == 0);
     CHECK(refusal(s.file().c_str()) == s.file() + ": not a regular file"); // waits for nobody who writes
@@ -219,6 +225,40 @@ TEST_CASE("what is no file with weights") {
               path + ": " + std::to_string(bytes.size()) + " bytes are too few for a safetensors file");
         CHECK_FALSE(is_open(next));
     }
+}
+
+TEST_CASE("why a file cannot be opened is said, however long its path is") {
+    const scratch s;
+    const auto path = s.holding(weights());
+    CHECK(refusal((path + "/x").c_str()) == path + "/x: cannot be opened: a folder of its path is none");
+    const std::string link = s.folder() + "/loop";
+    REQUIRE(symlink(link.c_str(), link.c_str()) == 0);
+    CHECK(refusal(link.c_str()) == link + ": cannot be opened: too many symbolic links");
+    if (geteuid() != 0) {
+        REQUIRE(chmod(path.c_str(), 0) == 0);
+        CHECK(refusal(path.c_str()) == path + ": cannot be opened: it may not be read");
+    }
+    const std::string name = s.folder() + "/" + std::string(300, 'n'), part = "..." + std::string(117, 'n');
+    CHECK(refusal(name.c_str()) == part + ": cannot be opened: its name is too long");
+    CHECK(map_refusal(name.c_str()) == part + ": cannot be opened: its name is too long");
+    const std::string deep = std::string(3000, '/') + s.folder() + "/absent";
+    CHECK(refusal(deep.c_str()).ends_with("/absent: cannot be opened: there is no such file"));
+    const std::string place = s.folder() + "/socket";
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    REQUIRE(place.size() < sizeof address.sun_path);
+    place.copy(address.sun_path, place.size());
+    const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    CHECK(refusal(place.c_str()) == place + ": cannot be opened: not a regular file");
+    ::close(listener);
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{static_cast<rlim_t>(next_descriptor()), before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const auto many = uml::open_weights(path.c_str());
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(many.error().what == path + ": cannot be opened: too many files are open");
 }
 
 TEST_CASE("a file stays open as long as its weights, and no program that is started gets it") {
@@ -237,7 +277,7 @@ TEST_CASE("a file stays open as long as its weights, and no program that is star
 TEST_CASE("what cannot be mapped") {
     const scratch s;
     CHECK(map_refusal(nullptr) == "map: no path");
-    CHECK(map_refusal(s.file().c_str()) == s.file() + ": cannot be opened");
+    CHECK(map_refusal(s.file().c_str()) == s.file() + ": cannot be opened: there is no such file");
     CHECK(map_refusal(s.folder().c_str()) == s.folder() + ": not a regular file");
     CHECK(map_refusal(s.holding("").c_str()) == s.file() + ": 0 bytes cannot be mapped");
 }

@@ -97,7 +97,7 @@ TEST_CASE("what cannot be mapped, and what is no file of prepared weights") {
         return std::string(m.error().what.view());
     };
     CHECK(refusal(nullptr, errc::invalid_argument) == "map: no path");
-    CHECK(refusal("no/such/file", errc::cannot_read) == "no/such/file: cannot be opened");
+    CHECK(refusal("no/such/file", errc::cannot_read) == "no/such/file: cannot be opened: there is no such file");
     CHECK(refusal("/dev/zero", errc::cannot_read) == "/dev/zero: not a regular file");
     CHECK(refusal(".", errc::cannot_read) == ".: not a regular file");
     write({});

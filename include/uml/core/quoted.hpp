@@ -1,4 +1,5 @@
-// Names from files in sentences for people: in quotes, cut to a bearable length, no control characters for a terminal.
+// Names in sentences for people, cut to a bearable length: those from files in quotes, without control characters for a
+// terminal; paths as the caller wrote them.
 #pragma once
 
 #include "uml/core/text.hpp"
@@ -27,6 +28,17 @@ namespace uml::inline UML_VERSION_NAMESPACE {
         put(name.substr(name.size() - (longest - front - 3)));
     }
     return out << '"';
+}
+
+/// Of a path of more than 120 bytes the last ones, so that it does not push what is wrong with it out of the sentence.
+[[nodiscard]] constexpr text<120> shortened(std::string_view path) {
+    constexpr std::size_t longest = 120;
+    text<120> out;
+    if (path.size() > longest) {
+        out << "...";
+        path.remove_prefix(path.size() - (longest - 3));
+    }
+    return out << path;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -25,6 +25,22 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace file_detail {
 
+/// Why opening failed, in words that depend on no locale.
+[[nodiscard, gnu::cold]] inline const char* reason_of(int code) {
+    switch (code) {
+    case ENOENT: return ": there is no such file";
+    case EACCES:
+    case EPERM: return ": it may not be read";
+    case ENOTDIR: return ": a folder of its path is none";
+    case ELOOP: return ": too many symbolic links";
+    case ENAMETOOLONG: return ": its name is too long";
+    case EMFILE:
+    case ENFILE: return ": too many files are open";
+    case ENXIO: return ": not a regular file"; // a socket
+    default: return "";
+    }
+}
+
 /// An open file and what it was when it was opened.
 struct opened {
     int descriptor;
@@ -61,16 +77,17 @@ struct opened {
 [[nodiscard]] inline result<opened> open_regular(const char* path) {
     // Without O_NONBLOCK a fifo would wait for somebody to write.
     opened file{::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), {}};
-    if (file.descriptor < 0) return fail(errc::cannot_read, path, ": cannot be opened");
+    if (file.descriptor < 0)
+        return fail(errc::cannot_read, shortened(path).view(), ": cannot be opened", reason_of(errno));
     if (fstat(file.descriptor, &file.then) == 0 && S_ISREG(file.then.st_mode)) return file;
     ::close(file.descriptor);
-    return fail(errc::cannot_read, path, ": not a regular file");
+    return fail(errc::cannot_read, shortened(path).view(), ": not a regular file");
 }
 
 } // namespace file_detail
 
 /// Opens a safetensors file, reads and checks its header only; tensors are read when asked for. The file stays open,
-/// and must not change while it is: what is read afterwards is refused.
+/// and must not change while it is, by its length and the time of its last change: what is read afterwards is refused.
 /// Errors: errc::cannot_read, malformed, unsupported, out_of_memory, invalid_argument; each names the file, the tensor
 /// and the rule.
 [[nodiscard]] inline result<weights_file> open_weights(const char* path) {
@@ -80,7 +97,7 @@ struct opened {
     auto* const file = new (std::nothrow) file_detail::opened(*regular);
     if (file == nullptr) {
         ::close(regular->descriptor);
-        return fail(errc::out_of_memory, path, ": no memory to open it");
+        return fail(errc::out_of_memory, shortened(path).view(), ": no memory to open it");
     }
     byte_source source(
         file, static_cast<std::uint64_t>(file->then.st_size),
@@ -103,7 +120,7 @@ struct opened {
 [[nodiscard]] inline result<weights_file> open_weights(const char* path) {
     if (path == nullptr) return fail(errc::invalid_argument, "weights: no path");
     std::FILE* const file = std::fopen(path, "rb");
-    if (file == nullptr) return fail(errc::cannot_read, path, ": cannot be opened");
+    if (file == nullptr) return fail(errc::cannot_read, shortened(path).view(), ": cannot be opened");
     const bool seekable = std::fseek(file, 0, SEEK_END) == 0;
     const long size = seekable ? std::ftell(file) : -1;
     byte_source source(
@@ -121,7 +138,7 @@ struct opened {
             return read;
         },
         [](void* handle) { std::fclose(static_cast<std::FILE*>(handle)); });
-    if (size < 0) return fail(errc::cannot_read, path, ": not a file of known size");
+    if (size < 0) return fail(errc::cannot_read, shortened(path).view(), ": not a file of known size");
     return weights_file::open(std::move(source), path);
 }
 

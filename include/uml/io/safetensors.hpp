@@ -86,13 +86,7 @@ public:
     }
 
 private:
-    weights_file(byte_source source, std::string_view label) : source_(std::move(source)) {
-        constexpr std::size_t longest = 120;
-        if (label.size() > longest)
-            label_ << "..." << label.substr(label.size() - (longest - 3));
-        else
-            label_ << label;
-    }
+    weights_file(byte_source source, std::string_view label) : source_(std::move(source)), label_(shortened(label)) {}
 
     template <class... Parts> error tensor_fault(errc code, const tensor_entry& e, const Parts&... parts) const {
         return fail(code, label_.view(), ": tensor ", quoted(e.name), ": ", parts...);
@@ -117,7 +111,8 @@ private:
         if (source_.size() < prefix.size())
             return fail(errc::malformed, label_.view(), ": ", source_.size(),
                         " bytes are too few for a safetensors file");
-        if (!source_.read(0, prefix)) return fail(errc::cannot_read, label_.view(), ": cannot be read");
+        if (!source_.read(0, prefix))
+            return fail(errc::cannot_read, label_.view(), ": cannot be read, or has changed since it was opened");
         const auto bytes = std::bit_cast<std::uint64_t>(prefix);
         if (bytes > safetensors::most_header_bytes)
             return fail(errc::malformed, label_.view(), ": the header claims ", bytes, " bytes, more than the ",
@@ -129,14 +124,15 @@ private:
         if (!header_.resize(static_cast<std::size_t>(bytes)))
             return fail(errc::out_of_memory, label_.view(), ": no memory for the header's ", bytes, " bytes");
         if (!source_.read(prefix.size(), std::as_writable_bytes(header_.span())))
-            return fail(errc::cannot_read, label_.view(), ": cannot be read");
+            return fail(errc::cannot_read, label_.view(), ": cannot be read, or has changed since it was opened");
         data_begin_ = prefix.size() + bytes;
         return safetensors::header_parser(label_.view(), header_.span(), rest - bytes).parse(tensors_, metadata_);
     }
 
     result<void> fetch(const tensor_entry& e, std::uint64_t at, std::span<std::byte> out) const {
         if (source_.read(data_begin_ + e.begin + at, out)) return {};
-        return tensor_fault(errc::cannot_read, e, "its data cannot be read");
+        return tensor_fault(errc::cannot_read, e,
+                            "its data cannot be read, or the file has changed since it was opened");
     }
 
     [[gnu::cold]] result<void> check_finite(const tensor_entry& e, std::span<const float> values,
