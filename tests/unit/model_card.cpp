@@ -36,7 +36,7 @@ void unreadable(const char* key, const std::string& value) {
     const auto m = load(d);
     REQUIRE_FALSE(m);
     CHECK(m.error().code == errc::malformed);
-    CHECK(m.error().what.view().starts_with("memory: "));
+    CHECK(m.error().what.view().starts_with(std::string("memory: metadata ") + key + ": JSON, byte "));
 }
 
 /// A file whose self-check is right.
@@ -80,9 +80,10 @@ draft changed(const char* key) {
 TEST_CASE("format and network") {
     draft d = labelled();
     d.metadata["uml.format"] = "2";
-    refused(d, errc::unsupported, "metadata uml.format: this version reads 1");
+    refused(d, errc::unsupported, "metadata uml.format: is \"2\", this version reads 1");
     refused("uml.network", "", "is not a name of 1 to 63 bytes");
     refused("uml.network", std::string(64, 'n'), "is not a name of 1 to 63 bytes");
+    refused("uml.network", "ti\x1b[2Jny", "holds control characters: \"ti?[2Jny\"");
     d = labelled();
     d.metadata.erase("uml.config");
     refused(d, errc::malformed, "metadata uml.config: is missing");
@@ -95,7 +96,7 @@ TEST_CASE("uml.config") {
     refused(key, "[]", "is not an object");
     refused(key, R"({"height": 16, "width": 24, "regions": 2})", "lacks classes");
     const std::string start = R"({"height": 16, "width": 24, "regions": 2, "classes": 3, )";
-    refused(key, start + R"("depth": 3})", "has a key that this version does not know");
+    refused(key, start + R"("depth": 3})", "has a key that this version does not know: \"depth\"");
     for (const char* wrong : {"0", "-1", "1.5", "\"1\"", "null", "1048577", "99999999999999999999", "4294967297"})
         refused(key, start + R"("stem_stride": )" + wrong + "}", "stem_stride is not an integer from 1 to 1048576");
     // What this network cannot be is found when it is built.
@@ -112,15 +113,15 @@ TEST_CASE("names, temperature and thresholds") {
         unreadable(key, "[");
         refused(key, R"({"a": "b"})", "is not an array of names");
         refused(key, R"("a")", "is not an array of names");
-        refused(key, R"(["a", 1, "c"])", "has an entry that is not a string of at most 63 bytes");
-        refused(key, "[\"" + std::string(64, 'a') + "\"]", "has an entry that is not a string of at most 63 bytes");
+        refused(key, R"(["a", 1, "c"])", "name 2 is not a string of at most 63 bytes");
+        refused(key, "[\"" + std::string(64, 'a') + "\"]", "name 1 is not a string of at most 63 bytes");
         const std::string count = std::string_view(key) == "uml.classes" ? "3" : "2";
         refused(key, R"(["a", "b", "c", "d"])", "holds 4 names, but uml.config says " + count);
         refused(key, R"(["a"])", "holds 1 name, but uml.config says " + count);
         refused(key, "[]", "holds 0 names, but uml.config says " + count);
     }
-    for (const char* wrong : {"0", "-1", "\"1\"", "[1]", "1e999"})
-        refused("uml.temperature", wrong, "is not a positive number");
+    for (const char* wrong : {"0", "-0", "-1", "\"1\"", "[1]", "1e999", "1e-320", "0.00099", "1000.5", "1e308"})
+        refused("uml.temperature", wrong, "is not a number from 0.001 to 1000");
     unreadable("uml.temperature", "NaN");
     unreadable("uml.screening", "");
     for (const char* wrong :
@@ -130,23 +131,42 @@ TEST_CASE("names, temperature and thresholds") {
 }
 
 TEST_CASE("class and mask sets") {
-    const std::string class_rule =
-        "needs a score (lac, aps or raps), a coverage between 0 and 1, and one threshold or one for each class";
     unreadable("uml.class_set", "[");
-    for (const char* wrong : {"{}", "[]", R"({"score": "lac", "coverage": 0.9})",
-                              R"({"score": "best", "coverage": 0.9, "thresholds": [0.5]})",
-                              R"({"score": "lac", "coverage": 0, "thresholds": [0.5]})",
-                              R"({"score": "lac", "coverage": 1.5, "thresholds": [0.5]})",
-                              R"({"score": "lac", "coverage": 0.9, "thresholds": []})",
-                              R"({"score": "lac", "coverage": 0.9, "thresholds": [0.5, 0.5]})",
-                              R"({"score": "lac", "coverage": 0.9, "thresholds": [-1]})",
-                              R"({"score": "lac", "coverage": 0.9, "thresholds": ["0.5"]})",
-                              R"({"score": "raps", "coverage": 0.9, "thresholds": [0.5], "penalty": -1})"})
-        refused("uml.class_set", wrong, class_rule);
+    const auto sets = [](const std::string& rest, const std::string& rule) {
+        refused("uml.class_set", R"({"score": "lac", "coverage": 0.9, "thresholds": [0.5])" + rest + "}", rule);
+    };
+    const char* no_score = "score is none of lac, aps and raps";
+    for (const char* wrong : {"{}", "[]", "1", R"({"score": 1, "coverage": 0.9, "thresholds": [0.5]})",
+                              R"({"score": "best", "coverage": 0.9, "thresholds": [0.5]})"})
+        refused("uml.class_set", wrong, no_score);
+    for (const char* wrong : {"0", "-0.1", "1.5", "\"0.9\"", "null"})
+        refused("uml.class_set", std::string(R"({"score": "lac", "thresholds": [0.5], "coverage": )") + wrong + "}",
+                "coverage is not a number above 0 and at most 1");
+    refused("uml.class_set", R"({"score": "lac", "thresholds": [0.5]})",
+            "coverage is not a number above 0 and at most 1");
+    for (const char* wrong : {"-1", "1000001", "null", "1e999"})
+        sets(std::string(", \"penalty\": ") + wrong, "penalty is not a number from 0 to 1000000");
+    for (const char* wrong : {"-1", "1.5", "1000001", "99999999999999999999", "null"})
+        sets(std::string(", \"free_ranks\": ") + wrong, "free_ranks is not a whole number from 0 to 1000000");
+    const auto thresholds = [](const std::string& wrong, const std::string& rule) {
+        refused("uml.class_set", R"({"score": "lac", "coverage": 0.9, "thresholds": )" + wrong + "}", rule);
+    };
+    refused("uml.class_set", R"({"score": "lac", "coverage": 0.9})", "thresholds are not an array");
+    thresholds("0.5", "thresholds are not an array");
+    thresholds("[]", "thresholds are neither one nor one for each class");
+    thresholds("[0.5, 0.5]", "thresholds are neither one nor one for each class");
+    for (const char* wrong : {"[-1]", "[\"0.5\"]", "[0.5, 1e999, 0.5]", "[[0.5]]"})
+        thresholds(wrong, "thresholds are not numbers from 0 on, or null");
+    std::string many = "[0";
+    for (int i = 0; i < 64; ++i) many += ",0";
+    thresholds(many + "]", "thresholds are more than 64");
     unreadable("uml.mask_set", "");
     for (const char* wrong :
-         {"{}", R"({"threshold": 0.5})", R"({"threshold": 2, "miss": 0.1})", R"({"threshold": 0.5, "miss": 0})"})
-        refused("uml.mask_set", wrong, "needs a threshold and a share that may be missed between 0 and 1");
+         {"{}", "[]", R"({"miss": 0.1})", R"({"threshold": 2, "miss": 0.1})", R"({"threshold": -0.1, "miss": 0.1})"})
+        refused("uml.mask_set", wrong, "threshold is not a number from 0 to 1");
+    for (const char* wrong :
+         {R"({"threshold": 0.5})", R"({"threshold": 0.5, "miss": 0})", R"({"threshold": 0.5, "miss": 1.1})"})
+        refused("uml.mask_set", wrong, "miss is not a number above 0 and at most 1");
 
     const auto plain = load(labelled());
     REQUIRE(plain);
@@ -281,7 +301,8 @@ TEST_CASE("the self-check allows four times what training says single precision 
     off.tensors["tiny.stem.weight"].values[0] += 10.F;
     refused(with(off, "0.99"), errc::self_check, sentence);
     for (const char* wrong : {"-1", "1", "\"0\"", "null"})
-        refused(with(checked(), wrong), errc::malformed, "self-check: the expected numbers cannot be read");
+        refused(with(checked(), wrong), errc::malformed,
+                "self-check: the expected numbers cannot be read: float32_error");
 }
 
 TEST_CASE("a self-check for another size is left out") {
@@ -297,7 +318,8 @@ TEST_CASE("a self-check for another size is left out") {
 }
 
 TEST_CASE("a self-check that cannot be read is no self-check that passed") {
-    const std::string rule = "self-check: the expected numbers cannot be read";
+    const std::string rule = "self-check: the expected numbers cannot be read: ";
+    const std::string alpha = rule + "cls_alpha", logits = rule + "logit_index and logit_value";
     const auto with = [](const char* from, const char* to) {
         draft d = checked();
         std::string& text = d.metadata["uml.selfcheck"];
@@ -306,18 +328,34 @@ TEST_CASE("a self-check that cannot be read is no self-check that passed") {
         text.replace(at, std::string(from).size(), to);
         return d;
     };
-    refused(with("cls_alpha", "alpha"), errc::malformed, rule);
-    refused(with("logit_index", "index"), errc::malformed, rule);
-    refused(with("[384,", "[-1,"), errc::malformed, rule);
-    refused(with("[384,", "[768,"), errc::malformed, rule);
-    refused(with("[384,", "[384,385,"), errc::malformed, rule);
-    refused(with("[384,", "["), errc::malformed, rule);
-    refused(with("[384,", "[\"384\","), errc::malformed, rule);
-    refused(with("\"cls_alpha\":[", "\"cls_alpha\":[1,"), errc::malformed, rule);
+    refused(with("cls_alpha", "alpha"), errc::malformed, alpha);
+    refused(with("logit_index", "index"), errc::malformed, logits);
+    refused(with("logit_value", "value"), errc::malformed, logits);
+    refused(with("mutual_uncertainty_value", "value"), errc::malformed,
+            rule + "mutual_uncertainty_index and mutual_uncertainty_value");
+    for (const char* place : {"-1", "768", "384,385", "384.0", "3.84e2", "\"384\"", "null", "[384]", "true",
+                              "18446744073709552000", "99999999999999999999"})
+        refused(with("384", place), errc::malformed, logits);
+    refused(with("[384,", "["), errc::malformed, logits);
+    // Of all classes: what is left out would not be checked.
+    refused(with("\"cls_alpha\":[", "\"cls_alpha\":[1,"), errc::malformed, alpha);
+    draft fewer = checked();
+    std::string& numbers = fewer.metadata["uml.selfcheck"];
+    const std::size_t first = numbers.find('[') + 1, end = numbers.find(']');
+    numbers.erase(numbers.find_last_of(',', end), end - numbers.find_last_of(',', end));
+    refused(fewer, errc::malformed, alpha);
+    fewer = checked();
+    std::string& one = fewer.metadata["uml.selfcheck"];
+    one.erase(one.find(',', first), one.find(']') - one.find(',', first));
+    refused(fewer, errc::malformed, alpha);
+    for (const char* value : {"\"1\"", "null", "[1]", "{}", "true", "1e999"})
+        refused(with("\"cls_alpha\":[", (std::string("\"cls_alpha\":[") + value + ",").c_str()), errc::malformed,
+                alpha);
+    refused(with("\"cls_alpha\":[", "\"cls_alpha\":1,\"rest\":["), errc::malformed, alpha);
     draft d = checked();
     d.metadata["uml.selfcheck"] = R"({"cls_alpha": [], "logit_index": [], "logit_value": [],
                                       "mutual_uncertainty_index": [], "mutual_uncertainty_value": []})";
-    refused(d, errc::malformed, rule);
+    refused(d, errc::malformed, alpha);
     d = checked();
     d.bytes_of["uml.selfcheck.input"].first = {16 * 24, 3};
     refused(d, errc::malformed, "self-check: the input is not 8-bit height x width x channels");

@@ -152,10 +152,52 @@ TEST_CASE("prepared weights of something else are refused") {
                                      offsetof(promises, mask_threshold), offsetof(promises, mask_miss)})
             CHECK(with_rule(rules + at, wrong) == uml::errc::malformed);
     }
-    CHECK(with_rule(offsetof(header, temperature), 0.0) == uml::errc::malformed);
+    for (const double wrong : {0.0, -0.0, 1e-4, 1001.0, 1e300})
+        CHECK(with_rule(offsetof(header, temperature), wrong) == uml::errc::malformed);
+    constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+    for (const float wrong : {nan, -0.1F, 1.1F, std::numeric_limits<float>::infinity()})
+        for (const std::size_t at : {offsetof(header, image_vacuity), offsetof(header, pixel_vacuity)})
+            CHECK(with_rule(at, wrong) == uml::errc::malformed);
+    for (const std::size_t at :
+         {offsetof(promises, coverage), offsetof(promises, mask_threshold), offsetof(promises, mask_miss)})
+        CHECK(with_rule(rules + at, 1.01) == uml::errc::malformed);
+    CHECK(with_rule(rules + offsetof(promises, penalty), 1e7) == uml::errc::malformed);
+    CHECK(with_rule(rules + offsetof(promises, free_ranks), std::int32_t{-1}) == uml::errc::malformed);
+    for (const double wrong : {-0.5, infinity, std::numeric_limits<double>::quiet_NaN()}) {
+        CHECK(with_rule(rules + offsetof(promises, thresholds) + 2 * sizeof(double), wrong) == uml::errc::malformed);
+        CHECK(with_rule(rules + offsetof(promises, thresholds) + 3 * sizeof(double), wrong) ==
+              uml::errc::none); // unused
+    }
+    for (const float wrong : {nan, 1e7F, -1e7F}) {
+        CHECK(with_rule(rules + offsetof(promises, black), wrong) == uml::errc::malformed);
+        CHECK(with_rule(rules + offsetof(promises, white), wrong) == uml::errc::malformed);
+    }
+    CHECK(with_rule(rules + offsetof(promises, black), 255.F) == uml::errc::malformed); // as white
+    for (const std::int32_t filter : {-1, 6})
+        CHECK(with_rule(rules + offsetof(promises, filter), filter) == uml::errc::malformed);
 
     std::memmove(copy.span().data() + 1, good.data(), good.size() - 1);
     CHECK(refusal<tiny>(copy.span().subspan(1)) == uml::errc::invalid_argument);
+}
+
+TEST_CASE("no flipped bit before the weights is taken") {
+    const auto bytes = labelled_bytes();
+    const auto prepared = uml::prepare<tiny>(labelled_file(bytes));
+    REQUIRE(prepared);
+    const aligned_bytes copy(prepared->bytes());
+    uml::prepared_detail::header h;
+    std::memcpy(&h, copy.span().data(), sizeof h);
+    const auto before = static_cast<std::size_t>(h.bytes_before_weights());
+    REQUIRE(before == 960);
+    int taken = 0;
+    for (std::size_t i = 0; i < before; ++i)
+        for (int bit = 0; bit < 8; ++bit) {
+            copy.span()[i] ^= std::byte{1} << bit;
+            taken += refusal<tiny>(copy.span()) == uml::errc::none ? 1 : 0;
+            copy.span()[i] ^= std::byte{1} << bit;
+        }
+    CHECK(taken == 0);
+    CHECK(refusal<tiny>(copy.span()) == uml::errc::none);
 }
 
 TEST_CASE("weights that cannot be loaded cannot be prepared") {

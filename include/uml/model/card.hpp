@@ -78,6 +78,8 @@ struct model_card {
     stored_familiarity familiarity{};  ///< from calibration; its threshold is screening.image_distance too
     text<255> notice{};                ///< what of the file's metadata is not used, and why
 
+    /// Ten times beyond what trust::fit_temperature looks through. Further away probabilities lose their digits.
+    [[nodiscard]] static constexpr bool possible_temperature(double t) { return t >= 1e-3 && t <= 1e3; }
     /// As if nobody had calibrated.
     void forget_calibration() {
         temperature = 1;

@@ -1,8 +1,7 @@
 // The statistics of familiarity in a weights file: four tensors and one entry of the metadata.
 #pragma once
 
-#include "uml/io/json_value.hpp"
-#include "uml/io/safetensors.hpp"
+#include "uml/io/metadata.hpp"
 #include "uml/model/card.hpp"
 
 #include <string_view>
@@ -18,6 +17,8 @@ struct familiarity_names {
     static constexpr std::string_view metadata = "uml.familiarity", mean = "uml.familiarity.mean",
                                       scale = "uml.familiarity.scale", variances = "uml.familiarity.variances",
                                       directions = "uml.familiarity.directions";
+    /// What a file may ask to be read: of features as many as prepared weights hold, of directions 32 MiB.
+    static constexpr std::uint64_t most_features = 65535, most_numbers = 1u << 24;
 };
 
 /// Reads and checks them; nothing is present where the file has none. Errors: errc::malformed, naming file and rule;
@@ -25,13 +26,11 @@ struct familiarity_names {
 [[nodiscard, gnu::cold]] inline result<stored_familiarity> read_familiarity(const weights_file& file) {
     using names = familiarity_names;
     stored_familiarity s;
-    const auto stored = file.metadata(names::metadata);
-    if (!stored) return result<stored_familiarity>(std::move(s));
-    const auto refuse = [&](std::string_view rule) {
-        return fail(errc::malformed, file.source(), ": metadata uml.familiarity: ", rule);
-    };
-    const auto v = json::parse(*stored, file.source());
-    if (!v) return v.error();
+    const auto stored = metadata_json(file, names::metadata);
+    if (!stored) return stored.error();
+    const auto& v = *stored;
+    if (!v) return result<stored_familiarity>(std::move(s));
+    const auto refuse = [&](const auto&... rule) { return metadata_fault(file, names::metadata, rule...); };
     const auto number = [&](std::string_view key) {
         const auto item = v->find(key);
         return item ? item->number() : std::nullopt;
@@ -48,12 +47,19 @@ struct familiarity_names {
     };
     const tensor_entry *mean = row(names::mean), *scale = row(names::scale), *variances = row(names::variances);
     if (mean == nullptr || scale == nullptr || variances == nullptr)
-        return refuse("a tensor is missing or no row of F32");
+        return refuse("tensor ",
+                      mean == nullptr    ? names::mean
+                      : scale == nullptr ? names::scale
+                                         : names::variances,
+                      " is missing or no row of F32");
     const tensor_entry* rows = file.find(names::directions);
+    if (mean->elements() > names::most_features || (rows != nullptr && rows->elements() > names::most_numbers))
+        return refuse("statistics of more than ", names::most_features, " features or ", names::most_numbers,
+                      " numbers of directions");
     if (scale->elements() != mean->elements() || rows == nullptr || rows->type != dtype::f16 || rows->dimensions != 2 ||
-        rows->shape()[0] != variances->elements() || rows->shape()[1] != mean->elements())
+        rows->shape()[0] != variances->elements() || variances->elements() >= mean->elements() ||
+        rows->shape()[1] != mean->elements())
         return refuse("the tensors' sizes do not fit: D means and scales, Q variances, Q x D directions of F16");
-    // Of tensors that are in the file, so that no size is beyond std::size_t.
     const auto count = [](const std::uint64_t& elements) { return static_cast<std::size_t>(elements); };
     const std::size_t d = count(mean->elements()), q = count(variances->elements());
     if (!s.numbers.resize(2 * d + q) || !s.directions.resize(count(rows->elements())))

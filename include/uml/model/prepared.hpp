@@ -49,14 +49,22 @@ struct promises {
     [[nodiscard]] trust::mask_set_rule mask_set() const { return {mask_threshold, mask_miss}; }
     /// Whether the rules are such as a file can have, for a network of that many classes.
     [[nodiscard]] bool possible(int all_classes) const {
-        for (const double x : {penalty, coverage, mask_threshold, mask_miss})
-            if (!is_finite(x) || x < 0) return false;
-        if (!is_finite(black) || !is_finite(white) || !(black < white) || filter < 0 ||
+        const auto from_to = [](auto x, double least, double most) {
+            return is_finite(x) && static_cast<double>(x) >= least && static_cast<double>(x) <= most;
+        };
+        if (!from_to(penalty, 0, 1e6) || !from_to(coverage, 0, 1) || !from_to(mask_threshold, 0, 1) ||
+            !from_to(mask_miss, 0, 1) || free_ranks < 0)
+            return false;
+        if (!from_to(black, -1e6, 1e6) || !from_to(white, -1e6, 1e6) || !(black < white) || filter < 0 ||
             filter > static_cast<std::int32_t>(resampling::lanczos))
             return false;
-        return (levels == 0 || levels == 1 || levels == all_classes) &&
-               levels <= static_cast<std::int32_t>(trust::class_set_rule::most_classes) && score >= 0 &&
-               score <= static_cast<std::int32_t>(trust::set_score::raps);
+        if ((levels != 0 && levels != 1 && levels != all_classes) || levels < 0 ||
+            levels > static_cast<std::int32_t>(trust::class_set_rule::most_classes) || score < 0 ||
+            score > static_cast<std::int32_t>(trust::set_score::raps))
+            return false;
+        for (std::int32_t i = 0; i < levels; ++i)
+            if (!from_to(thresholds[i], 0, trust::class_set_rule::everything)) return false;
+        return true;
     }
 };
 static_assert(sizeof(promises) % 64 == 0);
@@ -82,7 +90,7 @@ struct header {
         plain.check = 0;
         const auto* own = reinterpret_cast<const unsigned char*>(&plain);
         for (std::size_t i = 0; i < sizeof plain; ++i) d.add_byte(own[i]);
-        for (const std::byte b : all.subspan(sizeof plain, bytes_before_weights() - sizeof plain))
+        for (const std::byte b : all.subspan(sizeof plain, weights_at() - sizeof plain))
             d.add_byte(static_cast<unsigned char>(b));
         return d.value;
     }
@@ -90,9 +98,21 @@ struct header {
         return sizeof(header) + sizeof(promises) + (std::size_t{1} + classes + regions) * sizeof(label);
     }
     [[nodiscard]] constexpr std::size_t numbers() const { return std::size_t{2} * features + directions; }
-    [[nodiscard]] constexpr std::size_t bytes_before_weights() const {
-        const std::size_t bytes = numbers() * sizeof(float) + std::size_t{directions} * features * sizeof(f16);
+    /// In 64 bits: the header is read before anything is known of it.
+    [[nodiscard]] constexpr std::uint64_t bytes_before_weights() const {
+        const std::uint64_t bytes = numbers() * sizeof(float) + std::uint64_t{directions} * features * sizeof(f16);
         return bytes_before_statistics() + (bytes + 63) / 64 * 64;
+    }
+    /// The same, of a header whose bytes are there.
+    [[nodiscard]] constexpr std::size_t weights_at() const {
+        const std::uint64_t bytes = bytes_before_weights();
+        return static_cast<std::size_t>(bytes);
+    }
+    /// Whether screening and temperature are such as a file can have.
+    [[nodiscard]] constexpr bool possible() const {
+        const auto share = [](float x) { return is_finite(x) && x >= 0 && x <= 1; };
+        return is_finite(temperature) && model_card::possible_temperature(temperature) && share(image_vacuity) &&
+               share(pixel_vacuity);
     }
 };
 static_assert(sizeof(header) == 64 && sizeof(label) == 64);
@@ -142,7 +162,7 @@ static_assert(sizeof(header) == 64 && sizeof(label) == 64);
         return fail(errc::invalid_argument, "prepared weights: they do not begin at a multiple of 64 bytes");
     constexpr std::uint32_t most_names = 1u << 16;
     if (h.classes > most_names || h.regions > most_names ||
-        bytes.size() != h.bytes_before_weights() + static_cast<std::size_t>(weights))
+        bytes.size() != h.bytes_before_weights() + static_cast<std::uint64_t>(weights))
         return fail(errc::malformed, "prepared weights: ", std::uint64_t{bytes.size()},
                     " bytes are not what their header says");
     if (h.check != h.digest_of(bytes))
@@ -150,17 +170,24 @@ static_assert(sizeof(header) == 64 && sizeof(label) == 64);
     return h;
 }
 
-/// The card of the network, without its configuration and statistics. `all_classes`: of the network.
+/// The card of the network, without its configuration and statistics. `all_classes`, `all_regions`: of the network.
 [[nodiscard, gnu::cold]] inline result<void> fill_card(std::span<const std::byte> prepared, const header& h,
-                                                       int all_classes, model_card& card) {
+                                                       int all_classes, int all_regions, model_card& card) {
     promises promised;
     std::memcpy(&promised, prepared.data() + sizeof(header), sizeof promised);
     const std::span names(reinterpret_cast<const label*>(prepared.data() + sizeof(header) + sizeof promised),
                           std::size_t{1} + h.classes + h.regions);
     for (const label& name : names)
         if (name.letters[label::capacity] != 0) return fail(errc::malformed, "prepared weights: a name has no end");
-    if (!promised.possible(all_classes) || !is_finite(h.temperature) || !(h.temperature > 0))
-        return fail(errc::malformed, "prepared weights: their temperature or the rules of their sets are none");
+    const auto all_or_none = [](std::uint32_t names_there, int all) { // of what the network does not answer, any
+        return names_there == 0 || all == 0 || names_there == static_cast<std::uint32_t>(all);
+    };
+    if (!all_or_none(h.classes, all_classes) || !all_or_none(h.regions, all_regions))
+        return fail(errc::malformed, "prepared weights: names of ", h.classes, " classes and ", h.regions,
+                    " regions, the network has ", all_classes, " and ", all_regions);
+    if (!h.possible() || !promised.possible(all_classes))
+        return fail(errc::malformed,
+                    "prepared weights: a temperature, threshold, level or rule of sets that no weights can have");
     card.network << names[0].view();
     card.classes = label_list::borrow(names.subspan(1, h.classes));
     card.regions = label_list::borrow(names.subspan(std::size_t{1} + h.classes, h.regions));
@@ -226,7 +253,8 @@ use(std::span<const std::byte> prepared) {
                          .card = {},
                          .answer = answer};
     const auto channels = [&](id n) { return n == no_id ? 0 : p.nodes[static_cast<std::size_t>(n)].out.c; };
-    if (auto r = fill_card(prepared, *h, channels(answer.class_alpha), parts.card); !r) return r.error();
+    if (auto r = fill_card(prepared, *h, channels(answer.class_alpha), channels(answer.logits), parts.card); !r)
+        return r.error();
     if constexpr (std::is_same_v<std::remove_cv_t<decltype(net::configuration)>, config>)
         parts.card.configuration = net::configuration;
     if constexpr (answer.features != no_id) {
@@ -236,7 +264,7 @@ use(std::span<const std::byte> prepared) {
         return other_features();
     }
     // Only pack() writes to a backend's weights, and it is not called.
-    const auto numbers = prepared.subspan(h->bytes_before_weights());
+    const auto numbers = prepared.subspan(h->weights_at());
     auto weights = parts.where.make_weights(p, {const_cast<std::byte*>(numbers.data()), numbers.size()});
     if (!weights) return weights.error();
     parts.weights = *std::move(weights);

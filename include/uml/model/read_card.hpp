@@ -3,10 +3,10 @@
 
 #include "uml/core/heap_sort.hpp"
 #include "uml/core/quoted.hpp"
-#include "uml/io/json_value.hpp"
-#include "uml/io/safetensors.hpp"
+#include "uml/io/metadata.hpp"
 #include "uml/model/card.hpp"
 #include "uml/model/familiarity_file.hpp"
+#include "uml/model/name_rule.hpp"
 #include "uml/model/read_input_rule.hpp"
 #include "uml/model/read_promises.hpp"
 
@@ -16,93 +16,93 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 
 namespace card_detail {
 
-[[nodiscard, gnu::cold]] inline error refuse(const weights_file& f, std::string_view key, std::string_view rule) {
-    return fail(errc::malformed, f.source(), ": metadata ", key, ": ", rule);
-}
-
 [[nodiscard, gnu::cold]] inline result<void> read_config(const weights_file& f, json::value v, config& c) {
-    if (v.type() != json::kind::object) return refuse(f, "uml.config", "is not an object");
+    constexpr const char* entry = "uml.config";
+    if (v.type() != json::kind::object) return metadata_fault(f, entry, "is not an object");
     for (const config_field& field : config_fields)
-        if (field.in_every_file && !v.find(field.name)) {
-            error e = refuse(f, "uml.config", "lacks ");
-            e.what << field.name;
-            return e;
-        }
+        if (field.in_every_file && !v.find(field.name)) return metadata_fault(f, entry, "lacks ", field.name);
     for (const auto [key, item] : v.members()) {
         const auto& name = key;
         bool known = false;
         for (const config_field& field : config_fields) {
             if (!name.says(field.name)) continue;
             const auto number = item.integer();
-            if (!number || *number < 1 || *number > 1 << 20) {
-                error e = refuse(f, "uml.config", field.name);
-                e.what << " is not an integer from 1 to " << (1 << 20);
-                return e;
-            }
+            if (!number || *number < 1 || *number > 1 << 20)
+                return metadata_fault(f, entry, field.name, " is not an integer from 1 to ", 1 << 20);
             c.*field.member = static_cast<int>(*number);
             known = true;
         }
-        if (!known) return refuse(f, "uml.config", "has a key that this version does not know");
+        if (!known) {
+            std::string_view unknown = key.source(); // with quotes
+            unknown = unknown.substr(1, unknown.size() - 2);
+            return metadata_fault(f, entry, "has a key that this version does not know: ", quoted(unknown).view());
+        }
     }
     return {};
 }
 
-/// Bytes that command a terminal: U+0000 to U+001F, U+007F, and as UTF-8 U+0080 to U+009F.
-[[nodiscard]] constexpr bool has_control(std::string_view name) {
-    unsigned before = 0;
-    for (const char c : name) {
-        const unsigned byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte < 0xa0)) return true;
-        before = byte;
+/// A name as it is seen, and which one of the list it is.
+struct seen_name {
+    label seen{};
+    std::size_t number = 0;
+};
+/// Refuses names that their readers cannot tell apart.
+[[nodiscard, gnu::cold]] inline result<void> check_distinct(const weights_file& f, std::string_view key,
+                                                            std::span<const label> names) {
+    buffer<seen_name> sorted;
+    if (!sorted.resize(names.size())) return fail(errc::out_of_memory, "no memory for names");
+    for (std::size_t i = 0; i < names.size(); ++i)
+        sorted.span()[i] = {label(as_seen<label::capacity>(names[i].view())), i};
+    heap_sort(sorted.span(), [](const seen_name& a, const seen_name& b) {
+        const int order = a.seen.view().compare(b.seen.view());
+        return order != 0 ? order < 0 : a.number < b.number;
+    });
+    for (std::size_t i = 1; i < sorted.size(); ++i) {
+        if (sorted.span()[i].seen.view() != sorted.span()[i - 1].seen.view()) continue;
+        const auto name = names[sorted.span()[i - 1].number].view(), other = names[sorted.span()[i].number].view();
+        if (name == other) return metadata_fault(f, key, "has a name twice: ", quoted(name).view());
+        return metadata_fault(f, key, "has two names that look alike: ", quoted(name).view(), " and ",
+                              quoted(other).view());
     }
-    return false;
+    return {};
 }
 
 [[nodiscard, gnu::cold]] inline result<void> read_names(const weights_file& f, std::string_view key, int count,
                                                         label_list& to) {
-    const auto stored = f.metadata(key);
-    if (!stored) return {};
-    const auto v = json::parse(*stored, f.source());
+    const auto v = metadata_json(f, key);
     if (!v) return v.error();
-    if (v->type() != json::kind::array) return refuse(f, key, "is not an array of names");
+    if (!*v) return {};
+    if ((*v)->type() != json::kind::array) return metadata_fault(f, key, "is not an array of names");
     int found = 0;
-    for (const auto item : v->items()) {
+    for (const auto item : (*v)->items()) {
         const auto name = item.string<label::capacity>();
-        if (!name) return refuse(f, key, "has an entry that is not a string of at most 63 bytes");
-        if (has_control(name->view())) return refuse(f, key, "has a name with control characters");
+        const int number = found + 1;
+        if (!name) return metadata_fault(f, key, "name ", number, " is not a string of at most 63 bytes");
+        if (has_control(*name))
+            return metadata_fault(f, key, "name ", number, " holds control characters: ", quoted(*name).view());
+        if (as_seen<label::capacity>(*name).empty()) return metadata_fault(f, key, "name ", number, " shows nothing");
         if (found++ < count && !to.append(label(*name))) return fail(errc::out_of_memory, "no memory for names");
     }
-    if (found != count) {
-        error e = refuse(f, key, "holds ");
-        e.what << found << (found == 1 ? " name" : " names") << ", but uml.config says " << count;
-        return e;
-    }
-    buffer<label> sorted;
-    if (!sorted.resize(to.size())) return fail(errc::out_of_memory, "no memory for names");
-    for (std::size_t i = 0; i < to.size(); ++i) sorted.span()[i] = to.span()[i];
-    heap_sort(sorted.span(), [](const label& a, const label& b) { return a.view() < b.view(); });
-    for (std::size_t i = 1; i < sorted.size(); ++i)
-        if (sorted.span()[i].view() == sorted.span()[i - 1].view()) {
-            error e = refuse(f, key, "has a name twice: ");
-            e.what << quoted(sorted.span()[i].view()).view();
-            return e;
-        }
-    return {};
+    if (found != count)
+        return metadata_fault(f, key, "holds ", found, found == 1 ? " name" : " names", ", but uml.config says ",
+                              count);
+    return check_distinct(f, key, to.span());
 }
 
 [[nodiscard, gnu::cold]] inline result<void> read_calibration(const weights_file& f, model_card& card) {
-    if (const auto stored = f.metadata("uml.temperature")) {
-        const auto v = json::parse(*stored, f.source());
-        if (!v) return v.error();
-        const auto number = v->number();
-        if (!number || !(*number > 0)) return refuse(f, "uml.temperature", "is not a positive number");
+    const auto temperature = metadata_json(f, "uml.temperature");
+    if (!temperature) return temperature.error();
+    if (*temperature) {
+        const auto number = (*temperature)->number();
+        if (!number || !model_card::possible_temperature(*number))
+            return metadata_fault(f, "uml.temperature", "is not a number from 0.001 to 1000");
         card.temperature = *number;
     }
-    if (const auto stored = f.metadata("uml.screening")) {
-        const auto v = json::parse(*stored, f.source());
-        if (!v) return v.error();
+    const auto screening = metadata_json(f, "uml.screening");
+    if (!screening) return screening.error();
+    if (*screening) {
         const auto read = [&](std::string_view key, float& to) {
-            const auto item = v->find(key);
+            const auto item = (*screening)->find(key);
             const auto number = item ? item->number() : std::nullopt;
             if (!number || *number < 0 || *number > 1) return false;
             to = static_cast<float>(*number);
@@ -110,7 +110,7 @@ namespace card_detail {
         };
         if (!read("image_vacuity", card.screening.image_vacuity) ||
             !read("pixel_vacuity", card.screening.pixel_vacuity))
-            return refuse(f, "uml.screening", "needs image_vacuity and pixel_vacuity between 0 and 1");
+            return metadata_fault(f, "uml.screening", "needs image_vacuity and pixel_vacuity between 0 and 1");
     }
     return {};
 }
@@ -136,15 +136,17 @@ namespace card_detail {
         note_what_is_not_read(f, card);
         return result<model_card>(std::move(card));
     }
-    if (label->size() > 63 || label->empty()) return refuse(f, "uml.network", "is not a name of 1 to 63 bytes");
+    if (label->size() > 63 || label->empty()) return metadata_fault(f, "uml.network", "is not a name of 1 to 63 bytes");
+    if (has_control(*label))
+        return metadata_fault(f, "uml.network", "holds control characters: ", quoted(*label).view());
     card.network << *label;
     if (const auto format = f.metadata("uml.format"); format && *format != "1")
-        return fail(errc::unsupported, f.source(), ": metadata uml.format: this version reads 1");
-    const auto stored = f.metadata("uml.config");
-    if (!stored) return refuse(f, "uml.config", "is missing");
-    const auto v = json::parse(*stored, f.source());
+        return fail(errc::unsupported, f.source(), ": metadata uml.format: is ", quoted(*format).view(),
+                    ", this version reads 1");
+    const auto v = metadata_json(f, "uml.config");
     if (!v) return v.error();
-    if (auto r = read_config(f, *v, card.configuration); !r) return r.error();
+    if (!*v) return metadata_fault(f, "uml.config", "is missing");
+    if (auto r = read_config(f, **v, card.configuration); !r) return r.error();
     if (auto r = read_names(f, "uml.classes", card.configuration.classes, card.classes); !r) return r.error();
     if (auto r = read_names(f, "uml.regions", card.configuration.regions, card.regions); !r) return r.error();
     if (auto r = read_calibration(f, card); !r) return r.error();

@@ -1,8 +1,7 @@
 // Class and mask sets from the `uml.` metadata of a weights file.
 #pragma once
 
-#include "uml/io/json_value.hpp"
-#include "uml/io/safetensors.hpp"
+#include "uml/io/metadata.hpp"
 #include "uml/model/card.hpp"
 
 #include "uml/core/begin.inc"
@@ -21,60 +20,57 @@ namespace card_detail {
 }
 
 /// `uml.class_set`: {"score": "lac" | "aps" | "raps", "coverage": 0.9, "thresholds": [0.8]}, one threshold or one for
-/// each class, null for "every class"; raps also "penalty" and "free_ranks". Nothing if it says anything else.
-[[nodiscard, gnu::cold]] inline std::optional<trust::class_set_rule> class_set_from(json::value v, int classes) {
-    trust::class_set_rule rule;
-    const auto score = v.find("score"), thresholds = v.find("thresholds");
-    const auto coverage = number_in(v, "coverage", 0, 1, {}), penalty = number_in(v, "penalty", 0, 1e6, 0),
-               free_ranks = number_in(v, "free_ranks", 0, 1e6, 1e6);
+/// each class, null for "every class"; raps also "penalty" and "free_ranks". The rule that it breaks, or null.
+[[nodiscard, gnu::cold]] inline const char* read_class_set(json::value v, int classes, trust::class_set_rule& to) {
+    const auto score = v.find("score"), thresholds = v.find("thresholds"), ranks = v.find("free_ranks");
     bool known = false;
     for (const auto s : {trust::set_score::lac, trust::set_score::aps, trust::set_score::raps})
-        if (score && score->says(trust::name_of(s))) rule.score = s, known = true;
-    if (!known || !thresholds || thresholds->type() != json::kind::array || !coverage || !(*coverage > 0) || !penalty ||
-        !free_ranks)
-        return std::nullopt;
+        if (score && score->says(trust::name_of(s))) to.score = s, known = true;
+    if (!known) return "score is none of lac, aps and raps";
+    const auto coverage = number_in(v, "coverage", 0, 1, {});
+    if (!coverage || !(*coverage > 0)) return "coverage is not a number above 0 and at most 1";
+    const auto penalty = number_in(v, "penalty", 0, 1e6, 0);
+    if (!penalty) return "penalty is not a number from 0 to 1000000";
+    constexpr int most_ranks = 1000000;
+    const auto free_ranks = ranks ? ranks->integer() : std::optional<std::int64_t>(most_ranks);
+    if (!free_ranks || *free_ranks < 0 || *free_ranks > most_ranks)
+        return "free_ranks is not a whole number from 0 to 1000000";
+    if (!thresholds || thresholds->type() != json::kind::array) return "thresholds are not an array";
     for (const auto item : thresholds->items()) {
-        if (rule.levels == trust::class_set_rule::most_classes) return std::nullopt;
+        if (to.levels == trust::class_set_rule::most_classes) return "thresholds are more than 64";
         const auto number =
             item.type() == json::kind::null ? std::optional(trust::class_set_rule::everything) : item.number();
-        if (!number || *number < 0) return std::nullopt;
-        rule.thresholds[rule.levels++] = *number;
+        if (!number || *number < 0) return "thresholds are not numbers from 0 on, or null";
+        to.thresholds[to.levels++] = *number;
     }
-    if (rule.levels != 1 && rule.levels != static_cast<std::size_t>(classes)) return std::nullopt;
-    rule.coverage = *coverage;
-    rule.penalty = *penalty;
-    rule.free_ranks = static_cast<int>(*free_ranks);
-    return rule;
+    if (to.levels != 1 && to.levels != static_cast<std::size_t>(classes))
+        return "thresholds are neither one nor one for each class";
+    to.coverage = *coverage;
+    to.penalty = *penalty;
+    to.free_ranks = static_cast<int>(*free_ranks);
+    return nullptr;
 }
 
-/// `uml.mask_set`: {"threshold": 0.1, "miss": 0.1}. Nothing if it says anything else.
-[[nodiscard, gnu::cold]] inline std::optional<trust::mask_set_rule> mask_set_from(json::value v) {
+/// `uml.mask_set`: {"threshold": 0.1, "miss": 0.1}. The rule that it breaks, or null.
+[[nodiscard, gnu::cold]] inline const char* read_mask_set(json::value v, trust::mask_set_rule& to) {
     const auto threshold = number_in(v, "threshold", 0, 1, {}), miss = number_in(v, "miss", 0, 1, {});
-    if (!threshold || !miss || !(*miss > 0)) return std::nullopt;
-    return trust::mask_set_rule{*threshold, *miss};
+    if (!threshold) return "threshold is not a number from 0 to 1";
+    if (!miss || !(*miss > 0)) return "miss is not a number above 0 and at most 1";
+    to = {*threshold, *miss};
+    return nullptr;
 }
 
 /// Both, where the file has them. Errors: errc::malformed.
 [[nodiscard, gnu::cold]] inline result<void> read_promises(const weights_file& f, model_card& card) {
-    const auto refuse = [&](const char* key, const char* rule) {
-        return fail(errc::malformed, f.source(), ": metadata ", key, ": ", rule);
-    };
-    if (const auto stored = f.metadata("uml.class_set")) {
-        const auto v = json::parse(*stored, f.source());
-        if (!v) return v.error();
-        const auto rule = class_set_from(*v, card.configuration.classes);
-        if (!rule)
-            return refuse("uml.class_set", "needs a score (lac, aps or raps), a coverage between 0 and 1, and one "
-                                           "threshold or one for each class");
-        card.class_set = *rule;
-    }
-    if (const auto stored = f.metadata("uml.mask_set")) {
-        const auto v = json::parse(*stored, f.source());
-        if (!v) return v.error();
-        const auto rule = mask_set_from(*v);
-        if (!rule) return refuse("uml.mask_set", "needs a threshold and a share that may be missed between 0 and 1");
-        card.mask_set = *rule;
-    }
+    const auto classes = metadata_json(f, "uml.class_set");
+    if (!classes) return classes.error();
+    if (*classes)
+        if (const char* rule = read_class_set(**classes, card.configuration.classes, card.class_set))
+            return metadata_fault(f, "uml.class_set", rule);
+    const auto mask = metadata_json(f, "uml.mask_set");
+    if (!mask) return mask.error();
+    if (*mask)
+        if (const char* rule = read_mask_set(**mask, card.mask_set)) return metadata_fault(f, "uml.mask_set", rule);
     return {};
 }
 

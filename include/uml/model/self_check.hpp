@@ -2,8 +2,7 @@
 // at once.
 #pragma once
 
-#include "uml/io/json_value.hpp"
-#include "uml/io/safetensors.hpp"
+#include "uml/io/metadata.hpp"
 #include "uml/model/model.hpp"
 
 #include <algorithm>
@@ -42,7 +41,8 @@ struct numbers {
     double (*at)(const void* from, std::int64_t i);
 };
 
-/// Compares the numbers `values` of the file with those at the places `indices`, or with all of them in order.
+/// Compares the numbers `values` of the file with those at the places `indices`, or with all of them in order. False if
+/// what the file says cannot be read, or is not of all of them.
 [[nodiscard, gnu::cold]] inline bool compare(const json::value& check, const char* values, const char* indices,
                                              const numbers& out, distance& d) {
     const auto expected = check.find(values);
@@ -65,7 +65,7 @@ struct numbers {
         for (std::int64_t i = 0; e != expected_items.end(); ++i)
             if (!add(i)) return false;
     }
-    return d.count > 0 && !(e != expected_items.end());
+    return d.count > 0 && !(e != expected_items.end()) && (indices || d.count == out.count);
 }
 
 /// What the file stores: a picture and expected numbers.
@@ -78,15 +78,14 @@ struct stored_check {
 /// `own`: the shape of the model's input. Errors: errc::malformed, out_of_memory.
 [[nodiscard, gnu::cold]] inline result<stored_check> read_check(const weights_file& file, const shape& own) {
     stored_check s;
-    const auto stored = file.metadata("uml.selfcheck");
     const tensor_entry* input = file.find("uml.selfcheck.input");
-    if (!stored || input == nullptr) return result<stored_check>(std::move(s));
+    if (!file.metadata("uml.selfcheck") || input == nullptr) return result<stored_check>(std::move(s));
     if (input->type != dtype::u8 || input->dimensions != 3)
         return fail(errc::malformed, file.source(), ": self-check: the input is not 8-bit height x width x channels");
     const auto h = input->shape()[0], w = input->shape()[1], c = input->shape()[2];
     const auto is = [](std::uint64_t n, int wanted) { return n == static_cast<std::uint64_t>(wanted); };
     if (!is(h, own.h) || !is(w, own.w) || !(c == 1 || is(c, own.c))) return result<stored_check>(std::move(s));
-    auto expected = json::parse(*stored, file.source());
+    auto expected = metadata_json(file, "uml.selfcheck");
     if (!expected) return expected.error();
     if (!s.pixels.resize(static_cast<std::size_t>(input->bytes)))
         return fail(errc::out_of_memory, "no memory for the self-check");
@@ -116,10 +115,15 @@ struct stored_check {
     distance alpha{.least = 0, .most = largest}, logits{.least = -largest, .most = largest},
         vacuity{.least = 0, .most = 1.001};
     const auto own_limit = limit_for(expected, limit);
-    if (!own_limit || !compare(expected, "cls_alpha", nullptr, class_alpha, alpha) ||
-        !compare(expected, "logit_value", "logit_index", region_logits, logits) ||
-        !compare(expected, "mutual_uncertainty_value", "mutual_uncertainty_index", pixel_vacuity, vacuity))
-        return fail(errc::malformed, file.source(), ": self-check: the expected numbers cannot be read");
+    const char* unread =
+        !own_limit                                                                ? "float32_error"
+        : !compare(expected, "cls_alpha", nullptr, class_alpha, alpha)            ? "cls_alpha"
+        : !compare(expected, "logit_value", "logit_index", region_logits, logits) ? "logit_index and logit_value"
+        : !compare(expected, "mutual_uncertainty_value", "mutual_uncertainty_index", pixel_vacuity, vacuity)
+            ? "mutual_uncertainty_index and mutual_uncertainty_value"
+            : nullptr;
+    if (unread != nullptr)
+        return fail(errc::malformed, file.source(), ": self-check: the expected numbers cannot be read: ", unread);
     if (!alpha.plausible || !logits.plausible || !vacuity.plausible)
         return fail(errc::malformed, file.source(),
                     ": self-check: the expected numbers cannot be a network's: alpha are not below 0, vacuity is not "
