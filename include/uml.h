@@ -1,6 +1,8 @@
 /* The library from C, and from any language that calls C: load a weights file, run pictures, read the answer.
    Functions return 0 (UML_OK) or the kind of failure, and say it in words in `error`, which may be null. Structs carry
-   their size, set by the caller (`uml_answer a = {sizeof a};`), so that later versions can append members. */
+   their size, set by the caller (`uml_answer a = {sizeof a};`), so that later versions can append members.
+   Any number of threads may call at the same time, each with a workspace of its own. What is freed is freed once, a
+   workspace before its model, and not while another thread uses it. */
 #ifndef UML_H
 #define UML_H
 
@@ -43,7 +45,8 @@ enum { /* uml::trust::verdict */
 };
 
 typedef struct uml_model uml_model;         /* a network with its weights; any number of threads may use one */
-typedef struct uml_workspace uml_workspace; /* one thread's memory, of one model, which must outlive it */
+typedef struct uml_workspace uml_workspace; /* one thread's memory, of one model, which must outlive it; for one thread
+                                               at a time */
 
 typedef struct uml_error {
     size_t struct_size;
@@ -54,7 +57,7 @@ typedef struct uml_error {
 typedef struct uml_options {
     size_t struct_size;
     int skip_self_check;     /* 0: the weights' own check runs */
-    int64_t max_arena_bytes; /* 0: the library's limit; the file may not ask for more */
+    int64_t max_arena_bytes; /* 0: the library's limit; the file may not ask for more; below 0 is refused */
 } uml_options;
 
 typedef struct uml_model_info {
@@ -67,7 +70,7 @@ typedef struct uml_model_info {
 
 typedef struct uml_picture {
     size_t struct_size;
-    const void* pixels; /* height x width x channels */
+    const void* pixels; /* height x width x channels; floats at a multiple of 4 */
     int is_float;       /* 0: 8 bits, 0..255; 1: floats, 0..1 */
     int height, width, channels;
     int64_t row_bytes; /* from a row to the next; 0: rows without gaps */

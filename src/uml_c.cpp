@@ -68,6 +68,10 @@ int uml_model_load(const char* path, const uml_options* options, uml_model** mod
         if (unset(options)) return lacks("options", error);
         const uml_options given = take(*options);
         o.self_check = given.skip_self_check == 0;
+        if (given.max_arena_bytes < 0)
+            return failed(uml::fail(uml::errc::invalid_argument, "options: max_arena_bytes is ", given.max_arena_bytes,
+                                    ", below 0"),
+                          error);
         if (given.max_arena_bytes > 0) o.max_arena_bytes = given.max_arena_bytes;
     }
     auto m = uml::load<uml::network<uml::dynamic>, backend>(path, o);

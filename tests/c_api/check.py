@@ -3,6 +3,7 @@
 import ctypes
 import subprocess
 import sys
+import threading
 
 
 class Error(ctypes.Structure):
@@ -33,7 +34,7 @@ def main(library: str, weights: str) -> None:
         assert code == 0, error.what.decode()
 
     assert uml.uml_model_load(b"absent", None, ctypes.byref(model), ctypes.byref(error)) == 1
-    assert error.what == b"absent: cannot be opened", error.what
+    assert error.what == b"absent: cannot be opened: there is no such file", error.what
     good(uml.uml_model_load(weights.encode(), None, ctypes.byref(model), ctypes.byref(error)))
     good(uml.uml_workspace_make(model, ctypes.byref(workspace), ctypes.byref(error)))
     pixels = (ctypes.c_uint8 * 65536)(*(i % 251 for i in range(65536)))
@@ -44,6 +45,22 @@ def main(library: str, weights: str) -> None:
     strength = sum(answer.class_alpha[k] for k in range(3))
     assert abs(answer.vacuity * strength - 3) < 1e-5
     print(f"class {answer.predicted}, vacuity {answer.vacuity:.9g}, first logit {answer.region_logits[0]:.9g}")
+
+    # Threads that share a model, each with a workspace of its own: the same bits.
+    def run_one(answers: list[tuple[float, float]]) -> None:
+        own, found, why = ctypes.c_void_p(), Answer(ctypes.sizeof(Answer)), Error(ctypes.sizeof(Error))
+        if uml.uml_workspace_make(model, ctypes.byref(own), ctypes.byref(why)) == 0:
+            if uml.uml_run(own, ctypes.byref(picture), ctypes.byref(found), ctypes.byref(why)) == 0:
+                answers.append((found.vacuity, found.region_logits[0]))
+            uml.uml_workspace_free(own)
+
+    answers: list[tuple[float, float]] = []
+    threads = [threading.Thread(target=run_one, args=(answers,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [(answer.vacuity, answer.region_logits[0])] * 4, answers
     uml.uml_workspace_free(workspace)
     uml.uml_model_free(model)
 

@@ -27,16 +27,36 @@ int main(int argc, char** argv) {
     CHECK(strlen(uml_version()) >= 5);
 
     CHECK(uml_model_load("no/such/file", NULL, &model, &error) == UML_CANNOT_READ && model == NULL);
-    CHECK(strcmp(error.what, "no/such/file: cannot be opened") == 0 && error.code == UML_CANNOT_READ);
+    CHECK(strcmp(error.what, "no/such/file: cannot be opened: there is no such file") == 0 &&
+          error.code == UML_CANNOT_READ);
     CHECK(uml_model_load(NULL, NULL, &model, &error) == UML_INVALID_ARGUMENT);
     CHECK(uml_model_load(argv[1], NULL, NULL, NULL) == UML_INVALID_ARGUMENT);
     CHECK(uml_model_load(argv[1], &options, &model, &error) == UML_WRONG_CONFIG && model == NULL);
+    options.max_arena_bytes = -1;
+    CHECK(uml_model_load(argv[1], &options, &model, &error) == UML_INVALID_ARGUMENT && model == NULL);
+    CHECK(strcmp(error.what, "options: max_arena_bytes is -1, below 0") == 0);
+    options.max_arena_bytes = INT64_MAX;
+    options.struct_size = sizeof options.struct_size - 1; /* not set */
+    CHECK(uml_model_load(argv[1], &options, &model, &error) == UML_INVALID_ARGUMENT && model == NULL);
     options.struct_size = offsetof(uml_options, max_arena_bytes); /* a program of a version without that member */
     CHECK(uml_model_load(argv[1], &options, &model, &error) == UML_OK && model != NULL);
     CHECK(uml_model_describe(model, &info, &error) == UML_OK);
     CHECK(info.height == 256 && info.width == 256 && info.channels == 1 && info.classes == 3 && info.regions == 2);
     CHECK(strlen(uml_class_name(model, 0)) > 0 && strcmp(uml_class_name(model, 99), "") == 0);
     CHECK(strlen(uml_region_name(model, 1)) > 0);
+    CHECK(strcmp(uml_class_name(model, -1), "") == 0 && strcmp(uml_region_name(model, 2147483647), "") == 0);
+    CHECK(strcmp(uml_class_name(NULL, 0), "") == 0 && strcmp(uml_region_name(NULL, 0), "") == 0);
+    CHECK(uml_model_describe(NULL, &info, &error) == UML_INVALID_ARGUMENT);
+    CHECK(uml_model_describe(model, NULL, &error) == UML_INVALID_ARGUMENT);
+    info.struct_size = 0;
+    CHECK(uml_model_describe(model, &info, NULL) == UML_INVALID_ARGUMENT);
+    error.struct_size = sizeof(size_t); /* as sizeof of a pointer: nothing is written behind it */
+    error.code = -7;
+    CHECK(uml_model_describe(model, &info, &error) == UML_INVALID_ARGUMENT && error.code == -7);
+    error.struct_size = sizeof error;
+    CHECK(uml_workspace_make(NULL, &workspace, &error) == UML_INVALID_ARGUMENT && workspace == NULL);
+    CHECK(uml_workspace_make(model, NULL, &error) == UML_INVALID_ARGUMENT);
+    CHECK(uml_run(NULL, &picture, &answer, &error) == UML_INVALID_ARGUMENT);
 
     CHECK(uml_workspace_make(model, &workspace, &error) == UML_OK);
     CHECK(uml_run(workspace, &picture, &answer, &error) == UML_INVALID_ARGUMENT);
@@ -46,6 +66,20 @@ int main(int argc, char** argv) {
     picture.pixels = pixels, picture.height = 256, picture.width = 255, picture.channels = 1;
     CHECK(uml_run(workspace, &picture, &answer, &error) == UML_WRONG_SHAPE);
     picture.width = 256;
+    picture.row_bytes = INT64_MAX;
+    CHECK(uml_run(workspace, &picture, &answer, &error) == UML_INVALID_ARGUMENT);
+    CHECK(strcmp(error.what, "picture: 256 rows of 9223372036854775807 bytes are more than a memory can have") == 0);
+    picture.row_bytes = -256;
+    CHECK(uml_run(workspace, &picture, &answer, &error) == UML_INVALID_ARGUMENT);
+    picture.is_float = 1, picture.row_bytes = 0, picture.height = picture.width = picture.channels = -2147483647 - 1;
+    CHECK(uml_run(workspace, &picture, &answer, &error) == UML_WRONG_SHAPE);
+    picture.height = picture.width = 256, picture.channels = 1, picture.pixels = pixels + 1;
+    CHECK(uml_run(workspace, &picture, &answer, &error) == UML_INVALID_ARGUMENT);
+    CHECK(strcmp(error.what, "picture: floats begin at an address that is no multiple of 4") == 0);
+    picture.is_float = 0, picture.pixels = pixels;
+    CHECK(uml_run(workspace, NULL, &answer, &error) == UML_INVALID_ARGUMENT);
+    CHECK(uml_run(workspace, &picture, NULL, &error) == UML_INVALID_ARGUMENT);
+    CHECK(strcmp(error.what, "answer is null, or its struct_size is not set") == 0);
     answer.struct_size = offsetof(uml_answer, height); /* an older program's: nothing behind it is written */
     answer.height = -7;
     CHECK(uml_run(workspace, &picture, &answer, &error) == UML_OK);
