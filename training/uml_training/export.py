@@ -18,6 +18,7 @@ from .data import Split, load, read_picture
 from .evaluate import Findings, fit_input
 from .layers import FreezableNorm, FrozenBatchNorm2d
 from .layouts import read_splits, region_names
+from .names import check_names
 from .networks import NETWORKS, Config
 from .recipes import Recipe
 from .trainer import Run, Trainer
@@ -125,6 +126,7 @@ def export_network(model: nn.Module, label: str, config: Config, path: pathlib.P
     for what, names, count in (("class", classes, config.classes), ("region", regions, config.regions)):
         if len(names) != count:
             raise ValueError(f"{path}: {len(names)} {what} names ({', '.join(names)}), but the network has {count}")
+        check_names(f"{path}: {what}", names)
     if not label:
         raise ValueError(f"{path}: the network has no label: set it to that of its C++ type")
     mode, shape = "L" if config.channels_in == 1 else "RGB", (config.height, config.width, config.channels_in)
