@@ -28,4 +28,22 @@ foreach(compiler IN ITEMS g++ clang++)
             COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/flags/check" "${UML_FLAGS_${compiler}}" "${PROJECT_SOURCE_DIR}" ${list})
         set_tests_properties(flags.numbers.${compiler}${name} PROPERTIES LABELS "slow;text" SKIP_RETURN_CODE 77 TIMEOUT 600)
     endforeach()
+    # Many more flags, on a network that compiles in seconds: a few in every run, all in ./test --long.
+    set(flags_often "-ffinite-math-only")
+    set(flags_all "-frounding-math" "-fno-signed-zeros" "-fassociative-math -fno-signed-zeros -fno-trapping-math"
+        "-freciprocal-math" "-ftrapv" "-fwrapv -fno-strict-aliasing" "-D_GLIBCXX_DEBUG" "-D_GLIBCXX_ASSERTIONS"
+        "-fshort-enums" "-funsigned-char" "-fno-threadsafe-statics" "-std=gnu++20" "-O0")
+    if(compiler STREQUAL "clang++")
+        list(APPEND flags_all "-fno-honor-nans" "-fno-honor-infinities" "-fapprox-func" "-ffp-model=fast"
+            "-ffp-model=strict" "-ffp-exception-behavior=strict" "-std=c++2b")
+    else()
+        list(APPEND flags_often "refused: -fsingle-precision-constant")
+        list(APPEND flags_all "-fsignaling-nans" "-fcx-limited-range" "-ffloat-store" "-fno-builtin" "-std=c++23")
+    endif()
+    foreach(kind IN ITEMS often all)
+        add_test(NAME flags.small.${kind}.${compiler} COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/flags/small"
+            "${PROJECT_SOURCE_DIR}" "${UML_FLAGS_${compiler}}" ${flags_${kind}})
+        set_tests_properties(flags.small.${kind}.${compiler} PROPERTIES LABELS "slow;text" TIMEOUT 1800)
+    endforeach()
+    set_tests_properties(flags.small.all.${compiler} PROPERTIES LABELS "long;text")
 endforeach()
