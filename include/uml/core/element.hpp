@@ -15,6 +15,9 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
+static_assert(0.1 != static_cast<double>(0.1F),
+              "uml: constants are cut to single precision here: leave -fsingle-precision-constant away for this file");
+
 /// What one element of a tensor is. The names are those of the safetensors format.
 enum class dtype : std::uint8_t {
     f32,
@@ -63,7 +66,9 @@ inline constexpr std::array<description, 15> table{{
 } // namespace element
 
 /// Bytes of one element.
-[[nodiscard]] constexpr std::size_t size_of(dtype t) { return element::table.data()[static_cast<std::size_t>(t)].bytes; }
+[[nodiscard]] constexpr std::size_t size_of(dtype t) {
+    return element::table.data()[static_cast<std::size_t>(t)].bytes;
+}
 
 /// The name as a safetensors header writes it, "BF16".
 [[nodiscard]] constexpr std::string_view name_of(dtype t) { return element::table[static_cast<std::size_t>(t)].name; }
