@@ -73,6 +73,8 @@ uml::result<options> parse_options(int count, const char* const* words) {
         return uml::fail(uml::errc::invalid_argument, "--out wants a folder (./- is one of this name)");
     if (o.engine.weights.empty()) return uml::fail(uml::errc::invalid_argument, "--weights is missing");
     if (o.inputs.empty()) return uml::fail(uml::errc::invalid_argument, "no picture and no folder is named");
+    if (std::find(o.inputs.begin(), o.inputs.end(), "") != o.inputs.end())
+        return uml::fail(uml::errc::invalid_argument, "an image without a name");
     if (o.resume && o.kinds.empty() && o.csv.empty())
         return uml::fail(uml::errc::invalid_argument, "--resume looks at existing results: add --out or --csv");
     if (const auto available = support::check_available(o.engine); !available) return available.error();

@@ -33,6 +33,8 @@ expect 2 --weights "$weights" --csv - in
 grep -q "standard output holds the report" err || failed "--csv -: $(cat err)"
 expect 2 --weights "$weights" --out - in
 expect 2 --weights "$weights" --csv "" in
+expect 2 --weights "$weights" in ""
+grep -q "an image without a name" err || failed "an empty name: $(cat err)"
 [ ! -e - ] || failed "a file is called -"
 
 # A limit on the size of files is a full disk, not the end of the program.
@@ -189,4 +191,38 @@ wait $pid || status=$?
 [ $status = 143 ] && grep -q "stopped after 0 of 2 images; the same command with --resume goes on" err || failed "a lock: $status, $(cat err)"
 kill -9 $holder
 run --out right in # a lock goes with the program that held it
+
+# The other programs keep these rules too.
+mkdir -p data/images data/masks
+cp in/a.png data/images
+cp "$samples/masks/glioma-2009.png" data/masks/a.png
+printf 'id,label,name\na,1,glioma\n' >data/labels.csv
+other() { # STATUS PROGRAM ARGUMENT...
+    local wanted=$1 status=0
+    shift
+    "$programs/$1" --weights "$weights" --data data "${@:2}" >out 2>err || status=$?
+    [ $status -eq "$wanted" ] || failed "exit status $status, not $wanted: $* ($(head -c 300 err))"
+}
+programs=$(dirname "$program")
+if [ -x "$programs/uml-evaluate" ]; then
+    other 1 uml-evaluate --json data/figures --per-image data/../data/figures
+    grep -q "another result goes there" err || failed "two results in one file: $(cat err)"
+    other 1 uml-evaluate --json - && other 2 uml-evaluate --json ""
+    mkdir plots && ln -s nowhere plots/dice.svg
+    other 1 uml-evaluate --json figures --plots plots
+    grep -q "plots/dice.svg: a symbolic link that leads nowhere" err && [ "$(ls plots)" = dice.svg ] && [ ! -e figures ] ||
+        failed "figures that cannot be written: $(ls plots) $(cat err)"
+    touch figures && chmod 640 figures
+    other 0 uml-evaluate --json figures --per-image >(cat >piped)
+    [ "$(stat -c %a figures)" = 640 ] && sleep 0.1 && [ "$(wc -l <piped)" = 2 ] || failed "results of uml-evaluate: $(ls -l figures piped)"
+fi
+if [ -x "$programs/uml-calibrate" ]; then
+    echo before >copy
+    (ulimit -f 100 && other 1 uml-calibrate --out copy && grep -q "copy: cannot be written: File too large" err) || failed "a full disk: $(cat err)"
+    [ "$(cat copy)" = before ] || failed "a full disk: the former file is gone"
+    other 0 uml-calibrate --out /dev/null
+    other 0 uml-calibrate --out copy && cp copy streamed && other 0 uml-calibrate --out >(cat >streamed)
+    sleep 0.2
+    cmp copy streamed || failed "a copy through a pipe"
+fi
 passed
