@@ -1,6 +1,8 @@
 """kill -9 at UML_KILLS random moments (1) of training, and a disk that fills up: only whole files, and what goes on
 ends as if nothing had been."""
 
+import errno
+import fcntl
 import json
 import os
 import pathlib
@@ -166,6 +168,19 @@ def test_one_program_trains_in_a_folder_at_a_time(tiny, tmp_path, capsys):
     with whole.locked(tmp_path / "run", "test"):
         assert cli.main(["fit", "--data", str(tiny), "--out", str(tmp_path / "run"), *FIT, "--epochs", "1"]) == 1
     assert "another program is writing there" in capsys.readouterr().err and not list((tmp_path / "run").iterdir())
+    (tmp_path / "link").symlink_to("run")
+    with whole.locked(tmp_path / "link", "test"), pytest.raises(OSError, match="another program is writing there"), \
+            whole.locked(tmp_path / "run", "test"):
+        pass
+
+
+def test_a_disk_without_locks_is_refused(tmp_path, monkeypatch):
+    def no_locks(folder, how):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with pytest.raises(OSError, match="a.json: cannot be locked: No locks available"):
+        whole.text(tmp_path / "a.json", "1")
+    assert not (tmp_path / "a.json").exists()
 
 
 def test_a_run_goes_on_with_its_own_pictures_only(tiny, tmp_path, capsys):

@@ -62,14 +62,17 @@ def place(path: pathlib.Path) -> tuple[pathlib.Path, os.stat_result | None]:
 
 
 @contextmanager
-def locked(path: pathlib.Path, what: str) -> Iterator[int]:
-    """An open folder that no other program has until the end. Errors: OSError where one has it."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+def locked(path: pathlib.Path, what: str, follow: int = 0) -> Iterator[int]:
+    """An open folder that no other program has until the end. `follow`: 0, or os.O_NOFOLLOW. Errors: OSError where
+    one has it, or where the disk knows no locks."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | follow)
     try:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise OSError(f"{what}: another program is writing there") from None
+        except OSError as error:
+            raise OSError(f"{what}: cannot be locked: {error.strerror}") from None
         yield folder
     finally:
         os.close(folder)
@@ -81,7 +84,7 @@ def scratch_folder(target: pathlib.Path) -> Iterator[pathlib.Path]:
     folder = target.parent / f".{target.name}.writing"
     if not folder.is_dir() or folder.is_symlink():
         folder.mkdir(0o700)
-    with locked(folder, str(target)):
+    with locked(folder, str(target), os.O_NOFOLLOW):
         if folder.stat().st_uid != os.geteuid():
             raise OSError(f"{folder}: of another user")
         for left in folder.iterdir():
@@ -96,7 +99,7 @@ def clean(folder: pathlib.Path) -> None:
     """What programs that were killed have left in a folder goes."""
     for left in folder.glob(".*.writing"):
         try:
-            with locked(left, str(left)):
+            with locked(left, str(left), os.O_NOFOLLOW):
                 shutil.rmtree(left, ignore_errors=True)
         except OSError:  # somebody writes there, or it is none of ours
             continue
