@@ -131,8 +131,10 @@ A verdict is accepted, uncertain (refer to a human) or unfamiliar: the image is 
 and mask, which would mean nothing, are withheld. Weights without statistics of their kind cannot tell; answers then say
 "not checked".
 With weights of uml-calibrate an answer is a set of classes that holds the true one as often as promised; it is accepted
-if it is a single class and the vacuity is within the limit. A probability is the network's score for a class, not the chance of being right. Vacuity says how little evidence there
-is, from 0 to 1; an image with more than the limit in the weights file is referred to a human.
+if it is a single class and the vacuity is within the limit. A probability is the network's score for a class, not the
+chance of being right. Vacuity says how little evidence there is, from 0 to 1; an image with more than the limit in the
+weights file is referred to a human.
+In JSON and in the table a byte of a name that is not UTF-8 is \xNN, and the backslash of a name that looks so is \x5c.
 For research. Not a medical device.
 )";
     return text;

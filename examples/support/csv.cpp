@@ -93,7 +93,7 @@ std::string csv_cell(std::string_view text) {
 }
 
 std::string csv_field(std::string_view text) {
-    const std::string field = csv_cell(text);
+    std::string field = csv_cell(text);
     if (field.find_first_of(",;\"\r\n") == std::string::npos) return field;
     std::string quoted = "\"";
     for (const char c : field) {
