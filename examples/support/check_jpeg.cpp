@@ -77,6 +77,7 @@ private:
             constexpr std::string_view name("Exif\0\0", 6);
             if (body.size() <= name.size() || !names(body, name)) return {};
             const int orientation = exif_orientation(body.subspan(name.size()));
+            if (orientation == 0) return {};
             if (turned_ && orientation != jpeg_.orientation) return damaged("EXIF says two ways to turn it");
             jpeg_.orientation = orientation, turned_ = true;
             return {};
@@ -273,7 +274,7 @@ private:
 uml::result<jpeg_facts> check_jpeg(std::span<const std::uint8_t> bytes) { return walk(bytes).run(); }
 
 int exif_orientation(std::span<const std::uint8_t> exif) {
-    if (exif.size() < 8 || exif[0] != exif[1] || (exif[0] != 'I' && exif[0] != 'M')) return 1;
+    if (exif.size() < 8 || exif[0] != exif[1] || (exif[0] != 'I' && exif[0] != 'M')) return 0;
     const bool little = exif[0] == 'I';
     const auto number = [&](std::size_t at, std::size_t bytes) {
         std::size_t n = 0;
@@ -281,15 +282,15 @@ int exif_orientation(std::span<const std::uint8_t> exif) {
         return n;
     };
     const std::size_t start = number(4, 4);
-    if (start < 8 || start > exif.size() - 2) return 1;
+    if (start < 8 || start > exif.size() - 2) return 0;
     const std::size_t count = number(start, 2);
     for (std::size_t i = 0; i < count && start + 14 + 12 * i <= exif.size(); ++i) {
         const std::size_t entry = start + 2 + 12 * i;
         if (number(entry, 2) != 274) continue;
-        const std::size_t n = number(entry + 2, 2) == 3 ? number(entry + 8, 2) : 1;
-        return n >= 1 && n <= 8 ? static_cast<int>(n) : 1;
+        const std::size_t n = number(entry + 2, 2) == 3 ? number(entry + 8, 2) : 0;
+        return n <= 8 ? static_cast<int>(n) : 0;
     }
-    return 1;
+    return 0;
 }
 
 } // namespace support

@@ -98,7 +98,10 @@ private:
     }
 
     uml::result<void> turn() {
-        const int orientation = exif_orientation(body_);
+        constexpr std::string_view name("Exif\0\0", 6); // as in JPEG; some programs write it here too
+        const bool named = body_.size() > name.size() && std::equal(name.begin(), name.end(), body_.begin());
+        const int orientation = exif_orientation(named ? body_.subspan(name.size()) : body_);
+        if (orientation == 0) return {};
         if (turned_ && orientation != png_.orientation) return damaged("EXIF says two ways to turn it");
         png_.orientation = orientation, turned_ = true;
         return {};

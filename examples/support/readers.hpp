@@ -41,7 +41,7 @@ struct tiff_facts {
 
 [[nodiscard]] uml::result<tiff_facts> check_tiff(std::span<const std::uint8_t> bytes);
 
-/// The orientation in EXIF data (which begin with "II" or "MM"): 1 to 8; 1 where there is none.
+/// The orientation in EXIF data (which begin with "II" or "MM"): 1 to 8; 0 where there is none.
 [[nodiscard]] int exif_orientation(std::span<const std::uint8_t> exif);
 
 /// Each by the library that this build has for it. The numbers in `data` are those of the file.

@@ -119,8 +119,9 @@ def what_is_read():
         yield f"restarts-{name}", file(TABLES, restart, frame(80, 8), scan(codes)), seen(*greys), seen_as
     block = Bits().mean(-28).detail(0x02).number(2).detail(0x11).number(-1).detail(0x00).bytes()
     yield "waves", file(TABLES, frame(8, 8), scan(block)), waves(100, 2, -1), mask
+    silent = segment(0xE1, b"Exif\0\0" + exif(3).replace(b"\1\x12", b"\1\x0f"))
     for orientation in (3, 8):
-        turned = file(segment(0xE1, b"Exif\0\0" + exif(orientation, "<")), plain[2:-2])
+        turned = file(silent, segment(0xE1, b"Exif\0\0" + exif(orientation, "<")), silent, plain[2:-2])
         rows = [["200"] * 8 + ["100"] * 8] * 8 if orientation == 3 else [["200"] * 8] * 8 + [["100"] * 8] * 8
         yield (
             f"exif-{orientation}",

@@ -3,8 +3,9 @@
     python3 make.py          (the standard library alone)
 
 Columns: name, the file in hexadecimal digits, the picture, the mask of two regions. A picture is "HEIGHT WIDTH
-CHANNELS:" and its samples, or "refused:" and how the sentence begins. What is right is reckoned here, not read by the code under
-test: tests/programs/support_kinds.cpp holds the C++ readers to it, training/tests/test_kinds.py the Python reader.
+CHANNELS:" and its samples, or "refused:" and how the sentence begins. What is right is reckoned here, not read by the
+code under test: tests/programs/support_kinds.cpp holds the C++ readers to it, training/tests/test_kinds.py the Python
+reader.
 """
 
 import pathlib

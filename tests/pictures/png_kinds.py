@@ -272,6 +272,20 @@ def of_ways_up():
     yield "exif-behind", png(8, 0, upright[1], behind=[(b"eXIf", exif(3))]), picture(upright[3]), NO_REGIONS
     yield "exif-long", png(8, 0, upright[1], [(b"eXIf", exif(3, kind=4))]), picture(upright[1]), NO_REGIONS
     yield "exif-cut", png(8, 0, upright[1], [(b"eXIf", exif(3)[:12])]), picture(upright[1]), NO_REGIONS
+    named, silent = b"Exif\0\0" + exif(3), exif(3).replace(b"\1\x12", b"\1\x0f")
+    yield "exif-named", png(8, 0, upright[1], [(b"eXIf", named)]), picture(upright[3]), NO_REGIONS
+    yield (
+        "exif-and-none",
+        png(8, 0, upright[1], [(b"eXIf", exif(3)), (b"eXIf", silent)]),
+        picture(upright[3]),
+        NO_REGIONS,
+    )
+    yield (
+        "exif-none-and",
+        png(8, 0, upright[1], [(b"eXIf", silent), (b"eXIf", exif(3))]),
+        picture(upright[3]),
+        NO_REGIONS,
+    )
     no = refused("damaged: EXIF says two ways to turn it")
     yield "exif-two-ways", png(8, 0, upright[1], [(b"eXIf", exif(3)), (b"eXIf", exif(6))]), no, no
 

@@ -151,6 +151,7 @@ def test_one_name_for_one_label(tmp_path):
         checks.check_names([data.Split(tmp_path, cases)], faults)
         return faults.kinds.get("name", [])
     assert told((0, "low"), (1, "high"), (0, "Low"), (1, "")) == []
+    assert told((0, "Öl"), (0, "öl")) == ["1: label 0 is 'öl' here and 'Öl' elsewhere"]
     assert told((0, "low"), (0, "high")) == ["1: label 0 is 'high' here and 'low' elsewhere"]
     assert told((0, "low"), (1, "Low")) == ["1: 'Low' is label 1 here and 0 elsewhere"]
 

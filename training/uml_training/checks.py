@@ -51,9 +51,13 @@ def find_classes(splits: dict[str, Split], asked: int, faults: Faults) -> int:
     return count
 
 
+def folded(name: str) -> str:
+    """Large and small letters of ASCII are the same, as they are to the C++ programs."""
+    return "".join(c.lower() if c.isascii() else c for c in name)
+
+
 def check_names(splits: Iterable[Split], faults: Faults) -> None:
-    """One label, one name, and the other way round; large and small letters are the same, as they are to the C++
-    programs. A case without a name says nothing."""
+    """One label, one name, and the other way round. A case without a name says nothing."""
     names: dict[int, str] = {}
     labels: dict[str, int] = {}
     for split in splits:
@@ -61,11 +65,11 @@ def check_names(splits: Iterable[Split], faults: Faults) -> None:
             if not case.name:
                 continue
             first = names.setdefault(case.label, case.name)
-            if first.lower() != case.name.lower():
+            if folded(first) != folded(case.name):
                 faults.add("name", f"{case.id}: label {case.label} is {case.name!r} here and {first!r} elsewhere")
-            elif labels.setdefault(case.name.lower(), case.label) != case.label:
+            elif labels.setdefault(folded(case.name), case.label) != case.label:
                 faults.add("name", f"{case.id}: {case.name!r} is label {case.label} here and "
-                                   f"{labels[case.name.lower()]} elsewhere")
+                                   f"{labels[folded(case.name)]} elsewhere")
 
 
 def find_regions(splits: dict[str, Split], asked: int, names: list[str], faults: Faults) -> int:

@@ -23,7 +23,7 @@ class Walk:
         self.codes: set[tuple[int, int]] = set()         # Huffman tables that are there, by kind and number
         self.steps: dict[int, bytes] = {}                # quantisation tables by number
         self.missing: list[list[int]] = []               # low bits that no scan has given yet, by component and number
-        self.orientation: int | None = None
+        self.orientation = 0                             # not said
         at = 2
         while True:
             if at + 2 > len(data):
@@ -90,9 +90,9 @@ class Walk:
         if len(body) <= 6 or not body.startswith(b"Exif\0\0"):
             return
         orientation = orientation_in(body[6:])
-        if self.orientation not in (None, orientation):
+        if orientation and self.orientation not in (0, orientation):
             raise damaged("EXIF says two ways to turn it")
-        self.orientation = orientation
+        self.orientation = orientation or self.orientation
 
     def progressive_frame(self, body: bytes) -> None:
         self.frame(body)

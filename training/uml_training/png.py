@@ -22,8 +22,8 @@ class Walk:
     """One file, chunk by chunk. Errors: DataError."""
 
     def __init__(self, data: bytes):
-        self.width = self.height = self.depth = self.colour = self.significant = self.interlaced = 0
-        self.orientation = self.gamma = self.measured = None
+        self.width = self.height = self.depth = self.colour = self.significant = self.interlaced = self.orientation = 0
+        self.gamma = self.measured = None
         self.palette: np.ndarray | None = None
         self.transparent: tuple[int, ...] | None = None
         self.packed: list[bytes] = []
@@ -130,10 +130,10 @@ class Walk:
             raise DataError(f"samples for another kind of screen (cICP {' '.join(map(str, body))}): convert it")
 
     def turn(self, body: bytes) -> None:
-        orientation = orientation_in(body)
-        if self.orientation not in (None, orientation):
+        orientation = orientation_in(body.removeprefix(b"Exif\0\0"))  # as in JPEG; some programs write it here too
+        if orientation and self.orientation not in (0, orientation):
             raise damaged("EXIF says two ways to turn it")
-        self.orientation = orientation
+        self.orientation = orientation or self.orientation
 
     def end(self, body: bytes) -> None:
         if not self.packed:

@@ -68,9 +68,9 @@ def check_size(width: int, height: int) -> None:
 
 
 def orientation_in(exif: bytes) -> int:
-    """The orientation in EXIF data (which begin with II or MM): 1 to 8; 1 where there is none."""
+    """The orientation in EXIF data (which begin with II or MM): 1 to 8; 0 where there is none."""
     if exif[:2] not in (b"II", b"MM") or len(exif) < 8:
-        return 1
+        return 0
     order = "little" if exif[:1] == b"I" else "big"
 
     def number(at: int, size: int) -> int:
@@ -78,12 +78,12 @@ def orientation_in(exif: bytes) -> int:
 
     start = number(4, 4)
     if start < 8 or start > len(exif) - 2:
-        return 1
+        return 0
     for i in range(number(start, 2)):
         entry = start + 2 + 12 * i
         if entry + 12 > len(exif):
             break
         if number(entry, 2) == 274:
-            value = number(entry + 8, 2) if number(entry + 2, 2) == 3 else 1
-            return value if 1 <= value <= 8 else 1
-    return 1
+            value = number(entry + 8, 2) if number(entry + 2, 2) == 3 else 0
+            return value if value <= 8 else 0
+    return 0
