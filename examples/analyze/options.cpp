@@ -88,8 +88,8 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
 
   IMAGE is a PNG, JPEG or TIFF file (TIFF: grey) of any size up to 32768 pixels a side, 33554432 pixels and 128 MiB; of a
   FOLDER all such files in it are read. An image is turned as EXIF says, resized for the network, and the results are
-  mapped back to its own pixels. What is transparent is black. Colour profiles and the shape of pixels are not looked
-  at. What is damaged or ambiguous is refused (docs/pictures.md says what).
+  mapped back to its own pixels. What is transparent is black. Colour profiles are not applied, the shape of pixels is
+  not looked at. What is damaged or ambiguous is refused (docs/pictures.md says what).
 
   --weights W      the network's file (safetensors with the metadata of this library)
   --out DIR        write pictures there, as DIR/NAME.KIND.png; images of equal name get 8 digits behind it

@@ -53,6 +53,9 @@ public:
         for (std::size_t c = 0; c < components_; ++c)
             for (const int bits : missing_[c])
                 if (bits != 0) return damaged("scans are missing: a part of the picture's detail is not there");
+        std::vector<std::uint8_t> icc;
+        for (const auto part : profile_) icc.insert(icc.end(), part.begin(), part.end());
+        jpeg_.half = profile_half(icc);
         return jpeg_;
     }
 
@@ -73,6 +76,13 @@ private:
         case 0xdc: return unknown(late_height);
         case 0xe0:
         case 0xee: return kind_of_colors(marker == 0xe0, body);
+        case 0xe2: {
+            // Its parts in turn, each with its number and how many there are; others are no profile.
+            constexpr std::string_view name("ICC_PROFILE\0", 12);
+            if (body.size() > 14 && names(body, name) && body[12] == profile_.size() + 1)
+                profile_.push_back(body.subspan(14));
+            return {};
+        }
         case 0xe1: {
             constexpr std::string_view name("Exif\0\0", 6);
             if (body.size() <= name.size() || !names(body, name)) return {};
@@ -263,6 +273,7 @@ private:
         for (auto& component : none) component.fill(all_bits);
         return none;
     }();
+    std::vector<std::span<const std::uint8_t>> profile_{};
     bool progressive_ = false, turned_ = false, says_luma_ = false;
     int scans_ = 0;
     static constexpr const char* late_height = "a picture whose height comes later (DNL) is not read";

@@ -73,7 +73,8 @@ private:
             return uml::fail(uml::errc::unsupported, "needs chunk ", type_, ", which is not known");
         if (type_ == "tRNS") return transparency();
         if (type_ == "sBIT") return significance();
-        if (type_ == "sRGB" || type_ == "iCCP" || type_ == "cICP") profile_ = true;
+        if (type_ == "sRGB" || type_ == "cICP") profile_ = true;
+        if (type_ == "iCCP") return profile();
         if (type_ == "gAMA") return curve();
         if (type_ == "cICP") return screen();
         if (type_ == "eXIf") return turn();
@@ -94,6 +95,19 @@ private:
         if (std::find(usual.begin(), usual.end(), int{body_[1]}) == usual.end() || body_[2] != 0 || body_[3] != 1)
             return uml::fail(uml::errc::unsupported, "samples for another kind of screen (cICP ", body_[0], " ",
                              body_[1], " ", body_[2], " ", body_[3], "): convert it");
+        return {};
+    }
+
+    // A name, a zero, how it is packed (always 0), a zlib stream. The standard has one of it and sRGB; cICP comes
+    // first.
+    uml::result<void> profile() {
+        if (after_ == "IDAT" || png_.half) return damaged("a colour profile in the wrong place or twice");
+        const auto name_end = std::find(body_.begin(), body_.end(), std::uint8_t{0});
+        if (body_.end() - name_end < 2) return {};
+        const auto icc =
+            unpack_zlib(body_.subspan(static_cast<std::size_t>(name_end - body_.begin()) + 2), most_profile);
+        if (icc) png_.half = profile_half(*icc);
+        profile_ = profile_ || png_.half;
         return {};
     }
 
@@ -205,6 +219,8 @@ private:
         for (std::size_t n = 0; n < count; ++n) png_.plain.insert(png_.plain.end(), 3, static_cast<std::uint8_t>(n));
         put32(crc32(std::span(png_.plain).subspan(start + 4)));
     }
+
+    static constexpr std::uint64_t most_profile = 4 << 20;
 
     std::span<const std::uint8_t> rest_, body_{}, whole_{};
     std::string_view type_{}, after_{};

@@ -50,6 +50,8 @@ private:
     uml::result<void> take(std::uint64_t at, std::uint64_t word) {
         const auto tag = static_cast<int>(number(at, 2)), type = static_cast<int>(number(at + 2, 2));
         const std::uint64_t count = number(at + 4, word);
+        if (tag == 34675 && inside(number(at + 4 + word, word), count))
+            tiff_.half = profile_half(all_.subspan(number(at + 4 + word, word), count));
         std::vector<std::uint64_t>* const to = place(tag);
         if (to == nullptr) return {};
         if (!to->empty()) return damaged("tag ", tag, " twice");

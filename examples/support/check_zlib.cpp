@@ -93,7 +93,8 @@ private:
 
 class inflater {
 public:
-    inflater(std::span<const std::uint8_t> stream, std::uint64_t wanted) : in_(stream), wanted_(wanted) {}
+    inflater(std::span<const std::uint8_t> stream, std::uint64_t wanted, std::vector<std::uint8_t>* kept = nullptr)
+        : in_(stream), wanted_(wanted), kept_(kept) {}
 
     uml::result<void> run() {
         const int method = in_.take(8), flags = in_.take(8);
@@ -107,7 +108,7 @@ public:
                 return broken();
             }
         }
-        if (total_ < wanted_) return damaged("fewer rows of pixels than its header says");
+        if (total_ < wanted_ && kept_ == nullptr) return damaged("fewer rows of pixels than its header says");
         sum(total_ % window_.size());
         in_.to_byte();
         const int high = in_.take(16), low = in_.take(16);
@@ -122,6 +123,7 @@ private:
 
     bool put(std::uint8_t byte) {
         window_[total_ % window_.size()] = byte;
+        if (kept_ != nullptr) kept_->push_back(byte);
         if (++total_ % window_.size() == 0) sum(window_.size());
         return total_ <= wanted_;
     }
@@ -210,6 +212,7 @@ private:
 
     bit_source in_;
     std::uint64_t wanted_, total_ = 0;
+    std::vector<std::uint8_t>* kept_;
     std::uint32_t low_ = 1, high_ = 0;
     prefix_code lengths_{}, distances_{};
     std::vector<std::uint8_t> window_ = std::vector<std::uint8_t>(std::size_t{1} << 15);
@@ -219,6 +222,12 @@ private:
 
 uml::result<void> check_zlib(std::span<const std::uint8_t> stream, std::uint64_t wanted) {
     return inflater(stream, wanted).run();
+}
+
+std::optional<std::vector<std::uint8_t>> unpack_zlib(std::span<const std::uint8_t> stream, std::uint64_t most) {
+    std::vector<std::uint8_t> kept;
+    if (!inflater(stream, most, &kept).run()) return {};
+    return kept;
 }
 
 } // namespace support

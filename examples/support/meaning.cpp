@@ -1,6 +1,7 @@
 #include "support/meaning.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace support {
 namespace {
@@ -63,6 +64,11 @@ uml::result<picture> to_picture(const raster& r, const std::optional<level_range
     if (r.gamma != 0 && (r.gamma < usual - usual / 20 || r.gamma > usual + usual / 20))
         return uml::fail(uml::errc::unsupported, "a gamma of ", r.gamma,
                          " / 100000, where pictures have 45455: convert it");
+    constexpr double darkest = 0.14, brightest = 0.36; // gammas of 2.8 and 1.5
+    if (r.half && (*r.half < darkest || *r.half > brightest))
+        return uml::fail(uml::errc::unsupported, "a colour profile that shows a half as ",
+                         static_cast<int>(std::lround(100 * *r.half)),
+                         " % of white, where pictures have 21 %: convert it");
     const std::size_t step = static_cast<std::size_t>(r.channels), colors = r.indexed ? 3 : colors_of(r);
     const auto to_byte = r.indexed ? uml::result<scale>(scale{}) : scale_of(r, levels);
     if (!to_byte) return to_byte.error();

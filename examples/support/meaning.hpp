@@ -10,8 +10,8 @@ namespace support {
 
 /// Eight bits a sample, grey or colour; what is transparent is black. Samples of 16 bits that use at least half of
 /// their range (as far as PNG's sBIT says it reaches) are scaled by it; what uses less could be any window of a
-/// scanner, and is refused unless `levels` say what is black and what white. So is a gamma that is not that of ordinary
-/// pictures.
+/// scanner, and is refused unless `levels` say what is black and what white. So are a gamma
+/// and a colour profile whose curve is not that of ordinary pictures.
 [[nodiscard]] uml::result<picture> to_picture(const raster& r, const std::optional<level_range>& levels);
 
 /// One channel with the number of its region at every pixel. The samples (for a palette: the numbers, not the colours)

@@ -48,7 +48,7 @@ uml::result<raster> decode_png(std::span<const std::uint8_t> bytes) {
     r->significant = facts->significant;
     r->palette = facts->palette;
     r->transparent = facts->transparent;
-    r->gamma = facts->gamma;
+    r->gamma = facts->gamma, r->half = facts->half;
     const auto colors = r->palette.size();
     if (r->indexed && std::any_of(r->data.begin(), r->data.end(), [colors](std::uint16_t v) { return v >= colors; }))
         return uml::fail(uml::errc::malformed, "damaged: a pixel's number is not in the palette");
@@ -60,7 +60,9 @@ uml::result<raster> decode_jpeg(std::span<const std::uint8_t> bytes) {
     const auto facts = check_jpeg(bytes);
     if (!facts) return facts.error();
     auto r = read_jpeg(bytes, *facts);
-    if (r) turn_upright(*r, facts->orientation);
+    if (!r) return r;
+    r->half = facts->half;
+    turn_upright(*r, facts->orientation);
     return r;
 }
 
@@ -83,7 +85,9 @@ uml::result<raster> decode_raster(std::span<const std::uint8_t> bytes) {
         const auto facts = reads_tiff() ? check_tiff(bytes) : uml::result<tiff_facts>(tiff_facts{});
         if (!facts) return facts.error();
         auto r = read_tiff(bytes, *facts);
-        if (r) turn_upright(*r, facts->orientation);
+        if (!r) return r;
+        r->half = facts->half;
+        turn_upright(*r, facts->orientation);
         return r;
     }
     return uml::fail(uml::errc::unsupported, "neither PNG nor JPEG", reads_tiff() ? " nor TIFF" : "");

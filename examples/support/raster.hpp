@@ -29,7 +29,8 @@ struct raster {
     std::vector<std::uint16_t> data; ///< height × width × channels, unscaled
     std::vector<std::array<std::uint8_t, 4>> palette;        ///< red, green, blue, alpha
     std::optional<std::array<std::uint16_t, 3>> transparent; ///< the one colour that stands for nothing
-    std::uint32_t gamma = 0; ///< PNG's gAMA, times 100000, where no colour profile overrules it; 0: not said
+    std::optional<double> half; ///< what its colour profile shows a sample of a half as (profile_half)
+    std::uint32_t gamma = 0;    ///< PNG's gAMA, times 100000, where no colour profile overrules it; 0: not said
 
     [[nodiscard]] std::size_t pixels() const {
         return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);

@@ -3,7 +3,7 @@
 import math
 import struct
 
-from png_kinds import NO_REGIONS, exif, refused
+from png_kinds import NO_REGIONS, PROFILES, exif, profiles, refused
 
 MEANS = list(range(12))  # symbols, each a code of four bits: its place
 DETAILS = [0x00, 0x01, 0x02, 0x11, 0x12, 0x21, 0x31, 0xF0, 0x10, 0x20, 0xF1, 0x03]
@@ -109,7 +109,13 @@ def what_is_read():
     yield "parts-of-a-phone", file(segment(0xE2, b"MPF\0II*\0\x08\0\0\0" + bytes(12)), plain[2:-2]), two, mask
     yield "fill-bytes", b"\xff\xd8\xff\xff" + plain[2:], two, mask
     yield "long-pixels", file(segment(0xE0, b"JFIF\0\1\1\0\0\1\0\3\0\0"), plain[2:-2]), two, mask
-    yield "profile", file(segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(20)), plain[2:-2]), two, mask
+    for name, icc, no in profiles():
+        half = len(icc) // 2
+        parts = [b"ICC_PROFILE\0" + bytes([n + 1, 2]) + part for n, part in enumerate((icc[:half], icc[half:]))]
+        yield f"icc-{name}", file(*(segment(0xE2, part) for part in parts), plain[2:-2]), no or two, mask
+    parts = [segment(0xE2, part) for part in (b"ICC_PROFILE\0\1\1" + PROFILES["linear"][0], b"MPF\0" + bytes(20))]
+    no = refused("a colour profile that shows a half as 50 % of white")
+    yield "icc-among-others", file(*parts[::-1], plain[2:-2]), no, mask
     yield "sampling-of-one", file(TABLES, frame(16, 8, ((1, 0x22, 0),)), scan(flat(100, 200))), two, mask
     restart = segment(0xDD, b"\0\1")
     yield "restarts", file(TABLES, restart, frame(16, 8), scan(flat(100) + b"\xff\xd0" + flat(200))), two, mask

@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from png_kinds import NO_REGIONS, picture, refused
+from png_kinds import NO_REGIONS, picture, profiles, refused
 
 ROWS = [[0, 1, 200], [255, 7, 9]]
 SHORT, LONG, LONG8 = 3, 4, 16
@@ -45,7 +45,9 @@ def tiff(samples=ROWS, bits=8, order="<", big=False, pack=None, rows=0, changes=
     entries, beyond = b"", b""
     behind = at + struct.calcsize(order + count) + len(tags) * (20 if big else 12) + word
     for tag, (kind, numbers) in tags:
-        values = struct.pack(f"{order}{len(numbers)}{ {1: 'B', SHORT: 'H', LONG: 'I', LONG8: 'Q'}[kind] }", *numbers)
+        values = struct.pack(
+            f"{order}{len(numbers)}{ {1: 'B', 7: 'B', SHORT: 'H', LONG: 'I', LONG8: 'Q'}[kind] }", *numbers
+        )
         if len(values) > word:
             field, beyond = struct.pack(order + code, behind + len(beyond)), beyond + values
         else:
@@ -136,6 +138,8 @@ def what_is_read():
     yield "last-strip-filled-up", filled, picture(three), NO_REGIONS
     yield "bytes-behind-end", tiff() + b"and more", eight, NO_REGIONS
     yield "resolutions", tiff(changes={296: (SHORT, [2])}), eight, NO_REGIONS
+    for name, icc, no in profiles():
+        yield f"icc-{name}", tiff(changes={34675: (7, list(icc))}), no or eight, NO_REGIONS
     upright = [[1, 2, 3], [4, 5, 6]]
     for orientation, rows in ((3, [[6, 5, 4], [3, 2, 1]]), (6, [[4, 1], [5, 2], [6, 3]]), (9, upright)):
         yield (

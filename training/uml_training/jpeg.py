@@ -4,6 +4,7 @@ before libjpeg-turbo sees the file, whose warnings are refusals."""
 import numpy as np
 import simplejpeg
 
+from . import profile
 from .faults import DataError
 from .raster import Raster, check_size, damaged, orientation_in
 
@@ -18,6 +19,7 @@ class Walk:
         self.data = data
         self.width = self.height = self.scans = self.codes_end = 0
         self.progressive = self.says_luma = False
+        self.profile: list[bytes] = []
         self.ids: list[int] = []
         self.tables: list[int] = []                      # the components' quantisation
         self.codes: set[tuple[int, int]] = set()         # Huffman tables that are there, by kind and number
@@ -56,7 +58,7 @@ class Walk:
 
     def take(self, marker: int, body: bytes) -> None:
         known = {0xc0: self.frame, 0xc1: self.frame, 0xc2: self.progressive_frame, 0xc4: self.huffman, 0xda: self.scan,
-                 0xdb: self.quantisation, 0xe0: self.jfif, 0xe1: self.exif, 0xee: self.adobe}
+                 0xdb: self.quantisation, 0xe0: self.jfif, 0xe1: self.exif, 0xe2: self.icc, 0xee: self.adobe}
         if marker in known:
             known[marker](body)
         elif marker == 0xdd and len(body) != 2:
@@ -93,6 +95,11 @@ class Walk:
         if orientation and self.orientation not in (0, orientation):
             raise damaged("EXIF says two ways to turn it")
         self.orientation = orientation or self.orientation
+
+    def icc(self, body: bytes) -> None:
+        """Its parts in turn, each with its number and how many there are; others are no profile."""
+        if len(body) > 14 and body.startswith(b"ICC_PROFILE\0") and body[12] == len(self.profile) + 1:
+            self.profile.append(body[14:])
 
     def progressive_frame(self, body: bytes) -> None:
         self.frame(body)
@@ -231,5 +238,6 @@ def read(data: bytes) -> Raster:
     try:
         decode(needed + b"\xff\xd9", grey)
     except DataError:
-        return Raster(samples.astype(np.uint16), orientation=jpeg.orientation or 1)
+        half = profile.half(b"".join(jpeg.profile))
+        return Raster(samples.astype(np.uint16), half=half, orientation=jpeg.orientation or 1)
     raise damaged("more codes than blocks of pixels")

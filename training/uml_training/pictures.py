@@ -2,6 +2,7 @@
 that they use, damaged or ambiguous files refused. tests/pictures/table.csv says of many kinds what each is."""
 
 import io
+import math
 import pathlib
 
 import numpy as np
@@ -13,6 +14,7 @@ from .raster import MOST_BYTES, Raster, check_size
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 USUAL_GAMMA = 45455
+DARKEST, BRIGHTEST = 0.14, 0.36  # what a profile may show a half as: gammas of 2.8 and 1.5
 
 
 def decoded(data: bytes) -> Raster:
@@ -62,6 +64,9 @@ def picture_of(raster: Raster) -> np.ndarray:
     """H x W x (1 or 3), u8. Errors: DataError."""
     if raster.gamma and not USUAL_GAMMA - USUAL_GAMMA // 20 <= raster.gamma <= USUAL_GAMMA + USUAL_GAMMA // 20:
         raise DataError(f"a gamma of {raster.gamma} / 100000, where pictures have {USUAL_GAMMA}: convert it")
+    if raster.half is not None and not DARKEST <= raster.half <= BRIGHTEST:
+        raise DataError(f"a colour profile that shows a half as {math.floor(100 * raster.half + 0.5)} % of white, "
+                        "where pictures have 21 %: convert it")
     usual = raster.depth == raster.significant == 8 and raster.palette is None and raster.transparent is None
     if usual and not raster.has_alpha:
         return raster.samples.astype(np.uint8)

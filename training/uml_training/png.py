@@ -8,6 +8,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
+from . import profile
 from .faults import DataError
 from .raster import Raster, check_size, damaged, orientation_in
 
@@ -15,6 +16,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+MOST_PROFILE = 4 << 20
 USUAL_CURVES = (1, 4, 6, 13, 14, 15)  # of H.273's transfer characteristics
 
 
@@ -23,7 +25,7 @@ class Walk:
 
     def __init__(self, data: bytes):
         self.width = self.height = self.depth = self.colour = self.significant = self.interlaced = self.orientation = 0
-        self.gamma = self.measured = None
+        self.gamma = self.measured = self.half = None
         self.palette: np.ndarray | None = None
         self.transparent: tuple[int, ...] | None = None
         self.packed: list[bytes] = []
@@ -55,10 +57,10 @@ class Walk:
         self.in_data = kind == "IDAT"
         known = {"IHDR": self.header, "IDAT": self.pixels, "IEND": self.end, "PLTE": self.colours,
                  "tRNS": self.transparency, "sBIT": self.significance, "gAMA": self.curve, "cICP": self.screen,
-                 "eXIf": self.turn}
+                 "iCCP": self.icc, "eXIf": self.turn}
         if kind == "acTL":
             raise DataError("an animation, not a picture")
-        if kind in ("sRGB", "iCCP", "cICP"):
+        if kind in ("sRGB", "cICP"):
             self.profile = True
         if kind in known:
             known[kind](body)
@@ -128,6 +130,19 @@ class Walk:
             raise damaged("cICP of the wrong size")
         if body[1] not in USUAL_CURVES or body[2] != 0 or body[3] != 1:
             raise DataError(f"samples for another kind of screen (cICP {' '.join(map(str, body))}): convert it")
+
+    def icc(self, body: bytes) -> None:
+        """A name, a zero, how it is packed (always 0), a zlib stream."""
+        if self.packed or self.half is not None:
+            raise damaged("a colour profile in the wrong place or twice")
+        unpack = zlib.decompressobj()
+        try:
+            found = unpack.decompress(body[body.index(0) + 2:], MOST_PROFILE + 1)
+        except (ValueError, zlib.error):
+            return
+        if unpack.eof and len(found) <= MOST_PROFILE:
+            self.half = profile.half(found)
+            self.profile |= self.half is not None
 
     def turn(self, body: bytes) -> None:
         orientation = orientation_in(body.removeprefix(b"Exif\0\0"))  # as in JPEG; some programs write it here too
@@ -215,4 +230,4 @@ def read(data: bytes) -> Raster:
     if png.palette is not None and samples.max() >= len(png.palette):
         raise damaged("a pixel's number is not in the palette")
     return Raster(samples, depth, png.significant, png.palette, png.transparent, 0 if png.profile else png.gamma or 0,
-                  orientation=png.orientation or 1)
+                  png.half, orientation=png.orientation or 1)

@@ -19,6 +19,7 @@ class Raster:
     palette: np.ndarray | None = None         # n x 4 u8: red, green, blue, opacity; the samples are its numbers
     transparent: tuple[int, ...] | None = None  # the one colour that stands for nothing
     gamma: int = 0                            # PNG's gAMA where no profile overrules it; 0: not said
+    half: float | None = None                 # what its colour profile shows a sample of a half as
     orientation: int = field(default=1, kw_only=True)
 
     @property

@@ -8,6 +8,7 @@ import struct
 import numpy as np
 from PIL import Image
 
+from . import profile
 from .faults import DataError
 from .png import unpacked
 from .raster import Raster, check_size, damaged
@@ -17,6 +18,7 @@ WIDTH, HEIGHT, BITS, PACKING, COLOUR, FILL, OFFSETS, ORIENTATION = 256, 257, 258
 CHANNELS, ROWS, SIZES, PREDICTOR, TILE, TILES, EXTRA, KIND = 277, 278, 279, 317, 322, 324, 338, 339
 FIELDS = (WIDTH, HEIGHT, BITS, PACKING, COLOUR, FILL, OFFSETS, ORIENTATION, CHANNELS, ROWS, SIZES, PREDICTOR, TILE,
           TILES, EXTRA, KIND)
+PROFILE = 34675
 NUMBERS = {3: 2, 4: 4, 16: 8}  # types of the format, and their bytes
 DEFLATE, LZW, PACKBITS = (8, 32946), 5, 32773
 CUT = "not the TIFF that its header promises"
@@ -35,6 +37,7 @@ class Walk:
         self.inside(start, count_size)
         count = self.number(start, count_size)
         self.inside(start + count_size, count * entry_size + word)
+        self.half: float | None = None
         self.tags: dict[int, list[int]] = {}
         for i in range(count):
             self.take(start + count_size + i * entry_size, word)
@@ -52,6 +55,9 @@ class Walk:
 
     def take(self, at: int, word: int) -> None:
         tag, kind, count = self.number(at, 2), self.number(at + 2, 2), self.number(at + 4, word)
+        if tag == PROFILE:
+            begin = self.number(at + 4 + word, word)
+            self.half = profile.half(self.data[begin:begin + count]) if begin + count <= len(self.data) else None
         if tag not in FIELDS:
             return
         if tag in self.tags:
@@ -138,4 +144,5 @@ def read(data: bytes) -> Raster:
     if tiff.one(COLOUR, 1) == 0:
         samples ^= (1 << tiff.bits) - 1
     orientation = tiff.one(ORIENTATION, 1)
-    return Raster(samples[..., None], tiff.bits, tiff.bits, orientation=orientation if 1 <= orientation <= 8 else 1)
+    return Raster(samples[..., None], tiff.bits, tiff.bits, half=tiff.half,
+                  orientation=orientation if 1 <= orientation <= 8 else 1)
