@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Memory that runs out, at UML_REFUSALS moments (12) of every program, spread over all its allocations: a sentence and an
-# exit status, no half-written file, and --resume ends as if nothing had been.
+# Memory that runs out, at UML_REFUSALS moments (12 of uml-analyze, 4 of the others) of every program, spread over all its
+# allocations: a sentence and an exit status, no half-written file, and --resume ends as if nothing had been.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh" "$@"
 programs=$(dirname "$program")
 refuse=$programs/../tests/libuml-refuse.so
@@ -59,7 +59,7 @@ for call in "uml-analyze --save mask --out little data/images" "uml-evaluate --d
     done
 done
 
-UML_REFUSALS=$((${UML_REFUSALS:-12} / 3))
+UML_REFUSALS=${UML_REFUSALS:-4}
 [ ! -x "$programs/uml-evaluate" ] || refused uml-evaluate "$programs/uml-evaluate" --weights "$weights" --data data --json e.json --plots e
 [ ! -x "$programs/uml-calibrate" ] || refused uml-calibrate "$programs/uml-calibrate" --weights "$weights" --data data --out c.safetensors
 passed
