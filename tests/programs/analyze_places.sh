@@ -170,6 +170,17 @@ run --resume --out right --csv right.csv in
 [ "$(skipped)" = 1 ] && diff <(masks right) <(masks closed) || failed "a picture that is changed back"
 [ "$(sed 1d right.csv | cut -d, -f1 | sort | tr '\n' ' ')" = "in/a.png in/b.png " ] || failed "rows: $(cut -d, -f1 right.csv)"
 
+# A table that a spreadsheet has saved is refused; without its list its rows are made again.
+for change in 's/$/\r/' '1s/^/\xef\xbb\xbf/' '1s/image/"image"/'; do
+    sed "$change" right.csv >saved.csv
+    cp saved.csv before.csv
+    expect 2 --weights "$weights" --csv saved.csv --resume in
+    grep -q "saved.csv: has been saved by another program" err && cmp before.csv saved.csv || failed "$change: $(cat err)"
+done
+cp right.csv alone.csv
+run --csv alone.csv --resume in/a.png
+diff <(cut -d, -f1-17 right.csv | sort) <(cut -d, -f1-17 alone.csv | sort) || failed "a table without its list"
+
 # A table is not taken by a picture, whether it was there before or not.
 cp -r in own
 run --out own own
