@@ -41,12 +41,12 @@ for signal in HUP INT TERM; do
     ended $signal "stopped after [1-9][0-9]* of 30 images; the same command goes on"
     [ "$(ls $signal/*.png | wc -l)" = "$(sed 1d $signal.csv | wc -l)" ] || failed "SIG$signal: rows and pictures differ"
     [ -z "$(find . -name '*.part')" ] || failed "SIG$signal leaves $(find . -name '*.part')"
-    # Whole documents too.
-    begin "$program" --weights "$weights" --threads 1 --json in
-    sleep 0.4
-    ended $signal "stopped after"
-    python3 -c 'import json; json.load(open("out"))' || failed "SIG$signal: no document"
 done
+# Documents are whole too.
+begin "$program" --weights "$weights" --threads 1 --json in
+sleep 0.4
+ended TERM "stopped after"
+python3 -c 'import json; json.load(open("out"))' || failed "SIGTERM: no document"
 expect 0 --weights "$weights" --save mask --out TERM --csv TERM.csv --resume in
 [ "$(ls TERM/*.png | wc -l)" = 30 ] && [ "$(sed 1d TERM.csv | wc -l)" = 30 ] || failed "--resume after a signal"
 
@@ -75,14 +75,14 @@ wait $pid || failed "SIGHUP is not ignored: $(cat err)"
 [ "${PIPESTATUS[0]}" = 1 ] && [ "$(ls unread/*.png | wc -l)" = 30 ] || failed "a reader that goes: $(ls unread) $(cat err)"
 
 # Those that write at their end write nothing then.
-for signal in HUP INT TERM; do
-    for command in "uml-evaluate --json made --plots plots --per-image made.csv --noise 0.1" "uml-calibrate --out made" \
-        "uml-calibrate --out made --kind-fit data --split . --only-kind"; do
-        [ -x "$programs/${command%% *}" ] || continue
-        begin "$programs"/$command --weights "$weights" --threads 1 --data $([[ $command = *kind-fit* ]] && echo . || echo data)
-        sleep 0.4
-        ended $signal "nothing is written, the same command begins again"
-        [ -z "$(ls -d made* plots 2>/dev/null)" ] || failed "$command: SIG$signal leaves $(ls)"
-    done
-done
+interrupted() { # SIGNAL PROGRAM ARGUMENT...
+    [ -x "$programs/$2" ] || return 0
+    begin "$programs/$2" --weights "$weights" --threads 1 "${@:3}"
+    sleep 0.4
+    ended "$1" "nothing is written, the same command begins again"
+    [ -z "$(ls -d made* plots 2>/dev/null)" ] || failed "$2: SIG$1 leaves $(ls)"
+}
+interrupted HUP uml-evaluate --data data --json made --plots plots --per-image made.csv --noise 0.1
+interrupted TERM uml-calibrate --data data --out made
+interrupted INT uml-calibrate --data . --kind-fit data --split . --only-kind --out made
 passed
