@@ -254,13 +254,22 @@ TEST_CASE("numbers that no weight can be") {
             refused(d, errc::not_finite, {name.c_str(), bad < 0 ? "is infinite" : "is NaN"});
         }
     draft d = right();
-    d.tensors["tiny.frozen.running_var"].values[5] = 0;
-    refused(d, errc::malformed, {"tiny.frozen.running_var: channel 5 is not positive"});
+    for (const float zero : {0.0F, -0.0F}) {
+        d.tensors["tiny.frozen.running_var"].values[5] = zero;
+        refused(d, errc::malformed, {"tiny.frozen.running_var: channel 5 is not positive"});
+    }
     d = right();
-    d.tensors["tiny.bn.running_var"].values[7] = -1;
-    refused(d, errc::malformed, {"tiny.bn.running_var: channel 7 is not positive"});
+    for (const float below : {-1.F, -1e-6F, -std::numeric_limits<float>::denorm_min()}) { // also where eps is more
+        d.tensors["tiny.bn.running_var"].values[7] = below;
+        refused(d, errc::malformed, {"tiny.bn.running_var: channel 7 is below 0"});
+    }
     d = right();
-    d.tensors["tiny.bn.running_var"].values[7] = 0; // with eps 1e-5 a dead channel is fine
+    for (const float dead : {0.F, -0.F, std::numeric_limits<float>::denorm_min()}) { // with eps 1e-5 that is fine
+        d.tensors["tiny.bn.running_var"].values[7] = dead;
+        CHECK(load(d));
+    }
+    d = right();
+    d.tensors["tiny.frozen.running_var"].values[5] = std::numeric_limits<float>::denorm_min(); // a factor of 2.7e22
     CHECK(load(d));
 }
 
