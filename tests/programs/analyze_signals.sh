@@ -8,7 +8,7 @@ cp "$sample" picture
 cp "$samples/masks/$(basename "$sample")" mask
 echo id,label,name >data/labels.csv
 for i in $(seq 200); do
-    [ "$i" -gt 30 ] || ln picture "in/$i.png"
+    [ "$i" -gt 60 ] || ln picture "in/$i.png"
     ln picture "data/images/$i.png"
     ln mask "data/masks/$i.png"
     echo "$i,1,glioma" >>data/labels.csv
@@ -35,10 +35,10 @@ for signal in HUP INT TERM; do
     # While it waits for somebody who reads the table, and while it works; then it goes on.
     begin "$program" --weights "$weights" --csv pipe in
     sleep 0.4
-    ended $signal "stopped after 0 of 30 images"
+    ended $signal "stopped after 0 of 60 images"
     begin "$program" --weights "$weights" --threads 1 --save mask --out $signal --csv $signal.csv --resume in
     until_seen pixels
-    ended $signal "stopped after [1-9][0-9]* of 30 images; the same command goes on"
+    ended $signal "stopped after [1-9][0-9]* of 60 images; the same command goes on"
     [ "$(ls $signal/*.png | wc -l)" = "$(sed 1d $signal.csv | wc -l)" ] || failed "SIG$signal: rows and pictures differ"
     [ -z "$(find . -name '*.part')" ] || failed "SIG$signal leaves $(find . -name '*.part')"
 done
@@ -48,7 +48,7 @@ sleep 0.4
 ended TERM "stopped after"
 python3 -c 'import json; json.load(open("out"))' || failed "SIGTERM: no document"
 expect 0 --weights "$weights" --save mask --out TERM --csv TERM.csv --resume in
-[ "$(ls TERM/*.png | wc -l)" = 30 ] && [ "$(sed 1d TERM.csv | wc -l)" = 30 ] || failed "--resume after a signal"
+[ "$(ls TERM/*.png | wc -l)" = 60 ] && [ "$(sed 1d TERM.csv | wc -l)" = 60 ] || failed "--resume after a signal"
 
 # A second signal, of whatever kind, ends the program at once: the reference takes seconds for a picture.
 for second in TERM INT; do
@@ -70,9 +70,9 @@ wait $pid || failed "SIGHUP is not ignored: $(cat err)"
 
 # Nobody reads any more: the end where nothing is written, else the results are finished.
 "$program" --weights "$weights" --threads 1 in 2>err | head -n 1 >out
-[ "${PIPESTATUS[0]}" = 1 ] && grep -q "standard output cannot be written; stopped after [1-9] of 30 images" err || failed "a reader that goes: $(cat err)"
+[ "${PIPESTATUS[0]}" = 1 ] && grep -q "standard output cannot be written; stopped after [1-9] of 60 images" err || failed "a reader that goes: $(cat err)"
 "$program" --weights "$weights" --threads 1 --save mask --out unread in 2>err | head -n 1 >out
-[ "${PIPESTATUS[0]}" = 1 ] && [ "$(ls unread/*.png | wc -l)" = 30 ] || failed "a reader that goes: $(ls unread) $(cat err)"
+[ "${PIPESTATUS[0]}" = 1 ] && [ "$(ls unread/*.png | wc -l)" = 60 ] || failed "a reader that goes: $(ls unread) $(cat err)"
 
 # Those that write at their end write nothing then.
 interrupted() { # SIGNAL PROGRAM ARGUMENT...
