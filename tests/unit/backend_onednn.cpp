@@ -120,9 +120,9 @@ TEST_CASE("onednn: a budget of scratch memory that is too small is an error, wit
     std::vector<std::byte> memory(1 << 20);
     const auto floats = reinterpret_cast<float*>(memory.data());
     uml::onednn_detail::operands at{floats, memory.data(), nullptr, floats, floats, 1 << 16};
-    REQUIRE(uml::onednn_detail::product::make_ready(*engine, s, *form, at));
+    REQUIRE(uml::onednn_detail::make_ready(*engine, s, *form, at));
     at.scratch_bytes = -1; // even where oneDNN asks for none
-    const auto refused = uml::onednn_detail::product::make_ready(*engine, s, *form, at);
+    const auto refused = uml::onednn_detail::make_ready(*engine, s, *form, at);
     REQUIRE(!refused);
     CHECK(refused.error().code == uml::errc::too_small);
     const std::string_view what = refused.error().what.view();

@@ -7,6 +7,7 @@
 #endif
 
 #include "uml/core/result.hpp"
+#include "uml/graph/node.hpp"
 
 #include <memory>
 #include <omp.h>
@@ -64,54 +65,61 @@ using form_pointer = const_dnnl_memory_desc_t;
 using form_pointer = const dnnl_memory_desc_t*;
 #endif
 
-/// How a matrix lies in memory.
+/// How a tensor lies in memory.
 class form {
 public:
     form() = default;
-    /// `row` and `column`: elements from one row, and from one column, to the next.
-    [[nodiscard]] static result<form> matrix(std::int64_t rows, std::int64_t columns, dnnl_data_type_t type,
-                                             std::int64_t row, std::int64_t column) {
-        const dnnl_dims_t extents = {rows, columns}, steps = {row, column};
-        return made("the form of a matrix", [&](dnnl_memory_desc_t* f) {
+    /// `steps`: elements from one index of each extent to the next.
+    [[nodiscard]] static result<form> strided(int extents_there, const dnnl_dims_t& extents, dnnl_data_type_t type,
+                                              const dnnl_dims_t& steps) {
+        return made("the form of a tensor", [&](dnnl_memory_desc_t* f) {
 #if DNNL_VERSION_MAJOR >= 3
-            return dnnl_memory_desc_create_with_strides(f, 2, extents, type, steps);
+            return dnnl_memory_desc_create_with_strides(f, extents_there, extents, type, steps);
 #else
-            return dnnl_memory_desc_init_by_strides(f, 2, extents, type, steps);
+            return dnnl_memory_desc_init_by_strides(f, extents_there, extents, type, steps);
 #endif
         });
     }
+    /// `row` and `column`: elements from one row, and from one column, to the next.
+    [[nodiscard]] static result<form> matrix(std::int64_t rows, std::int64_t columns, dnnl_data_type_t type,
+                                             std::int64_t row, std::int64_t column) {
+        return strided(2, {rows, columns}, type, {row, column});
+    }
     /// As the operation that reads it likes best.
-    [[nodiscard]] static result<form> any(std::int64_t rows, std::int64_t columns, dnnl_data_type_t type) {
-        const dnnl_dims_t extents = {rows, columns};
+    [[nodiscard]] static result<form> any(int extents_there, const dnnl_dims_t& extents, dnnl_data_type_t type) {
         return made("a form of its choice", [&](dnnl_memory_desc_t* f) {
 #if DNNL_VERSION_MAJOR >= 3
-            return dnnl_memory_desc_create_with_tag(f, 2, extents, type, dnnl_format_tag_any);
+            return dnnl_memory_desc_create_with_tag(f, extents_there, extents, type, dnnl_format_tag_any);
 #else
-            return dnnl_memory_desc_init_by_tag(f, 2, extents, type, dnnl_format_tag_any);
+            return dnnl_memory_desc_init_by_tag(f, extents_there, extents, type, dnnl_format_tag_any);
 #endif
         });
     }
     /// What a described operation wants (`what`: dnnl_query_weights_md, dnnl_query_scratchpad_md).
     [[nodiscard]] static result<form> of(const owned_description& d, dnnl_query_t what) {
-        const form_pointer wanted = dnnl_primitive_desc_query_md(d.get(), what, 0);
-        return made("a copy of a form", [&](dnnl_memory_desc_t* f) {
-#if DNNL_VERSION_MAJOR >= 3
-            return dnnl_memory_desc_clone(f, wanted);
-#else
-            *f = *wanted;
-            return dnnl_success;
-#endif
-        });
+        return copy_of(dnnl_primitive_desc_query_md(d.get(), what, 0));
     }
+    [[nodiscard]] result<form> copy() const { return copy_of(get()); }
 
 #if DNNL_VERSION_MAJOR >= 3
     [[nodiscard]] form_pointer get() const { return own_.get(); }
 #else
     [[nodiscard]] form_pointer get() const { return &own_; }
 #endif
+    friend bool operator==(const form& a, const form& b) { return dnnl_memory_desc_equal(a.get(), b.get()) != 0; }
     [[nodiscard]] std::int64_t bytes() const { return static_cast<std::int64_t>(dnnl_memory_desc_get_size(get())); }
 
 private:
+    [[nodiscard]] static result<form> copy_of(form_pointer original) {
+        return made("a copy of a form", [&](dnnl_memory_desc_t* f) {
+#if DNNL_VERSION_MAJOR >= 3
+            return dnnl_memory_desc_clone(f, original);
+#else
+            *f = *original;
+            return dnnl_success;
+#endif
+        });
+    }
     template <class F> [[nodiscard]] static result<form> made(std::string_view what, F make) {
         dnnl_memory_desc_t d{};
         if (auto r = checked(make(&d), what); !r) return r.error();
@@ -160,6 +168,42 @@ private:
         return status == dnnl_success ? dnnl_primitive_desc_create(made, &d, with.get(), e.get(), nullptr) : status;
 #endif
     });
+}
+
+/// The arguments of a convolution but for what is added to its sums.
+struct convolution_forms {
+    form in, weights, bias, out;
+};
+
+/// A convolution plus a row.
+[[nodiscard]] inline result<owned_description> describe_convolution(const owned_engine& e, const convolution_forms& f,
+                                                                    const window& w, const owned_attributes& with) {
+    const dnnl_dims_t strides = {w.stride, w.stride}, pads = {w.pad, w.pad};
+    const dnnl_dims_t gaps = {w.dilation - 1, w.dilation - 1};
+    return make<owned_description>("a convolution", [&](auto* made) {
+#if DNNL_VERSION_MAJOR >= 3
+        return dnnl_convolution_forward_primitive_desc_create(
+            made, e.get(), dnnl_forward_inference, dnnl_convolution_direct, f.in.get(), f.weights.get(), f.bias.get(),
+            f.out.get(), strides, gaps, pads, pads, with.get());
+#else
+        dnnl_convolution_desc_t d;
+        const auto status = dnnl_dilated_convolution_forward_desc_init(
+            &d, dnnl_forward_inference, dnnl_convolution_direct, f.in.get(), f.weights.get(), f.bias.get(), f.out.get(),
+            strides, gaps, pads, pads);
+        return status == dnnl_success ? dnnl_primitive_desc_create(made, &d, with.get(), e.get(), nullptr) : status;
+#endif
+    });
+}
+
+/// Whether oneDNN may use a processor's matrix tiles (AMX): the processor has them, and ONEDNN_MAX_CPU_ISA allows it.
+[[nodiscard]] inline bool has_tiles() {
+    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx;
+}
+/// Whether a described operation does.
+[[nodiscard]] inline bool uses_tiles(const owned_description& d) {
+    const char* name = nullptr;
+    return dnnl_primitive_desc_query(d.get(), dnnl_query_impl_info_str, 0, &name) == dnnl_success && name != nullptr &&
+           std::string_view(name).find("amx") != std::string_view::npos;
 }
 
 /// While it lives, oneDNN works on a team of `width` threads when it is called from this thread.
