@@ -6,6 +6,8 @@
 #include "uml/core/element.hpp"
 #include "uml/parameters/dense.hpp"
 
+#include <algorithm>
+
 #include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::onednn_detail {
