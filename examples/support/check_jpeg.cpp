@@ -12,13 +12,6 @@ namespace {
 constexpr int most_scans = 100;                                   // usual progressive files have about ten
 constexpr std::int64_t work_free = 1 << 24, work_per_byte = 8192; // pixels times scans
 
-template <class... Parts> uml::error damaged(const Parts&... parts) {
-    return uml::fail(uml::errc::malformed, "damaged: ", parts...);
-}
-template <class... Parts> uml::error unknown(const Parts&... parts) {
-    return uml::fail(uml::errc::unsupported, parts...);
-}
-
 class walk {
 public:
     explicit walk(std::span<const std::uint8_t> bytes) : all_(bytes) {}

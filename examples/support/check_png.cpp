@@ -23,10 +23,6 @@ std::uint32_t big32(std::span<const std::uint8_t> b) {
 
 std::uint16_t big16(std::span<const std::uint8_t> b) { return static_cast<std::uint16_t>(b[0] << 8 | b[1]); }
 
-template <class... Parts> uml::error damaged(const Parts&... parts) {
-    return uml::fail(uml::errc::malformed, "damaged: ", parts...);
-}
-
 // One file, chunk by chunk.
 class walk {
 public:

@@ -7,13 +7,6 @@
 namespace support {
 namespace {
 
-template <class... Parts> uml::error damaged(const Parts&... parts) {
-    return uml::fail(uml::errc::malformed, "damaged: ", parts...);
-}
-template <class... Parts> uml::error unknown(const Parts&... parts) {
-    return uml::fail(uml::errc::unsupported, parts...);
-}
-
 class walk {
 public:
     explicit walk(std::span<const std::uint8_t> bytes) : all_(bytes) {}

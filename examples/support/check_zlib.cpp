@@ -7,10 +7,6 @@
 namespace support {
 namespace {
 
-template <class... Parts> uml::error damaged(const Parts&... parts) {
-    return uml::fail(uml::errc::malformed, "damaged: ", parts...);
-}
-
 class bit_source {
 public:
     explicit bit_source(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}

@@ -1,13 +1,11 @@
 #include "support/jpeg_codes.hpp"
 
+#include "support/readers.hpp"
+
 #include <algorithm>
 
 namespace support {
 namespace {
-
-template <class... Parts> uml::error damaged(const Parts&... parts) {
-    return uml::fail(uml::errc::malformed, "damaged: ", parts...);
-}
 
 class walk {
 public:
