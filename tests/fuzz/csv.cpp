@@ -42,6 +42,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const std::string shown = support::printable(text);
     for (const char c : shown) require(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-    require(support::valid_utf8(shown) == shown);
+    // It is UTF-8: no byte of it is escaped, only the backslash of a text that looks like an escaped byte.
+    std::string back = support::valid_utf8(shown);
+    for (std::size_t at = 0; (at = back.find("\\x5c", at)) != std::string::npos;) back.replace(at++, 4, "\\");
+    require(back == shown);
     return 0;
 }
