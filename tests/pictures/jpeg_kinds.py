@@ -3,7 +3,9 @@
 import math
 import struct
 
-from png_kinds import NO_REGIONS, PROFILES, exif, profiles, refused
+from png_kinds import exif
+from profiles import PROFILES, profiles
+from table import NO_REGIONS, refused
 
 MEANS = list(range(12))  # symbols, each a code of four bits: its place
 DETAILS = [0x00, 0x01, 0x02, 0x11, 0x12, 0x21, 0x31, 0xF0, 0x10, 0x20, 0xF1, 0x03]

@@ -13,7 +13,7 @@ import pathlib
 import jpeg_kinds
 import png_kinds
 import tiff_kinds
-from png_kinds import refused
+from table import refused
 
 
 def of_other_formats():

@@ -3,7 +3,8 @@
 import struct
 import zlib
 
-from png_kinds import NO_REGIONS, picture, profiles, refused
+from profiles import profiles
+from table import NO_REGIONS, picture, refused
 
 ROWS = [[0, 1, 200], [255, 7, 9]]
 SHORT, LONG, LONG8 = 3, 4, 16

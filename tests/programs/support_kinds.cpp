@@ -1,5 +1,6 @@
 // Picture files of every kind (tests/pictures/make.py): the pixels that each holds, or how it is refused. Also run with
 // stb_image alone, which must say the same.
+#include "support/hex.hpp"
 #include "support/meaning.hpp"
 #include "uml_paths.hpp"
 
@@ -13,12 +14,7 @@ using namespace support;
 
 namespace {
 
-std::vector<std::uint8_t> from_digits(const std::string& digits) {
-    std::vector<std::uint8_t> bytes;
-    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
-        bytes.push_back(static_cast<std::uint8_t>(std::stoi(digits.substr(i, 2), nullptr, 16)));
-    return bytes;
-}
+using uml_test::from_hex;
 
 std::string said(const uml::result<picture>& p) {
     if (!p) return "refused: " + std::string(p.error().what.view());
@@ -57,7 +53,7 @@ TEST_CASE("a picture file of every kind is what it is") {
         std::getline(fields, digits, '\t');
         std::getline(fields, as_picture, '\t');
         std::getline(fields, as_mask, '\t');
-        const auto file = from_digits(digits);
+        const auto file = from_hex(digits);
         const std::string found = said(decode_picture(file));
         CHECK_MESSAGE(agrees(found, as_picture, name), name, ": ", found.substr(0, 200), "; not ",
                       as_picture.substr(0, 200));

@@ -1,4 +1,5 @@
 // Resizing equals Pillow's, and maps come back to a picture's own pixels.
+#include "support/hex.hpp"
 #include "support/maps.hpp"
 #include "support/resize.hpp"
 #include "uml_paths.hpp"
@@ -15,12 +16,7 @@ using namespace support;
 
 namespace {
 
-std::vector<std::uint8_t> from_hex(const std::string& text) {
-    std::vector<std::uint8_t> bytes;
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-        bytes.push_back(static_cast<std::uint8_t>(std::stoi(text.substr(i, 2), nullptr, 16)));
-    return bytes;
-}
+using uml_test::from_hex;
 
 int most_difference(const std::vector<std::uint8_t>& a, const std::vector<std::uint8_t>& b) {
     if (a.size() != b.size()) return 256;

@@ -1,4 +1,5 @@
 // Frames of any layout reach the network as training prepared its pictures, and its maps come back to their pixels.
+#include "support/hex.hpp"
 #include "uml/picture.hpp"
 #include "uml_paths.hpp"
 
@@ -11,16 +12,11 @@
 
 namespace {
 
+using uml_test::from_hex;
+
 using uml::errc;
 using uml::pixel_layout;
 using bytes = std::vector<std::uint8_t>;
-
-bytes from_hex(const std::string& text) {
-    bytes all;
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-        all.push_back(static_cast<std::uint8_t>(std::stoi(text.substr(i, 2), nullptr, 16)));
-    return all;
-}
 
 /// Samples that differ from each other, the same every time.
 bytes noise(int count) {

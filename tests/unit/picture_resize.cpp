@@ -1,4 +1,5 @@
 // Resizing equals Pillow's bit for bit, with every filter, of bytes and of floats.
+#include "support/hex.hpp"
 #include "uml/picture/resize.hpp"
 #include "uml_paths.hpp"
 
@@ -13,12 +14,7 @@
 
 namespace {
 
-std::vector<std::uint8_t> from_hex(const std::string& text) {
-    std::vector<std::uint8_t> bytes;
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-        bytes.push_back(static_cast<std::uint8_t>(std::stoi(text.substr(i, 2), nullptr, 16)));
-    return bytes;
-}
+using uml_test::from_hex;
 
 template <class T> std::vector<T> samples_of(const std::vector<std::uint8_t>& bytes) {
     std::vector<T> samples(bytes.size() / sizeof(T));

@@ -40,10 +40,10 @@ struct session {
 } // namespace onednn_detail
 
 /// `cpu` but for the 1×1 convolutions, which are oneDNN's, and in bf16, where the processor has matrix tiles (AMX), for
-/// all convolutions of whole tensors, with weights and inputs in bf16. Its own kernels run on the executor, oneDNN on
-/// an OpenMP team of the same width: give it `uml::openmp(width)` (uml/threads/openmp.hpp), so that both are the same
-/// threads. oneDNN itself takes a little memory from the heap when it runs; the tensors and its scratch memory are in
-/// the arena. The same picture gives the same bits on as many threads; on more, oneDNN may cut sums otherwise.
+/// windows over many channels, with weights in bf16. Its own kernels run on the executor, oneDNN on an OpenMP team of
+/// the same width: give it `uml::openmp(width)` (uml/threads/openmp.hpp), so that both are the same threads. oneDNN
+/// itself takes a little memory from the heap when it runs; the tensors and its scratch memory are in the arena. The
+/// same picture gives the same bits on as many threads; on more, oneDNN may cut sums otherwise.
 ///
 /// Beside the errors of `cpu`: errc::unsupported where oneDNN refuses an operation on this processor, too_small where
 /// it wants more scratch memory than `scratch` gives, device where it fails in a run.
@@ -95,10 +95,10 @@ namespace onednn_detail {
 
 using host::planned_site, host::placed_site;
 
-/// Whether a convolution is oneDNN's. Vectors stay ours: they take no time, and the call would. So does what reads a
-/// part of a wider tensor, which oneDNN reads more slowly than we do, in bf16 by way of an f32 one of the result's
-/// size, and what adds a residual of another step than the result's, for which it has only its reference. In bf16, what
-/// is kept precise is ours as well.
+/// Whether a convolution is one of oneDNN's products. Vectors stay ours: they take no time, and the call would. So does
+/// what reads a part of a wider tensor, which oneDNN reads more slowly than we do, in bf16 by way of an f32 one of the
+/// result's size, and what adds a residual of another step than the result's, for which it has only its reference. In
+/// bf16, what is kept precise is ours as well.
 [[nodiscard]] constexpr bool is_product(const planned_site& s) {
     const node &n = s.n, &in = s.in(0);
     const auto gaps = [](const node& x) { return x.type == dtype::bf16 && x.step != x.out.c; };

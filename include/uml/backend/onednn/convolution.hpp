@@ -12,12 +12,11 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::onednn_detail {
 
-/// Tensors without gaps between pixels. Input and weights are bf16, the bias f32.
+/// Tensors without gaps between pixels. All are bf16 but the bias, which is f32.
 struct convolution_shape {
     shape in{}, out{};
     window win{};
     bool residual = false, relu = false;
-    dnnl_data_type_t out_type = dnnl_bf16; ///< of the result and the residual
 
     /// Bytes planned for weights and bias: oneDNN pads channels to blocks, at most these.
     [[nodiscard]] constexpr std::int64_t weights_bytes() const {
@@ -35,19 +34,20 @@ private:
     [[nodiscard]] static constexpr std::int64_t padded(std::int64_t channels) { return (channels + 63) / 64 * 64; }
 };
 
-/// The description with weights in the form `weights`, null for oneDNN's choice, for the caller's team.
+/// The description for `threads` threads, with weights in the form `weights`, null for oneDNN's choice.
 struct described_convolution {
     convolution_forms forms;
     owned_description description;
 
     [[nodiscard]] static result<described_convolution> of(const owned_engine& e, const convolution_shape& s,
-                                                          const form* weights) {
+                                                          int threads, const form* weights = nullptr) {
+        const team width(threads);
         described_convolution made;
         const std::int64_t k = s.win.kernel;
-        const auto pixels = [](const shape& x, dnnl_data_type_t type) {
-            return form::strided(4, {1, x.c, x.h, x.w}, type, {x.size(), 1, std::int64_t{x.w} * x.c, x.c});
+        const auto pixels = [](const shape& x) {
+            return form::strided(4, {1, x.c, x.h, x.w}, dnnl_bf16, {x.size(), 1, std::int64_t{x.w} * x.c, x.c});
         };
-        auto in = pixels(s.in, dnnl_bf16), out = pixels(s.out, s.out_type);
+        auto in = pixels(s.in), out = pixels(s.out);
         auto bias = form::strided(1, {s.out.c}, dnnl_f32, {1});
         if (!in) return in.error();
         if (!out) return out.error();
@@ -71,27 +71,22 @@ struct described_convolution {
 /// Whether oneDNN computes it on tiles with `threads` threads and with one, weights in the same form for both and in
 /// the memory that is planned for them, with so many bytes of scratch memory.
 [[nodiscard]] inline bool fits(const owned_engine& e, const convolution_shape& s, int threads, std::int64_t scratch) {
-    const auto on = [&](int width) {
-        const team of(width);
-        return described_convolution::of(e, s, nullptr);
-    };
     const auto good = [&](const result<described_convolution>& c) {
         if (!c || !uses_tiles(c->description) || c->forms.weights.bytes() > s.weights_bytes()) return false;
         const auto wanted = form::of(c->description, dnnl_query_scratchpad_md);
         return wanted && wanted->bytes() <= scratch;
     };
-    const auto one = on(1);
+    const auto one = described_convolution::of(e, s, 1);
     if (!good(one)) return false;
     if (threads == 1) return true;
-    const auto all = on(threads);
+    const auto all = described_convolution::of(e, s, threads);
     return good(all) && one->forms.weights == all->forms.weights;
 }
 
 /// Brings weights and bias into oneDNN's form, once and for all.
 [[nodiscard]] inline result<void> pack(const owned_engine& e, const convolution_shape& s, const dense_parameter& d,
                                        std::byte* to) {
-    const team one(1);
-    const auto c = described_convolution::of(e, s, nullptr);
+    const auto c = described_convolution::of(e, s, 1);
     if (!c) return c.error();
     const std::int64_t k = s.win.kernel, row = s.in.c * k * k;
     const auto count = static_cast<std::size_t>(s.out.c * row);
@@ -111,13 +106,9 @@ struct described_convolution {
 /// wants them in another one for so many.
 [[nodiscard]] inline result<call> make_ready(const owned_engine& e, const convolution_shape& s, int threads,
                                              const operands& at) {
-    const auto on = [&](int width, const form* weights) {
-        const team of(width);
-        return described_convolution::of(e, s, weights);
-    };
-    const auto one = on(1, nullptr);
+    const auto one = described_convolution::of(e, s, 1);
     if (!one) return one.error();
-    const auto all = on(threads, &one->forms.weights);
+    const auto all = described_convolution::of(e, s, threads, &one->forms.weights);
     const bool together = all && uses_tiles(all->description);
     const described_convolution& c = together ? *all : *one;
     text<95> what("a convolution of ");
