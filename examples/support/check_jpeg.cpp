@@ -48,7 +48,7 @@ public:
                 if (bits != 0) return damaged("scans are missing: a part of the picture's detail is not there");
         std::vector<std::uint8_t> icc;
         for (const auto part : profile_) icc.insert(icc.end(), part.begin(), part.end());
-        jpeg_.half = profile_half(icc);
+        jpeg_.profile = read_profile(icc);
         return jpeg_;
     }
 

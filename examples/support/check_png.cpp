@@ -97,13 +97,13 @@ private:
     // A name, a zero, how it is packed (always 0), a zlib stream. The standard has one of it and sRGB; cICP comes
     // first.
     uml::result<void> profile() {
-        if (after_ == "IDAT" || png_.half) return damaged("a colour profile in the wrong place or twice");
+        if (after_ == "IDAT" || png_.profile.there()) return damaged("a colour profile in the wrong place or twice");
         const auto name_end = std::find(body_.begin(), body_.end(), std::uint8_t{0});
         if (body_.end() - name_end < 2) return {};
         const auto icc =
             unpack_zlib(body_.subspan(static_cast<std::size_t>(name_end - body_.begin()) + 2), most_profile);
-        if (icc) png_.half = profile_half(*icc);
-        profile_ = profile_ || png_.half;
+        if (icc) png_.profile = read_profile(*icc);
+        profile_ = profile_ || png_.profile.there();
         return {};
     }
 

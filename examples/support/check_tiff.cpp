@@ -22,7 +22,8 @@ public:
         if (count > all_.size() / entry || !inside(start + field, count * entry + word)) return damaged(cut);
         for (std::uint64_t i = 0; i < count; ++i)
             if (const auto r = take(start + field + i * entry, word); !r) return r.error();
-        if (number(start + field + count * entry, word) != 0) return unknown("several pictures in one TIFF file");
+        if (several_ || number(start + field + count * entry, word) != 0)
+            return unknown("several pictures in one TIFF file");
         if (const auto r = meaning(); !r) return r.error();
         if (const auto r = strips(); !r) return r.error();
         return std::move(tiff_);
@@ -44,7 +45,9 @@ private:
         const auto tag = static_cast<int>(number(at, 2)), type = static_cast<int>(number(at + 2, 2));
         const std::uint64_t count = number(at + 4, word);
         if (tag == 34675 && inside(number(at + 4 + word, word), count))
-            tiff_.half = profile_half(all_.subspan(number(at + 4 + word, word), count));
+            tiff_.profile = read_profile(all_.subspan(number(at + 4 + word, word), count));
+        // Pictures within this one, which may be the larger ones, and slices of a volume.
+        several_ = several_ || tag == 330 || (tag == 32997 && number(at + 4 + word, type == 3 ? 2 : 4) > 1);
         std::vector<std::uint64_t>* const to = place(tag);
         if (to == nullptr) return {};
         if (!to->empty()) return damaged("tag ", tag, " twice");
@@ -125,7 +128,7 @@ private:
     };
 
     std::span<const std::uint8_t> all_;
-    bool little_ = true, plain_ = true, deflated_ = false;
+    bool little_ = true, plain_ = true, deflated_ = false, several_ = false;
     // Size, bits, packing, black or white, order of bits, strips, way up, samples, rows of a strip, bytes of strips,
     // predictor, tiles, transparency, kind of numbers.
     std::array<tag_values, 16> fields_{{{256},

@@ -28,23 +28,32 @@ struct scale {
     }
 };
 
-uml::error needs_levels(const raster& r, int least, int most) {
-    return uml::fail(uml::errc::unsupported, r.depth, " bits a sample, of which only values from ", least, " to ", most,
-                     " are used: say with --levels LOW HIGH which are black and white");
+uml::error needs_levels(const raster& r, int least, int most, bool nearly) {
+    return uml::fail(uml::errc::unsupported, r.depth, " bits a sample, of which ",
+                     nearly ? "nearly all are" : "only values", " from ", least, " to ", most,
+                     nearly ? "" : " are used", ": say with --levels LOW HIGH which are black and white");
+}
+
+// The values between which all but `left_out` of the samples at either end lie. Needs more samples than that.
+std::pair<int, int> ends(const std::vector<std::uint32_t>& counts, std::uint64_t left_out) {
+    std::size_t low = 0, high = counts.size() - 1;
+    for (std::uint64_t n = counts[low]; n <= left_out; n += counts[low]) ++low;
+    for (std::uint64_t n = counts[high]; n <= left_out; n += counts[high]) --high;
+    return {static_cast<int>(low), static_cast<int>(high)};
 }
 
 uml::result<scale> scale_of(const raster& r, const std::optional<level_range>& levels) {
     if (r.depth <= 8 && r.significant == r.depth) return scale{0, r.white(), 0};
     if (levels && r.depth > 8) return scale{levels->low, levels->high, 0};
     const std::size_t colors = colors_of(r), step = static_cast<std::size_t>(r.channels);
-    int least = r.white(), most = 0;
+    std::vector<std::uint32_t> counts(static_cast<std::size_t>(r.white()) + 1);
+    std::uint64_t shown = 0;
     for (std::size_t i = 0; i < r.data.size(); i += step) {
         if (opacity(r, &r.data[i]) == 0) continue;
-        for (std::size_t k = 0; k < colors; ++k) {
-            least = std::min(least, int{r.data[i + k]});
-            most = std::max(most, int{r.data[i + k]});
-        }
+        for (std::size_t k = 0; k < colors; ++k) ++counts[r.data[i + k]];
+        shown += colors;
     }
+    const auto [least, most] = shown > 0 ? ends(counts, 0) : std::pair(0, 0);
     // By the standard the significant bits are the upper ones; many programs leave them where they were.
     const int range = (1 << r.significant) - 1;
     const bool lower = r.depth == 16 && r.significant < r.depth && most <= range;
@@ -52,8 +61,11 @@ uml::result<scale> scale_of(const raster& r, const std::optional<level_range>& l
     if (r.depth == 16 ? (most >> shift) - (least >> shift) <= range / 2 : most <= range) {
         // Levels of a batch whose other pictures have more bits would make this one black.
         if (levels && levels->high <= r.white()) return scale{levels->low, levels->high, 0};
-        return needs_levels(r, std::min(least, most), most);
+        return needs_levels(r, least, most, false);
     }
+    // A few marks of the largest value do not make 12 bits 16; nor does a frame or a fault.
+    const auto [low, high] = ends(counts, shown / 100);
+    if (r.depth == 16 && (high >> shift) - (low >> shift) <= range / 8) return needs_levels(r, low, high, true);
     return scale{0, range, shift};
 }
 
@@ -65,9 +77,13 @@ uml::result<picture> to_picture(const raster& r, const std::optional<level_range
         return uml::fail(uml::errc::unsupported, "a gamma of ", r.gamma,
                          " / 100000, where pictures have 45455: convert it");
     constexpr double darkest = 0.14, brightest = 0.36; // gammas of 2.8 and 1.5
-    if (r.half && (*r.half < darkest || *r.half > brightest))
+    if (r.profile.tables)
+        return uml::fail(uml::errc::unsupported,
+                         "a colour profile of look-up tables alone: convert it to sRGB or grey");
+    const auto& half = r.profile.half;
+    if (half && (*half < darkest || *half > brightest))
         return uml::fail(uml::errc::unsupported, "a colour profile that shows a half as ",
-                         static_cast<int>(std::lround(100 * *r.half)),
+                         static_cast<int>(std::lround(100 * *half)),
                          " % of white, where pictures have 21 %: convert it");
     const std::size_t step = static_cast<std::size_t>(r.channels), colors = r.indexed ? 3 : colors_of(r);
     const auto to_byte = r.indexed ? uml::result<scale>(scale{}) : scale_of(r, levels);
@@ -86,6 +102,7 @@ uml::result<picture> to_picture(const raster& r, const std::optional<level_range
 
 uml::result<picture> to_regions(const raster& r, int regions) {
     const auto no = [](const auto&... parts) { return uml::fail(uml::errc::malformed, parts...); };
+    if (r.lossy) return no("a mask in JPEG, which changes numbers; save it as PNG or TIFF");
     const std::size_t step = static_cast<std::size_t>(r.channels), colors = colors_of(r);
     picture mask(r.height, r.width, 1);
     const int white = r.white();

@@ -16,7 +16,7 @@ namespace support {
 
 /// One channel with the number of its region at every pixel. The samples (for a palette: the numbers, not the colours)
 /// are the regions' numbers; with two regions also 0 and 255, or 0 and the largest that the file's depth can hold. Any
-/// other value, colours, and transparency are refused.
+/// other value, colours, transparency, and a file whose packing changes numbers (JPEG) are refused.
 [[nodiscard]] uml::result<picture> to_regions(const raster& r, int regions);
 
 } // namespace support

@@ -8,24 +8,37 @@
 namespace support {
 namespace {
 
+// sRGB in look-up tables, as the ICC publishes it (preference, and of the display class), by its ID (7.2.18).
+constexpr std::array<std::array<std::uint8_t, 16>, 2> usual_tables{
+    {{0x34, 0x56, 0x2a, 0xbf, 0x99, 0x4c, 0xcd, 0x06, 0x6d, 0x2c, 0x57, 0x21, 0xd0, 0xd6, 0x8c, 0x5d},
+     {0xfc, 0x66, 0x33, 0x78, 0x37, 0xe2, 0x88, 0x6b, 0xfd, 0x72, 0xe9, 0x83, 0x82, 0x28, 0xf1, 0xb8}}};
+
 class profile {
 public:
     explicit profile(std::span<const std::uint8_t> bytes) : all_(bytes) {}
 
-    std::optional<double> half() const {
+    profile_facts facts() const {
         constexpr std::array<std::string_view, 4> curves{"kTRC", "rTRC", "gTRC", "bTRC"};
+        constexpr std::array<std::string_view, 3> tables{"A2B0", "A2B1", "A2B2"};
         constexpr double usual = 0.214; // of sRGB
         if (all_.size() < 132 || !says(36, "acsp")) return {};
+        const auto id = all_.subspan(84, 16);
+        for (const auto& known : usual_tables)
+            if (std::equal(known.begin(), known.end(), id.begin())) return {usual};
         std::optional<double> found;
+        bool has_tables = false;
         for (std::size_t i = 0; i < number(128, 4) && 144 + 12 * i <= all_.size(); ++i) {
             const std::size_t entry = 132 + 12 * i, at = number(entry + 4, 4), size = number(entry + 8, 4);
-            if (std::none_of(curves.begin(), curves.end(), [&](std::string_view c) { return says(entry, c); }))
-                continue;
+            const auto called = [&](std::string_view name) { return says(entry, name); };
             if (at > all_.size() || size > all_.size() - at || size < 12) continue;
+            has_tables = has_tables || std::any_of(tables.begin(), tables.end(), called);
+            if (std::none_of(curves.begin(), curves.end(), called)) continue;
             const auto one = says(at, "curv") ? table(at, size) : says(at, "para") ? formula(at, size) : std::nullopt;
             if (one && (!found || std::fabs(*one - usual) > std::fabs(*found - usual))) found = one;
         }
-        return found;
+        // Those of inks, in a picture of light, say nothing.
+        const bool of_light = says(16, "GRAY") || says(16, "RGB ");
+        return {found, has_tables && of_light && !found};
     }
 
 private:
@@ -74,6 +87,6 @@ private:
 
 } // namespace
 
-std::optional<double> profile_half(std::span<const std::uint8_t> icc) { return profile(icc).half(); }
+profile_facts read_profile(std::span<const std::uint8_t> icc) { return profile(icc).facts(); }
 
 } // namespace support

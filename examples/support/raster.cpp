@@ -48,7 +48,7 @@ uml::result<raster> decode_png(std::span<const std::uint8_t> bytes) {
     r->significant = facts->significant;
     r->palette = facts->palette;
     r->transparent = facts->transparent;
-    r->gamma = facts->gamma, r->half = facts->half;
+    r->gamma = facts->gamma, r->profile = facts->profile;
     const auto colors = r->palette.size();
     if (r->indexed && std::any_of(r->data.begin(), r->data.end(), [colors](std::uint16_t v) { return v >= colors; }))
         return uml::fail(uml::errc::malformed, "damaged: a pixel's number is not in the palette");
@@ -61,7 +61,8 @@ uml::result<raster> decode_jpeg(std::span<const std::uint8_t> bytes) {
     if (!facts) return facts.error();
     auto r = read_jpeg(bytes, *facts);
     if (!r) return r;
-    r->half = facts->half;
+    r->profile = facts->profile;
+    r->lossy = true;
     turn_upright(*r, facts->orientation);
     return r;
 }
@@ -86,7 +87,7 @@ uml::result<raster> decode_raster(std::span<const std::uint8_t> bytes) {
         if (!facts) return facts.error();
         auto r = read_tiff(bytes, *facts);
         if (!r) return r;
-        r->half = facts->half;
+        r->profile = facts->profile;
         turn_upright(*r, facts->orientation);
         return r;
     }

@@ -19,6 +19,14 @@ inline constexpr std::uintmax_t most_file_bytes = std::uintmax_t{128} << 20;
 inline constexpr int most_side = 1 << 15;
 inline constexpr std::int64_t most_pixels = std::int64_t{1} << 25;
 
+/// What a picture's colour profile (ICC.1) says of its greys.
+struct profile_facts {
+    std::optional<double> half; ///< the light of a sample of a half, from 0 (black) to 1 (white); nothing: not said
+    bool tables = false;        ///< says it by look-up tables alone, which are not read
+
+    [[nodiscard]] bool there() const { return half.has_value() || tables; }
+};
+
 /// Samples of a PNG, JPEG or TIFF file, upright: what EXIF says of orientation has been done.
 struct raster {
     int height = 0, width = 0;
@@ -26,11 +34,12 @@ struct raster {
     int depth = 8;                   ///< bits of a sample: 1, 2, 4, 8 or 16
     int significant = 8;             ///< how many of them carry the picture (PNG's sBIT), else `depth`
     bool indexed = false;            ///< the samples are numbers of `palette`
+    bool lossy = false;              ///< packed so that they are near what they were, not equal (JPEG)
     std::vector<std::uint16_t> data; ///< height × width × channels, unscaled
     std::vector<std::array<std::uint8_t, 4>> palette;        ///< red, green, blue, alpha
     std::optional<std::array<std::uint16_t, 3>> transparent; ///< the one colour that stands for nothing
-    std::optional<double> half; ///< what its colour profile shows a sample of a half as (profile_half)
-    std::uint32_t gamma = 0;    ///< PNG's gAMA, times 100000, where no colour profile overrules it; 0: not said
+    profile_facts profile;
+    std::uint32_t gamma = 0; ///< PNG's gAMA, times 100000, where no colour profile overrules it; 0: not said
 
     [[nodiscard]] std::size_t pixels() const {
         return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);

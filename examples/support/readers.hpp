@@ -22,7 +22,7 @@ struct png_facts {
     int significant = 0;      ///< the fewest significant bits of a colour channel
     int orientation = 1;
     std::uint32_t gamma = 0;
-    std::optional<double> half; ///< as in raster
+    profile_facts profile;
     std::vector<std::array<std::uint8_t, 4>> palette;
     std::optional<std::array<std::uint16_t, 3>> transparent;
     /// The same picture with IHDR, IDAT and IEND alone (and a palette in which every colour is its own number): what
@@ -38,7 +38,7 @@ struct png_facts {
 struct jpeg_facts {
     int height = 0, width = 0, channels = 0; ///< 1 or 3
     int orientation = 1;
-    std::optional<double> half; ///< as in raster
+    profile_facts profile;
 };
 
 [[nodiscard]] uml::result<jpeg_facts> check_jpeg(std::span<const std::uint8_t> bytes);
@@ -48,7 +48,7 @@ struct tiff_facts {
     int height = 0, width = 0, depth = 8;
     int orientation = 1;
     bool white_is_zero = false;
-    std::optional<double> half; ///< as in raster
+    profile_facts profile;
 };
 
 [[nodiscard]] uml::result<tiff_facts> check_tiff(std::span<const std::uint8_t> bytes);
@@ -66,9 +66,9 @@ struct tiff_facts {
 [[nodiscard]] std::string jpeg_reader();
 [[nodiscard]] std::string tiff_reader();
 
-/// What a colour profile (ICC.1) shows a sample of a half as, from 0 (black) to 1 (white's light); of several curves
-/// the most unusual. Nothing where it does not say.
-[[nodiscard]] std::optional<double> profile_half(std::span<const std::uint8_t> icc);
+/// Of several curves in a colour profile (ICC.1) the most unusual. Where it has look-up tables too, its curves say
+/// nearly the same. One that is damaged or of another colour space says nothing, as viewers have it.
+[[nodiscard]] profile_facts read_profile(std::span<const std::uint8_t> icc);
 
 /// What a zlib stream holds; nothing where it is not whole or holds more than `most` bytes.
 [[nodiscard]] std::optional<std::vector<std::uint8_t>> unpack_zlib(std::span<const std::uint8_t> stream,

@@ -5,7 +5,7 @@ import struct
 
 from png_kinds import exif
 from profiles import PROFILES, profiles
-from table import NO_REGIONS, refused
+from table import MASK_IN_JPEG, refused
 
 MEANS = list(range(12))  # symbols, each a code of four bits: its place
 DETAILS = [0x00, 0x01, 0x02, 0x11, 0x12, 0x21, 0x31, 0xF0, 0x10, 0x20, 0xF1, 0x03]
@@ -96,15 +96,10 @@ def waves(grey: int, first: int, third: int) -> str:
 
 
 def what_is_read():
-    two, mask = seen(100, 200), NO_REGIONS
+    two, mask = seen(100, 200), MASK_IN_JPEG
     plain = file(TABLES, frame(16, 8), scan(flat(100, 200)))
     yield "grey", plain, two, mask
-    yield (
-        "mask",
-        file(TABLES, frame(16, 8), scan(flat(0, 255))),
-        seen(0, 255),
-        "8 16 1: " + " ".join(["0"] * 8 + ["1"] * 8 + (["0"] * 8 + ["1"] * 8) * 7),
-    )
+    yield "mask", file(TABLES, frame(16, 8), scan(flat(0, 255))), seen(0, 255), mask
     yield "extended", file(TABLES, frame(16, 8, marker=0xC1), scan(flat(100, 200))), two, mask
     yield "bytes-behind-end", plain + b"and more", two, mask
     yield "picture-behind-end", plain + file(TABLES, frame(8, 8), scan(flat(1))), two, mask
@@ -123,8 +118,7 @@ def what_is_read():
     yield "restarts", file(TABLES, restart, frame(16, 8), scan(flat(100) + b"\xff\xd0" + flat(200))), two, mask
     for name, greys in (("of-all", [10 * n for n in range(10)]), ("of-white", [255] * 10)):
         codes = b"".join(flat(g) + bytes([0xFF, 0xD0 + i % 8]) for i, g in enumerate(greys))[:-2]
-        seen_as = mask if name == "of-all" else seen(*greys).replace("255", "1")
-        yield f"restarts-{name}", file(TABLES, restart, frame(80, 8), scan(codes)), seen(*greys), seen_as
+        yield f"restarts-{name}", file(TABLES, restart, frame(80, 8), scan(codes)), seen(*greys), mask
     block = Bits().mean(-28).detail(0x02).number(2).detail(0x11).number(-1).detail(0x00).bytes()
     yield "waves", file(TABLES, frame(8, 8), scan(block)), waves(100, 2, -1), mask
     silent = segment(0xE1, b"Exif\0\0" + exif(3).replace(b"\1\x12", b"\1\x0f"))
@@ -144,15 +138,14 @@ def of_colours():
     grey = Bits().mean(-28).detail(0).mean(0).detail(0).mean(0).detail(0).bytes()
     rgb = Bits().mean(-28).detail(0).mean(72).detail(0).mean(-118).detail(0).bytes()
     one, other = seen(100, channels=3), f"8 8 3: {' '.join(['100 200 10'] * 64)}"
-    no = refused("a mask in colours; it must hold one region number per pixel")
-    yield "luma", file(TABLES, frame(8, 8, parts), scan(grey, (1, 2, 3))), one, NO_REGIONS
-    yield "luma-jfif", file(JFIF, TABLES, frame(8, 8, parts), scan(grey, (1, 2, 3))), one, NO_REGIONS
-    yield "luma-adobe", file(adobe(1), TABLES, frame(8, 8, parts), scan(grey, (1, 2, 3))), one, NO_REGIONS
-    yield "rgb-adobe", file(adobe(0), TABLES, frame(8, 8, parts), scan(rgb, (1, 2, 3))), other, no
+    yield "luma", file(TABLES, frame(8, 8, parts), scan(grey, (1, 2, 3))), one, MASK_IN_JPEG
+    yield "luma-jfif", file(JFIF, TABLES, frame(8, 8, parts), scan(grey, (1, 2, 3))), one, MASK_IN_JPEG
+    yield "luma-adobe", file(adobe(1), TABLES, frame(8, 8, parts), scan(grey, (1, 2, 3))), one, MASK_IN_JPEG
+    yield "rgb-adobe", file(adobe(0), TABLES, frame(8, 8, parts), scan(rgb, (1, 2, 3))), other, MASK_IN_JPEG
     names = tuple((name, 0x11, 0) for name in b"RGB")
-    yield "rgb-named", file(TABLES, frame(8, 8, names), scan(rgb, b"RGB")), other, no
+    yield "rgb-named", file(TABLES, frame(8, 8, names), scan(rgb, b"RGB")), other, MASK_IN_JPEG
     apart = [scan(flat(128 + n), (i + 1,)) for i, n in enumerate((-28, 0, 0))]
-    yield "in-three-scans", file(TABLES, frame(8, 8, parts), *apart), one, NO_REGIONS
+    yield "in-three-scans", file(TABLES, frame(8, 8, parts), *apart), one, MASK_IN_JPEG
     halves = ((1, 0x22, 0), (2, 0x11, 0), (3, 0x11, 0))
     four = Bits().mean(-28).detail(0)
     for _ in range(5):
@@ -161,7 +154,7 @@ def of_colours():
         "halved",
         file(TABLES, frame(16, 16, halves), scan(four.bytes(), (1, 2, 3))),
         seen(100, 100, channels=3, down=2),
-        NO_REGIONS,
+        MASK_IN_JPEG,
     )
     for name, before in (("jfif", JFIF), ("adobe", adobe(1))):
         no = refused("damaged: channels named red, green and blue in a file that says otherwise")
@@ -197,8 +190,8 @@ def of_scans():
     lowest = scan(Bits().put(0, 1).bytes(), last=0, bits=0x10)
     upper = scan(Bits().detail(0x01).number(1).detail(0).bytes(), first=1, bits=0x01)
     rest = scan(Bits().detail(0x11).number(-1).put(0, 1).detail(0).bytes(), first=1, bits=0x10)
-    yield "progressive", progressive(means, upper, rest, lowest), waves(100, 2, -1), NO_REGIONS
-    yield "progressive-other-order", progressive(means, lowest, upper, rest), waves(100, 2, -1), NO_REGIONS
+    yield "progressive", progressive(means, upper, rest, lowest), waves(100, 2, -1), MASK_IN_JPEG
+    yield "progressive-other-order", progressive(means, lowest, upper, rest), waves(100, 2, -1), MASK_IN_JPEG
     yield (
         "progressive-bands",
         progressive(
@@ -207,18 +200,18 @@ def of_scans():
             scan(Bits().detail(0x01).number(-1).detail(0).bytes(), first=3),
         ),
         waves(100, 2, -1),
-        NO_REGIONS,
+        MASK_IN_JPEG,
     )
     run = scan(Bits().detail(0x10).put(0, 1).bytes(), first=1)  # two blocks that have no detail
     yield (
         "progressive-run",
         progressive(scan(Bits().mean(-28).mean(100).bytes(), last=0), run, width=16),
         seen(100, 200),
-        NO_REGIONS,
+        MASK_IN_JPEG,
     )
     three = Bits().mean(-28).mean(100).mean(10).bytes()
     run = scan(Bits().detail(0x10).put(1, 1).bytes(), first=1)
-    yield "progressive-run-of-3", progressive(scan(three, last=0), run, width=24), seen(100, 200, 210), NO_REGIONS
+    yield "progressive-run-of-3", progressive(scan(three, last=0), run, width=24), seen(100, 200, 210), MASK_IN_JPEG
     over = scan(Bits().detail(0x10).put(0, 1).bytes() + b"\xff\xd0" + Bits().detail(0).bytes(), first=1)
     yield (
         "progressive-run-over-restart",
@@ -229,7 +222,7 @@ def of_scans():
             width=16,
         ),
         seen(100, 200),
-        NO_REGIONS,
+        MASK_IN_JPEG,
     )
     missing = refused("damaged: scans are missing: a part of the picture's detail is not there")
     for count, scans in enumerate(([means], [means, upper], [means, upper, rest]), 1):
@@ -266,11 +259,11 @@ def of_scans():
         "scans-66",
         progressive(means, lowest, *thin[:0], *(scan(Bits().detail(0).bytes(), first=k, last=k) for k in range(1, 64))),
         seen(100),
-        NO_REGIONS,
+        MASK_IN_JPEG,
     )
     changes = refused("damaged: a quantisation table changes between two scans")
     yield "steps-change", progressive(means, quantisation(9), upper, rest, lowest), changes, changes
-    yield "steps-again", progressive(means, quantisation(), upper, rest, lowest), waves(100, 2, -1), NO_REGIONS
+    yield "steps-again", progressive(means, quantisation(), upper, rest, lowest), waves(100, 2, -1), MASK_IN_JPEG
 
 
 def what_is_not_read():

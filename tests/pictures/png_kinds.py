@@ -191,6 +191,16 @@ def of_bits_and_curves():
         refused("16 bits a sample, of which only values from 40000 to 40000 are used"),
         NO_REGIONS,
     )
+    # Twelve bits with a mark of the largest value: a sample in a hundred is one, two are part of the picture.
+    few = refused("16 bits a sample, of which nearly all are from {} to {}: ")
+    for name, marks, row in (("", 1, [8, 4088]), ("-offset", 1, [20000, 24000]), ("-13", 1, [0, 8191])):
+        rows = [(row * 50)[marks:] + [65535] * marks]
+        yield f"12-in-16-marked{name}", png(16, 0, rows), few.format(*row), NO_REGIONS
+        shift = [(b"sBIT", b"\x0f")]
+        yield f"12-in-16-marked{name}-sbit", png(16, 0, rows, shift), few.format(*row), NO_REGIONS
+    shown = [(v * 2 * 255 + 65535) // (2 * 65535) for v in (8, 4088, 65535)]
+    rows = [[8, 4088] * 49 + [65535] * 2]
+    yield "16-of-which-2-bright", png(16, 0, rows), picture([shown[:2] * 49 + shown[2:] * 2]), NO_REGIONS
     yield "4-in-8-sbit", png(8, 0, [[0, 0x80, 0xF0]], [(b"sBIT", b"\4")]), picture([[0, 136, 255]]), NO_REGIONS
     yield (
         "565-in-888-sbit",

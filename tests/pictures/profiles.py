@@ -15,17 +15,24 @@ def formula(kind: int, *numbers: float) -> bytes:
     return b"para" + struct.pack(f">IHH{len(numbers)}i", 0, kind, 0, *(round(n * 65536) for n in numbers))
 
 
-def icc(*curves: tuple[bytes, bytes]) -> bytes:
+def icc(*curves: tuple[bytes, bytes], space: bytes = bytes(4), identity: bytes = bytes(16)) -> bytes:
     at, tags, behind = 132 + 12 * len(curves), b"", b""
     for name, body in curves:
         tags += name + struct.pack(">II", at + len(behind), len(body))
         behind += body + bytes(-len(body) % 4)
-    return bytes(36) + b"acsp" + bytes(88) + struct.pack(">I", len(curves)) + tags + behind
+    head = bytes(16) + space + bytes(16) + b"acsp" + bytes(44) + identity + bytes(28)
+    return head + struct.pack(">I", len(curves)) + tags + behind
 
 
 LINEAR = icc((b"kTRC", curve()))
 SRGB = formula(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 PROFILE = "a colour profile that shows a half as {} % of white, where pictures have 21 %: convert it"
+TABLES = refused("a colour profile of look-up tables alone: convert it to sRGB or grey")
+LUT = b"mft1" + bytes(44)
+SRGB_TABLES = {  # of the ICC, by their IDs
+    "preference": "34562abf994ccd066d2c5721d0d68c5d",
+    "display": "fc66337837e2886bfd72e9838228f1b8",
+}
 PROFILES = {  # and what is wrong with them
     "srgb": (icc(*((name, SRGB) for name in (b"rTRC", b"gTRC", b"bTRC"))), 0),
     "gamma-2.2": (icc((b"kTRC", curve(563))), 0),
@@ -38,6 +45,19 @@ PROFILES = {  # and what is wrong with them
     "without-curves": (icc((b"desc", b"desc" + bytes(20))), 0),
     "no-profile": (b"profile", 0),
     "cut": (LINEAR[:-4], 0),
+    "inks": (icc((b"A2B0", LUT), space=b"CMYK"), 0),
+    "tables-cut": (icc((b"A2B0", LUT), space=b"RGB ")[:-4], 0),
+    "tables-back": (icc((b"B2A0", LUT), space=b"RGB "), 0),
+    "tables-and-curves": (icc((b"A2B0", LUT), (b"kTRC", curve(563)), space=b"GRAY"), 0),
+    **{
+        f"tables-{name}": (icc((b"A2B0", LUT), space=b"RGB ", identity=bytes.fromhex(digits)), 0)
+        for name, digits in SRGB_TABLES.items()
+    },
+    **{
+        f"tables-{n}-{space.strip().decode().lower()}": (icc((b"A2B%d" % n, LUT), space=space), TABLES)
+        for n, space in ((0, b"RGB "), (1, b"RGB "), (2, b"RGB "), (0, b"GRAY"))
+    },
+    "tables-and-linear": (icc((b"A2B0", LUT), (b"kTRC", curve()), space=b"GRAY"), 50),
     "linear": (LINEAR, 50),
     "gamma-1": (icc((b"kTRC", curve(256))), 50),
     "dark": (icc((b"kTRC", formula(0, 3))), 13),
@@ -52,4 +72,7 @@ PROFILES = {  # and what is wrong with them
 
 def profiles():
     for name, (profile, shown) in PROFILES.items():
-        yield name, profile, refused(PROFILE.format(round(shown) if shown >= 1 else 0)) if shown else None
+        if isinstance(shown, str):
+            yield name, profile, shown
+        else:
+            yield name, profile, refused(PROFILE.format(round(shown) if shown >= 1 else 0)) if shown else None

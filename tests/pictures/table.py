@@ -11,6 +11,7 @@ def refused(sentence: str) -> str:
 
 
 MASK_OF_COLOURS = refused("a mask in colours; it must hold one region number per pixel")
+MASK_IN_JPEG = refused("a mask in JPEG, which changes numbers; save it as PNG or TIFF")
 MASK_SEEN_THROUGH = refused("a mask with transparency; it must hold one region number per pixel")
 
 NO_REGIONS = refused("value")  # which no rule explains: each language says it in its words

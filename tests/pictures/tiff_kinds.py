@@ -47,7 +47,7 @@ def tiff(samples=ROWS, bits=8, order="<", big=False, pack=None, rows=0, changes=
     behind = at + struct.calcsize(order + count) + len(tags) * (20 if big else 12) + word
     for tag, (kind, numbers) in tags:
         values = struct.pack(
-            f"{order}{len(numbers)}{ {1: 'B', 7: 'B', SHORT: 'H', LONG: 'I', LONG8: 'Q'}[kind] }", *numbers
+            f"{order}{len(numbers)}{ {1: 'B', 7: 'B', SHORT: 'H', LONG: 'I', 13: 'I', LONG8: 'Q'}[kind] }", *numbers
         )
         if len(values) > word:
             field, beyond = struct.pack(order + code, behind + len(beyond)), beyond + values
@@ -138,6 +138,7 @@ def what_is_read():
     filled = tiff(three + ROWS[:1], rows=2, changes={257: (LONG, [3])})
     yield "last-strip-filled-up", filled, picture(three), NO_REGIONS
     yield "bytes-behind-end", tiff() + b"and more", eight, NO_REGIONS
+    yield "one-slice", tiff(changes={32997: (LONG, [1])}), eight, NO_REGIONS
     yield "resolutions", tiff(changes={296: (SHORT, [2])}), eight, NO_REGIONS
     for name, icc, no in profiles():
         yield f"icc-{name}", tiff(changes={34675: (7, list(icc))}), no or eight, NO_REGIONS
@@ -175,6 +176,10 @@ def what_is_not_read():
 
     for name, file, sentence in (
         ("two-pictures", tiff(more=struct.pack("<I", 8)), "several pictures in one TIFF file"),
+        ("smaller-picture-within", tiff(changes=tags(t330=(LONG, [8]))), "several pictures in one TIFF file"),
+        ("pictures-within", tiff(changes=tags(t330=(13, [8, 9]))), "several pictures in one TIFF file"),
+        ("slices", tiff(changes=tags(t32997=(LONG, [2]))), "several pictures in one TIFF file"),
+        ("slices-short", tiff(order=">", changes=tags(t32997=(SHORT, [3]))), "several pictures in one TIFF file"),
         ("rgb", tiff(changes=tags(t262=(SHORT, [2]), t277=(SHORT, [3]), t258=(SHORT, [8, 8, 8]))), grey),
         ("palette", tiff(changes=tags(t262=(SHORT, [3]))), grey),
         ("lab", tiff(changes=tags(t262=(SHORT, [8]))), grey),

@@ -238,6 +238,6 @@ def read(data: bytes) -> Raster:
     try:
         decode(needed + b"\xff\xd9", grey)
     except DataError:
-        half = profile.half(b"".join(jpeg.profile))
-        return Raster(samples.astype(np.uint16), half=half, orientation=jpeg.orientation or 1)
+        said = profile.read(b"".join(jpeg.profile))
+        return Raster(samples.astype(np.uint16), profile=said, lossy=True, orientation=jpeg.orientation or 1)
     raise damaged("more codes than blocks of pixels")

@@ -42,6 +42,19 @@ def read_raster(path: pathlib.Path) -> Raster:
         raise DataError(f"{path}: cannot be read ({error})") from error
 
 
+def ends(samples: np.ndarray, left_out: int) -> tuple[int, int]:
+    """The values between which all but `left_out` of the samples at either end lie; zeros where there are none."""
+    if not samples.size:
+        return 0, 0
+    ordered = np.partition(samples.ravel(), (left_out, samples.size - 1 - left_out))
+    return int(ordered[left_out]), int(ordered[samples.size - 1 - left_out])
+
+
+def needs_levels(depth: int, said: str) -> DataError:
+    return DataError(f"{depth} bits a sample, of which {said}: "
+                     "convert it so that 0 is black and the largest value white")
+
+
 def eight_bits(raster: Raster, opaque: np.ndarray) -> np.ndarray:
     """Samples as 0..255, rounded: by the range of the significant bits, at whichever end of the sample they lie.
     Errors: DataError where a picture uses only the lower part of that range."""
@@ -50,12 +63,15 @@ def eight_bits(raster: Raster, opaque: np.ndarray) -> np.ndarray:
         shift, full = 0, raster.white
     else:
         shown = samples[opaque > 0]
-        least, most = (int(shown.min()), int(shown.max())) if shown.size else (raster.white, 0)
+        least, most = ends(shown, 0)
         full = (1 << raster.significant) - 1
         shift = 0 if depth == 16 and raster.significant < depth and most <= full else depth - raster.significant
         if ((most >> shift) - (least >> shift) <= full // 2) if depth == 16 else most <= full:
-            raise DataError(f"{depth} bits a sample, of which only values from {min(least, most)} to {most} are used: "
-                            "convert it so that 0 is black and the largest value white")
+            raise needs_levels(depth, f"only values from {least} to {most} are used")
+        # A few marks of the largest value do not make 12 bits 16; nor does a frame or a fault.
+        low, high = ends(shown, shown.size // 100)
+        if depth == 16 and (high >> shift) - (low >> shift) <= full // 8:
+            raise needs_levels(depth, f"nearly all are from {low} to {high}")
     values = (samples.astype(np.int64) >> shift).clip(0, full)
     return (2 * 255 * values + full) // (2 * full)
 
@@ -64,8 +80,11 @@ def picture_of(raster: Raster) -> np.ndarray:
     """H x W x (1 or 3), u8. Errors: DataError."""
     if raster.gamma and not USUAL_GAMMA - USUAL_GAMMA // 20 <= raster.gamma <= USUAL_GAMMA + USUAL_GAMMA // 20:
         raise DataError(f"a gamma of {raster.gamma} / 100000, where pictures have {USUAL_GAMMA}: convert it")
-    if raster.half is not None and not DARKEST <= raster.half <= BRIGHTEST:
-        raise DataError(f"a colour profile that shows a half as {math.floor(100 * raster.half + 0.5)} % of white, "
+    if raster.profile.tables:
+        raise DataError("a colour profile of look-up tables alone: convert it to sRGB or grey")
+    half = raster.profile.half
+    if half is not None and not DARKEST <= half <= BRIGHTEST:
+        raise DataError(f"a colour profile that shows a half as {math.floor(100 * half + 0.5)} % of white, "
                         "where pictures have 21 %: convert it")
     usual = raster.depth == raster.significant == 8 and raster.palette is None and raster.transparent is None
     if usual and not raster.has_alpha:
@@ -92,6 +111,8 @@ def read_samples(path: pathlib.Path) -> tuple[np.ndarray, int]:
     """H x W numbers as the file has them (of a palette: the indices, not the colours), and the largest that its depth
     can hold. Colours and transparency are refused. Errors: DataError that names the file."""
     raster = read_raster(path)
+    if raster.lossy:
+        raise DataError(f"{path}: a mask in JPEG, which changes numbers; save it as PNG or TIFF")
     colours = raster.colours
     if (colours[..., :1] != colours).any():
         raise DataError(f"{path}: a mask in colours; it must hold one region number per pixel")

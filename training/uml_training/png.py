@@ -25,11 +25,12 @@ class Walk:
 
     def __init__(self, data: bytes):
         self.width = self.height = self.depth = self.colour = self.significant = self.interlaced = self.orientation = 0
-        self.gamma = self.measured = self.half = None
+        self.gamma = self.measured = None
         self.palette: np.ndarray | None = None
         self.transparent: tuple[int, ...] | None = None
         self.packed: list[bytes] = []
-        self.profile = self.in_data = self.ended = False
+        self.overruled = self.in_data = self.ended = False
+        self.profile = profile.Profile()
         at = len(SIGNATURE)
         while not self.ended:
             if at + 12 > len(data):
@@ -61,7 +62,7 @@ class Walk:
         if kind == "acTL":
             raise DataError("an animation, not a picture")
         if kind in ("sRGB", "cICP"):
-            self.profile = True
+            self.overruled = True
         if kind in known:
             known[kind](body)
         elif kind[0].isupper():
@@ -133,7 +134,7 @@ class Walk:
 
     def icc(self, body: bytes) -> None:
         """A name, a zero, how it is packed (always 0), a zlib stream."""
-        if self.packed or self.half is not None:
+        if self.packed or self.profile.there:
             raise damaged("a colour profile in the wrong place or twice")
         unpack = zlib.decompressobj()
         try:
@@ -141,8 +142,8 @@ class Walk:
         except (ValueError, zlib.error):
             return
         if unpack.eof and len(found) <= MOST_PROFILE:
-            self.half = profile.half(found)
-            self.profile |= self.half is not None
+            self.profile = profile.read(found)
+            self.overruled |= self.profile.there
 
     def turn(self, body: bytes) -> None:
         orientation = orientation_in(body.removeprefix(b"Exif\0\0"))  # as in JPEG; some programs write it here too
@@ -229,5 +230,5 @@ def read(data: bytes) -> Raster:
         at += size
     if png.palette is not None and samples.max() >= len(png.palette):
         raise damaged("a pixel's number is not in the palette")
-    return Raster(samples, depth, png.significant, png.palette, png.transparent, 0 if png.profile else png.gamma or 0,
-                  png.half, orientation=png.orientation or 1)
+    return Raster(samples, depth, png.significant, png.palette, png.transparent, 0 if png.overruled else png.gamma or 0,
+                  png.profile, orientation=png.orientation or 1)

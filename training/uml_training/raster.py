@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .faults import DataError
+from .profile import Profile
 
 MOST_BYTES, MOST_SIDE, MOST_PIXELS = 128 << 20, 32768, 33554432
 
@@ -19,7 +20,8 @@ class Raster:
     palette: np.ndarray | None = None         # n x 4 u8: red, green, blue, opacity; the samples are its numbers
     transparent: tuple[int, ...] | None = None  # the one colour that stands for nothing
     gamma: int = 0                            # PNG's gAMA where no profile overrules it; 0: not said
-    half: float | None = None                 # what its colour profile shows a sample of a half as
+    profile: Profile = Profile()
+    lossy: bool = False                       # packed so that they are near what they were, not equal (JPEG)
     orientation: int = field(default=1, kw_only=True)
 
     @property

@@ -18,7 +18,7 @@ WIDTH, HEIGHT, BITS, PACKING, COLOUR, FILL, OFFSETS, ORIENTATION = 256, 257, 258
 CHANNELS, ROWS, SIZES, PREDICTOR, TILE, TILES, EXTRA, KIND = 277, 278, 279, 317, 322, 324, 338, 339
 FIELDS = (WIDTH, HEIGHT, BITS, PACKING, COLOUR, FILL, OFFSETS, ORIENTATION, CHANNELS, ROWS, SIZES, PREDICTOR, TILE,
           TILES, EXTRA, KIND)
-PROFILE = 34675
+PROFILE, PICTURES, SLICES = 34675, 330, 32997
 NUMBERS = {3: 2, 4: 4, 16: 8}  # types of the format, and their bytes
 DEFLATE, LZW, PACKBITS = (8, 32946), 5, 32773
 CUT = "not the TIFF that its header promises"
@@ -37,11 +37,11 @@ class Walk:
         self.inside(start, count_size)
         count = self.number(start, count_size)
         self.inside(start + count_size, count * entry_size + word)
-        self.half: float | None = None
+        self.profile, self.several = profile.Profile(), False
         self.tags: dict[int, list[int]] = {}
         for i in range(count):
             self.take(start + count_size + i * entry_size, word)
-        if self.number(start + count_size + count * entry_size, word):
+        if self.several or self.number(start + count_size + count * entry_size, word):
             raise DataError("several pictures in one TIFF file")
         self.meaning()
         self.strips()
@@ -57,7 +57,10 @@ class Walk:
         tag, kind, count = self.number(at, 2), self.number(at + 2, 2), self.number(at + 4, word)
         if tag == PROFILE:
             begin = self.number(at + 4 + word, word)
-            self.half = profile.half(self.data[begin:begin + count]) if begin + count <= len(self.data) else None
+            if begin + count <= len(self.data):
+                self.profile = profile.read(self.data[begin:begin + count])
+        # Pictures within this one, which may be the larger ones, and slices of a volume.
+        self.several |= tag == PICTURES or (tag == SLICES and self.number(at + 4 + word, 2 if kind == 3 else 4) > 1)
         if tag not in FIELDS:
             return
         if tag in self.tags:
@@ -144,5 +147,5 @@ def read(data: bytes) -> Raster:
     if tiff.one(COLOUR, 1) == 0:
         samples ^= (1 << tiff.bits) - 1
     orientation = tiff.one(ORIENTATION, 1)
-    return Raster(samples[..., None], tiff.bits, tiff.bits, half=tiff.half,
+    return Raster(samples[..., None], tiff.bits, tiff.bits, profile=tiff.profile,
                   orientation=orientation if 1 <= orientation <= 8 else 1)
