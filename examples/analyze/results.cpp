@@ -23,6 +23,7 @@ uml::result<results> results::open(const options& o, const support::model_facts&
         w.begin_array().value(o.levels->low).value(o.levels->high).end_array();
     else
         w.null();
+    if (support::threads_decide(o.engine)) w.member("threads", o.engine.threads);
     w.member("kind_check", o.engine.check_kind).member("show_unfamiliar", o.show_unfamiliar);
     w.member("pictures", support::picture_readers()).end_object(); // two decoders of JPEG differ in last bits
     for (const task& t : tasks)

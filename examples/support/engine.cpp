@@ -25,6 +25,7 @@ namespace {
 struct offer {
     std::string_view backend, precision;
     uml::result<std::unique_ptr<engine>> (*open)(const engine_request&);
+    bool threads_decide = false; // on the last bits of an answer
 };
 
 /// The threads of most backends.
@@ -152,17 +153,25 @@ constexpr offer offers[] = {
 #endif
 #ifdef UML_WITH_ONEDNN
     {"onednn", "f32",
-     [](const engine_request& r) { return engine_on<uml::onednn, openmp_threads>::open(r, {.threads = r.threads}); }},
+     [](const engine_request& r) { return engine_on<uml::onednn, openmp_threads>::open(r, {.threads = r.threads}); },
+     true},
     {"onednn", "bf16",
      [](const engine_request& r) {
          return engine_on<uml::onednn, openmp_threads>::open(r,
                                                              {.threads = r.threads, .precision = uml::precision::bf16});
-     }},
+     },
+     true},
 #endif
     {"reference", "f32", [](const engine_request& r) { return engine_on<uml::reference, pool_threads>::open(r, {}); }},
     {"reference", "f64",
      [](const engine_request& r) { return engine_on<uml::reference64, pool_threads>::open(r, {}); }},
 };
+
+const offer* find_offer(const engine_request& request) {
+    for (const offer& o : offers)
+        if (o.backend == request.backend && o.precision == request.precision) return &o;
+    return nullptr;
+}
 
 } // namespace
 
@@ -184,17 +193,20 @@ std::string offers_here() {
     return text + ")";
 }
 
+bool threads_decide(const engine_request& request) {
+    const offer* const found = find_offer(request);
+    return found != nullptr && found->threads_decide;
+}
+
 uml::result<void> check_available(const engine_request& request) {
-    for (const offer& o : offers)
-        if (o.backend == request.backend && o.precision == request.precision) return {};
+    if (find_offer(request) != nullptr) return {};
     return uml::fail(uml::errc::unsupported, "backend '", request.backend, "' with precision '", request.precision,
                      "' is not in this build, which has ", offers_here());
 }
 
 uml::result<std::unique_ptr<engine>> open_engine(const engine_request& request) {
-    for (const offer& o : offers)
-        if (o.backend == request.backend && o.precision == request.precision) return o.open(request);
-    return check_available(request).error();
+    const offer* const found = find_offer(request);
+    return found != nullptr ? found->open(request) : check_available(request).error();
 }
 
 } // namespace support

@@ -79,6 +79,9 @@ inline constexpr int most_threads = 16;
 /// The backends of this build, each with its precisions: "cpu (f32, f32-direct), reference (f32, f64)".
 [[nodiscard]] std::string offers_here();
 
+/// Whether the last bits of an answer depend on the number of threads.
+[[nodiscard]] bool threads_decide(const engine_request& request);
+
 /// `unsupported` if the backend or the precision is not in this build, with a sentence that names those that are.
 [[nodiscard]] uml::result<void> check_available(const engine_request& request);
 

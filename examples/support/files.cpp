@@ -93,14 +93,17 @@ uml::result<std::vector<fs::path>> entries_of(const fs::path& folder) {
 
 uml::result<std::vector<fs::path>> pictures_in(const fs::path& folder, bool recursive, const fs::path& not_into) {
     std::vector<fs::path> found, folders{folder};
-    std::error_code failed; // an entry that has gone meanwhile is neither a file nor a folder
+    std::error_code failed; // an entry that has gone meanwhile is nothing
     while (!folders.empty()) {
         const auto entries = entries_of(folders.back());
         if (!entries) return entries.error();
         folders.pop_back();
         for (const fs::path& entry : *entries) {
-            if (is_picture(entry) && fs::is_regular_file(entry, failed)) found.push_back(entry);
-            if (recursive && fs::symlink_status(entry, failed).type() == fs::file_type::directory &&
+            const fs::file_type type = fs::symlink_status(entry, failed).type();
+            // A link that leads nowhere, or a pipe, is a picture that cannot be read, and not passed over.
+            if (is_picture(entry) && type != fs::file_type::not_found && !fs::is_directory(entry, failed))
+                found.push_back(entry);
+            if (recursive && type == fs::file_type::directory &&
                 (not_into.empty() || !fs::equivalent(entry, not_into, failed)))
                 folders.push_back(entry);
         }

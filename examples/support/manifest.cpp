@@ -167,6 +167,7 @@ void manifest::take(std::string_view line) {
 }
 
 uml::result<void> manifest::append(std::string_view line) {
+    if (const auto named = check_named(open_, file_); !named) return named;
     const off_t end = ::lseek(open_.get(), 0, SEEK_END);
     if (end < 0 || !write_all(open_, line) || ::fsync(open_.get()) != 0) {
         const uml::error e = cannot_write(file_);

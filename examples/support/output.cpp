@@ -184,6 +184,14 @@ uml::error cannot_write(const fs::path& file) {
     return uml::fail(uml::errc::invalid_argument, shown(file), ": cannot be written: ", why);
 }
 
+uml::result<void> check_named(const descriptor& open, const fs::path& file) {
+    struct stat mine {
+    }, named{};
+    if (::fstat(open.get(), &mine) != 0 || ::lstat(file.c_str(), &named) != 0) return cannot_write(file);
+    if (identity_of(mine) == identity_of(named)) return {};
+    return refuse(file, "another file has taken its place meanwhile");
+}
+
 bool write_all(const descriptor& open, std::string_view text) {
     while (!text.empty()) {
         const ssize_t n = ::write(open.get(), text.data(), text.size());
@@ -265,12 +273,9 @@ uml::result<line_file> line_file::open(const fs::path& file) {
         if (!f.open_) return cannot_write(file);
         if (::flock(f.open_.get(), LOCK_EX | LOCK_NB) != 0)
             return errno == EWOULDBLOCK ? refuse(file, "another program is writing it") : cannot_write(file);
-        struct stat mine {
-        }, named{};
+        struct stat mine {};
         // Another program may have put a new file in its place between opening and locking.
-        if (::fstat(f.open_.get(), &mine) == 0 && ::lstat(p->file.c_str(), &named) == 0 && S_ISREG(mine.st_mode) &&
-            mine.st_dev == named.st_dev && mine.st_ino == named.st_ino)
-            return f;
+        if (::fstat(f.open_.get(), &mine) == 0 && S_ISREG(mine.st_mode) && check_named(f.open_, p->file)) return f;
     }
     return refuse(file, "another program keeps replacing it");
 }
@@ -287,6 +292,7 @@ uml::result<void> line_file::replace(std::string_view text) {
 
 uml::result<void> line_file::append(std::string_view text) {
     if (stream_) return write_all(open_, text) ? uml::result<void>() : cannot_write(file_);
+    if (const auto named = check_named(open_, file_); !named) return named;
     const off_t end = ::lseek(open_.get(), 0, SEEK_END);
     if (end >= 0 && write_all(open_, text)) return {};
     const uml::error e = cannot_write(file_);
@@ -297,6 +303,7 @@ uml::result<void> line_file::append(std::string_view text) {
 
 uml::result<void> line_file::finish() {
     if (!stream_ && ::fsync(open_.get()) != 0) return cannot_write(file_);
+    if (const auto named = stream_ ? uml::result<void>() : check_named(open_, file_); !named) return named;
     return open_.close() ? uml::result<void>() : cannot_write(file_);
 }
 

@@ -61,6 +61,9 @@ private:
 /// Writes all of it. False where that fails; `errno` says why.
 [[nodiscard]] bool write_all(const descriptor& open, std::string_view text);
 
+/// Whether an open file still has its name. What is added to one that was removed or replaced meanwhile is lost.
+[[nodiscard]] uml::result<void> check_named(const descriptor& open, const std::filesystem::path& file);
+
 /// "NAME: cannot be written: " and what the system says.
 [[nodiscard]] uml::error cannot_write(const std::filesystem::path& file);
 

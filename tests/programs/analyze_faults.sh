@@ -71,6 +71,20 @@ wait $pid || status=$?
 (batch gone) >/dev/null || failed "--resume after the folder was gone"
 diff <(cd undisturbed && sha256sum ./*.png) <(cd gone && sha256sum ./*.png) || failed "gone: other pictures"
 
+# The table goes away with its folder, or gives its place to another file: what was found is not lost without a word.
+for after in "rm -rf table" "mv table/t.csv table/old.csv" "cp in/${sample##*/} table/new && mv table/new table/t.csv"; do
+    mkdir -p table
+    : >out
+    "$program" --weights "$weights" --threads 1 --csv table/t.csv in >out 2>err & pid=$!
+    while kill -0 $pid 2>/dev/null && ! grep -q pixels out; do sleep 0.01; done
+    eval "$after"
+    status=0
+    wait $pid || status=$?
+    [ $status = 1 ] && grep -qE "table/t.csv: (cannot be written: No such file|another file has taken its place)" err ||
+        failed "$after: $status, $(head -c 300 err)"
+    rm -rf table
+done
+
 # The clock goes back: results from the future, and inputs from the past, are judged by their content.
 touch -d '+2 days' gone/* gone.csv*
 touch -d '1971-01-01' in/*

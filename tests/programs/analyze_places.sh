@@ -117,6 +117,20 @@ status=0
 timeout 60 "$program" --weights "$weights" --save mask --out way in >out 2>err || status=$?
 [ $status = 1 ] && grep -q "not a regular file, so it stays" err || failed "a pipe in a picture's place: $status, $(cat err)"
 
+# What is called a picture in a folder and cannot be read is said to be there; a folder of that name is none.
+mkdir -p listed/folder.png && cp in/a.png listed
+ln -s nowhere listed/gone.png
+mkfifo listed/pipe.PNG
+ln -s ../in/b.png listed/link.png
+expect 1 --weights "$weights" --json listed
+python3 - <<'P' || failed "a folder's pictures"
+import json
+found = {i["image"]: i.get("error") for i in json.load(open("out"))["images"]}
+wanted = {"listed/a.png": None, "listed/link.png": None, "listed/gone.png": "listed/gone.png: there is no such file",
+          "listed/pipe.PNG": "listed/pipe.PNG: not a file"}
+assert found == wanted, found
+P
+
 # The list of results: moved, doubled, cut, deleted, edited, of somebody else.
 cp -r right lists
 mv lists moved
@@ -162,6 +176,22 @@ for option in "--levels 0 255" "--kind-check off" --show-unfamiliar "--precision
     [ "$(skipped)" = 2 ] || failed "$option again: $(skipped) skipped"
     rm -rf changed
 done
+if "$program" --help | grep -q "onednn (f32"; then
+    for threads in 2 3; do # which may decide on last bits of oneDNN
+        run --resume --out library --backend onednn --threads $threads in
+        [ "$(skipped)" = 0 ] || failed "oneDNN's results on other threads were believed"
+    done
+    run --resume --out library --backend onednn --threads 3 in
+    [ "$(skipped)" = 2 ] || failed "oneDNN's results on as many threads: $(skipped) of 2"
+    expect 0 --weights "$weights" --backend onednn --threads 3 in/a.png
+    cp out team
+    status=0
+    OMP_DYNAMIC=true "$program" --weights "$weights" --backend onednn --threads 3 in/a.png >out 2>err || status=$?
+    [ $status = 0 ] && diff <(grep -v ' in the network$' team) <(grep -v ' in the network$' out) || failed "teams that may be smaller: $status $(cat err)"
+    status=0
+    OMP_THREAD_LIMIT=2 "$program" --weights "$weights" --backend onednn --threads 3 in/a.png >out 2>err || status=$?
+    [ $status = 3 ] && grep -q "OpenMP gives the calling thread no team of 3" err || failed "a limit of threads: $status $(cat err)"
+fi
 cp in/a.png kept && cp in/b.png in/a.png
 run --resume --out right --csv right.csv in
 [ "$(skipped)" = 1 ] && cmp -s right/a.mask.png right/b.mask.png || failed "a picture that is changed"

@@ -329,6 +329,33 @@ TEST_CASE("results are found by content, weights and options, and a line that wa
     }
 }
 
+TEST_CASE("what is added to a file that has lost its name is a failure, not lost") {
+    const folder f("named");
+    auto table = line_file::open(f.path / "t");
+    auto made = manifest::open(f.path / "m");
+    REQUIRE(table);
+    REQUIRE(made);
+    const manifest_record r = record('a', "/1/x", "x", "w");
+    REQUIRE(table->append("one\n"));
+    REQUIRE(made->add(r));
+    fs::rename(f.path / "t", f.path / "moved");
+    fs::rename(f.path / "m", f.path / "list");
+    const std::string list = text_of(f.path / "list");
+    CHECK(ends_with(table->append("two\n").error(), "t: cannot be written: No such file or directory"));
+    CHECK(ends_with(made->add(r).error(), "m: cannot be written: No such file or directory"));
+    REQUIRE(write_file(f.path / "t", "another's"));
+    REQUIRE(write_file(f.path / "m", ""));
+    constexpr std::string_view taken = ": another file has taken its place meanwhile, so nothing is written there";
+    CHECK(ends_with(table->append("two\n").error(), taken));
+    CHECK(ends_with(made->add(r).error(), taken));
+    CHECK(ends_with(made->claim(record('b', "/1/y", "y"), false, std::string(64, 'b'), nothing_there).error(), taken));
+    CHECK(ends_with(table->finish().error(), taken));
+    CHECK(text_of(f.path / "moved") == "one\n");
+    CHECK(text_of(f.path / "list") == list);
+    CHECK(text_of(f.path / "t") == "another's");
+    CHECK(text_of(f.path / "m").empty());
+}
+
 TEST_CASE("two programs on one manifest see each other's lines") {
     const folder f("manifest-two");
     auto one = manifest::open(f.path / "m"), two = manifest::open(f.path / "m");

@@ -130,6 +130,47 @@ TEST_CASE("onednn: a budget of scratch memory that is too small is an error, wit
     CHECK(what.find("gives -1") != what.npos);
 }
 
+TEST_CASE("onednn: a smaller team than the workspace's is an error, never a part of the answer") {
+    if (!onednn{}.available()) return;
+    const auto m = uml_test::load_edge(onednn{.threads = 2});
+    REQUIRE(m);
+    const auto pixels = uml_test::pixels(edge_config.height, edge_config.width, 1);
+    auto one = m->make_workspace(uml::openmp(1)), two = m->make_workspace(uml::openmp(2));
+    REQUIRE((one && two));
+    const auto run = [&](auto& w) {
+        const auto f = m->run(uml::image_view(pixels.data(), edge_config.height, edge_config.width, 1), *w);
+        return f ? uml_test::numbers_of(*f) : std::vector{-static_cast<float>(f.error().code)};
+    };
+    const std::vector refused{-static_cast<float>(uml::errc::device)};
+    const auto by_one = run(one), by_two = run(two);
+    REQUIRE(by_two.size() > 100);
+    std::vector<float> inside_one, inside_two;
+    bool made = true;
+#pragma omp parallel num_threads(2)
+#pragma omp single
+    {
+        inside_one = run(one), inside_two = run(two);
+        made = static_cast<bool>(m->make_workspace(uml::openmp(2)));
+    }
+    CHECK(inside_one == by_one);
+    CHECK(inside_two == refused);
+    CHECK_FALSE(made);
+    const int levels = omp_get_max_active_levels();
+    omp_set_max_active_levels(0);
+    CHECK(run(two) == refused);
+    const auto w = m->make_workspace(uml::openmp(2));
+    REQUIRE_FALSE(w);
+    CHECK(w.error().what.view() ==
+          "OpenMP gives the calling thread no team of 2, for which oneDNN's operations are made: the call comes from a "
+          "parallel region, or the limit of threads or of active levels is less");
+    CHECK(run(one) == by_one);
+    omp_set_max_active_levels(levels);
+    omp_set_dynamic(1); // which may make teams smaller at any time
+    CHECK(run(two) == by_two);
+    CHECK(omp_get_dynamic() == 1);
+    omp_set_dynamic(0);
+}
+
 TEST_CASE("onednn: more threads than the backend has are refused") {
     const auto m = uml_test::load_edge(onednn{.threads = 2});
     REQUIRE(m);

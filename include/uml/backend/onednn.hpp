@@ -35,6 +35,12 @@ struct session {
         if (!s.calls) return fail(errc::out_of_memory, "no memory for a workspace's calls of oneDNN");
         return result<session>(std::move(s));
     }
+    [[nodiscard]] result<void> check_threads(int width) const {
+        if (team::comes(width)) return {};
+        return fail(errc::device, "OpenMP gives the calling thread no team of ", width,
+                    ", for which oneDNN's operations are made: the call comes from a parallel region, or the limit of "
+                    "threads or of active levels is less");
+    }
 };
 
 } // namespace onednn_detail
@@ -46,7 +52,8 @@ struct session {
 /// same picture gives the same bits on as many threads; on more, oneDNN may cut sums otherwise.
 ///
 /// Beside the errors of `cpu`: errc::unsupported where oneDNN refuses an operation on this processor, too_small where
-/// it wants more scratch memory than `scratch` gives, device where it fails in a run.
+/// it wants more scratch memory than `scratch` gives, device where it fails in a run or OpenMP gives the caller fewer
+/// threads than the workspace has (in a parallel region, or below OMP_THREAD_LIMIT).
 struct onednn {
     using engine = host::engine_of<onednn, onednn_detail::session>;
 

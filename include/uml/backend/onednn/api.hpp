@@ -209,13 +209,26 @@ struct convolution_forms {
 /// While it lives, oneDNN works on a team of `width` threads when it is called from this thread.
 class team {
 public:
-    explicit team(int width) : before_(omp_get_max_threads()) { omp_set_num_threads(width); }
+    explicit team(int width) : before_(omp_get_max_threads()), may_be_smaller_(omp_get_dynamic()) {
+        omp_set_dynamic(0);
+        omp_set_num_threads(width);
+    }
     team(const team&) = delete;
     team& operator=(const team&) = delete;
-    ~team() { omp_set_num_threads(before_); }
+    ~team() {
+        omp_set_num_threads(before_);
+        omp_set_dynamic(may_be_smaller_);
+    }
+
+    /// Whether OpenMP gives this thread so many. What oneDNN describes for more threads than come computes a part of
+    /// the result, and says nothing.
+    [[nodiscard]] static bool comes(int width) {
+        return width == 1 ||
+               (omp_in_parallel() == 0 && omp_get_max_active_levels() > 0 && omp_get_thread_limit() >= width);
+    }
 
 private:
-    int before_;
+    int before_, may_be_smaller_;
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::onednn_detail
