@@ -27,6 +27,44 @@ namespace {
 
 using uml_test::draft;
 
+/// What a load has asked of its backend.
+struct asked {
+    int preparations = 0, packed = 0, workspaces = 0, runs = 0;
+    std::int64_t weights = 0, arena = 0; ///< bytes
+    friend bool operator==(const asked&, const asked&) = default;
+} seen;
+
+struct counting_engine;
+struct counting {
+    using engine = counting_engine;
+    friend constexpr bool operator==(const counting&, const counting&) = default;
+};
+/// `reference`, counted.
+struct counting_engine : uml::reference_engine<float> {
+    using host = uml::reference_engine<float>;
+
+    constexpr explicit counting_engine(counting) {}
+    static uml::result<weights> make_weights(const uml::program_view& p, std::span<std::byte> given) {
+        ++seen.preparations, seen.weights += p.sizes.packed;
+        return host{}.make_weights(p, given);
+    }
+    static uml::result<void> pack(const uml::program_view& p, std::size_t i, const uml::dense_parameter& a,
+                                  const uml::dense_parameter& b, weights& w) {
+        ++seen.packed;
+        return host{}.pack(p, i, a, b, w);
+    }
+    static uml::result<workspace> make_workspace(const uml::program_view& p, const weights& w, const code& c,
+                                                 uml::executor threads, std::span<std::byte> given) {
+        ++seen.workspaces, seen.arena += p.sizes.arena;
+        return host{}.make_workspace(p, w, c, threads, given);
+    }
+    static uml::result<void> run(const uml::program_view& p, const weights& w, workspace& s,
+                                 std::span<const uml::image_view> pictures, const uml::run_watch* watch) {
+        ++seen.runs;
+        return host{}.run(p, w, s, pictures, watch);
+    }
+};
+
 #if defined(UML_TEST_MEASURES)
 /// In a process of its own: `refused` gives the sentence, or "" where the file was taken.
 void cheap(const char* what, const std::function<std::string()>& refused) {
@@ -94,6 +132,48 @@ TEST_CASE("the costliest headers: the longest, of the most tensors, of the most 
             return w ? std::string() : std::string(w.error().what.view());
         });
     }
+}
+
+TEST_CASE("what only its numbers or its self-check refuse has cost preparing its own tensors and one run") {
+    const auto load = [](const draft& d) {
+        seen = {};
+        const auto bytes = d.bytes();
+        const auto m = uml::load<uml_test::tiny, counting>(std::span<const std::byte>(bytes));
+        return m ? uml::errc::none : m.error().code;
+    };
+    draft right = draft::of<uml_test::tiny_network>(uml_test::tiny_config).labelled("tiny", uml_test::tiny_config);
+    std::int64_t numbers = 0;
+    for (const auto& [name, t] : right.tensors) numbers += static_cast<std::int64_t>(t.values.size());
+    right.metadata["uml.selfcheck"] = R"({"cls_alpha": [1, 1, 1], "logit_index": [0], "logit_value": [0],)"
+                                      R"( "mutual_uncertainty_index": [0], "mutual_uncertainty_value": [0]})";
+    right.bytes_of["uml.selfcheck.input"] = {{16, 24, 3}, std::vector<std::uint8_t>(16 * 24 * 3, 9)};
+
+    CHECK(load(right) == uml::errc::self_check);
+    const asked once = seen;
+    CHECK(once.preparations == 1);
+    CHECK(once.packed == 7); // each operation with parameters; norms are folded
+    CHECK(once.workspaces == 1);
+    CHECK(once.runs == 1);
+    // As floats, at places that are multiples of 64.
+    CHECK(once.weights <= 4 * numbers + 64 * once.packed);
+
+    draft large = right;
+    for (const char* name : {"tiny.middle.weight", "tiny.regions.weight"})
+        for (float& v : large.tensors.at(name).values) v = 3e38F;
+    CHECK(load(large) == uml::errc::not_finite);
+    CHECK(seen == once);
+
+    draft spoilt = right; // numbers are refused while they are prepared or before, and nothing runs
+    for (float& v : spoilt.tensors.at("tiny.bn.running_var").values) v = -1;
+    CHECK(load(spoilt) == uml::errc::malformed);
+    CHECK(seen.workspaces + seen.runs == 0);
+    CHECK(seen.preparations <= 1);
+    CHECK(seen.packed <= once.packed);
+
+    draft claimed = right; // tensors that the file has not are not prepared
+    claimed.tensors.at("tiny.middle.weight") = {{12, 8, 3, 1}, std::vector<float>(12 * 8 * 3), {}};
+    CHECK(load(claimed) == uml::errc::wrong_shape);
+    CHECK(seen == asked{});
 }
 
 #if defined(UML_TEST_MEASURES)
