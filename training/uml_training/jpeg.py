@@ -1,11 +1,14 @@
 """Reading JPEG as the C++ programs do (examples/support/check_jpeg.cpp): segments, tables and scans are looked at
 before libjpeg-turbo sees the file, whose warnings are refusals."""
 
+import struct
+
 import numpy as np
 import simplejpeg
 
 from . import profile
 from .faults import DataError
+from .jpeg_codes import Component, Part, Scan, check_codes, code_table
 from .raster import Raster, check_size, damaged, orientation_in
 
 MOST_SCANS, WORK_FREE, WORK_PER_BYTE, ALL_BITS = 100, 1 << 24, 8192, 14
@@ -17,13 +20,12 @@ class Walk:
 
     def __init__(self, data: bytes):
         self.data = data
-        self.width = self.height = self.scans = self.codes_end = 0
+        self.width = self.height = self.scans = self.units = self.restart = 0
         self.progressive = self.says_luma = False
         self.profile: list[bytes] = []
-        self.ids: list[int] = []
-        self.tables: list[int] = []                      # the components' quantisation
-        self.codes: set[tuple[int, int]] = set()         # Huffman tables that are there, by kind and number
-        self.steps: dict[int, bytes] = {}                # quantisation tables by number
+        self.parts: list[Component] = []
+        self.codes: dict[tuple[int, int], tuple[bytes, bytes]] = {}  # Huffman tables by kind and number
+        self.steps: dict[int, list[int]] = {}            # quantisation tables by number
         self.missing: list[list[int]] = []               # low bits that no scan has given yet, by component and number
         self.orientation = 0                             # not said
         at = 2
@@ -49,7 +51,8 @@ class Walk:
             self.take(marker, data[at + 2:at + length])
             at += length
             if marker == 0xda:
-                self.codes_end = at = self.behind_codes(at)
+                begin, at = at, self.behind_codes(at)
+                check_codes(self.now, data[begin:at])
         self.end = at
         if not self.scans:
             raise damaged("no pixels")
@@ -61,8 +64,10 @@ class Walk:
                  0xdb: self.quantisation, 0xe0: self.jfif, 0xe1: self.exif, 0xe2: self.icc, 0xee: self.adobe}
         if marker in known:
             known[marker](body)
-        elif marker == 0xdd and len(body) != 2:
-            raise damaged("a restart interval of the wrong size")
+        elif marker == 0xdd:
+            if len(body) != 2:
+                raise damaged("a restart interval of the wrong size")
+            self.restart = int.from_bytes(body, "big")
         elif marker == 0xcc:
             raise DataError("arithmetic coding is not read")
         elif marker == 0xdc:
@@ -104,6 +109,8 @@ class Walk:
     def progressive_frame(self, body: bytes) -> None:
         self.frame(body)
         self.progressive = True
+        for part in self.parts:
+            part.known = [0] * (part.width * part.height)
 
     def frame(self, body: bytes) -> None:
         if self.width:
@@ -122,19 +129,27 @@ class Walk:
         if count not in (1, 3):
             raise DataError(f"{count} channels are not read")
         check_size(width, height)
-        self.ids, factors, self.tables = list(body[6::3]), body[7::3], list(body[8::3])
-        across, down = [f >> 4 for f in factors], [f & 15 for f in factors]
+        parts = [Component(name, factors >> 4, factors & 15, table)
+                 for name, factors, table in zip(body[6::3], body[7::3], body[8::3], strict=True)]
+        across, down = [part.across for part in parts], [part.down for part in parts]
         if not all(1 <= factor <= 4 for factor in across + down):
             raise damaged("a sampling factor is not from 1 to 4")
-        if max(self.tables) > 3:
+        if any(part.table > 3 for part in parts):
             raise damaged("a quantisation table that cannot be")
-        if len(set(self.ids)) != count:
+        if len({part.name for part in parts}) != count:
             raise damaged("two channels of one name")
         if count > 1 and sum(a * d for a, d in zip(across, down, strict=True)) > 10:
             raise damaged("more than 10 blocks a unit")
         if any(max(across) % a for a in across) or any(max(down) % d for d in down):
             raise DataError("channels whose sampling is no whole fraction of the picture's are not read")
-        self.width, self.height = width, height
+        def shares(pixels: int, size: int) -> int:
+            return (pixels + size - 1) // size
+
+        for part in parts:
+            part.width = shares(shares(width * part.across, max(across)), 8)
+            part.height = shares(shares(height * part.down, max(down)), 8)
+        self.units = shares(width, 8 * max(across)) * shares(height, 8 * max(down))
+        self.width, self.height, self.parts = width, height, parts
         self.missing = [[ALL_BITS] * 64 for _ in range(count)]
 
     def huffman(self, body: bytes) -> None:
@@ -151,7 +166,7 @@ class Walk:
             symbols, body = body[17:17 + sum(counts)], body[17 + sum(counts):]
             if kind == 0 and any(symbol > 11 for symbol in symbols):
                 raise damaged("a Huffman table for brightness names more bits than there are")
-            self.codes.add((kind, number))
+            self.codes[kind, number] = counts, symbols
 
     def quantisation(self, body: bytes) -> None:
         while body:
@@ -159,9 +174,8 @@ class Walk:
             size = 65 if wide == 0 else 129
             if wide > 1 or number > 3 or len(body) < size:
                 raise damaged("a quantisation table that cannot be")
-            steps, body = body[1:size], body[size:]
-            if wide == 0:
-                steps = b"".join(b"\0" + steps[i:i + 1] for i in range(64))
+            steps = list(body[1:size]) if wide == 0 else list(struct.unpack(">64H", body[1:size]))
+            body = body[size:]
             if self.progressive and self.scans and self.steps.get(number, steps) != steps:
                 raise damaged("a quantisation table changes between two scans")
             self.steps[number] = steps
@@ -170,7 +184,7 @@ class Walk:
         if not self.width:
             raise damaged("a scan before the frame")
         count = body[0] if body else 0
-        if not 1 <= count <= len(self.ids) or len(body) != 4 + 2 * count:
+        if not 1 <= count <= len(self.parts) or len(body) != 4 + 2 * count:
             raise damaged("a scan that cannot be")
         first, last, high, low = body[-3], body[-2], body[-1] >> 4, body[-1] & 15
         if self.progressive:
@@ -179,25 +193,31 @@ class Walk:
             wrong = (first, last, high, low) != (0, 63, 0, 0)
         if wrong:
             raise damaged("a scan that cannot be")
+        self.now = Scan([], self.units, first, last, high, low, self.restart, self.progressive)
         for name, tables in zip(body[1:-3:2], body[2:-3:2], strict=True):
-            if name not in self.ids:
+            found = [i for i, part in enumerate(self.parts) if part.name == name]
+            if not found:
                 raise damaged("a scan of a channel that is not there")
-            component = self.ids.index(name)
-            self.order(self.missing[component], first, last, high, low)
-            if (first == 0 and not (self.progressive and high) and (0, tables >> 4) not in self.codes) or \
-                    (last > 0 and (1, tables & 15) not in self.codes):
+            part = self.parts[found[0]]
+            self.order(self.missing[found[0]], first, last, high, low)
+            needed = [(0, tables >> 4)] if first == 0 and not (self.progressive and high) else []
+            needed += [(1, tables & 15)] if last > 0 else []
+            if any(code not in self.codes for code in needed):
                 raise damaged("a scan without its Huffman table")
-            if self.tables[component] not in self.steps:
+            if part.table not in self.steps:
                 raise damaged("a scan without its quantisation table")
+            mean, detail = ([code_table(*self.codes[code]) for code in needed if code[0] == kind] for kind in (0, 1))
+            self.now.parts.append(Part(part, mean[0] if mean else None, detail[0] if detail else None,
+                                       self.steps[part.table]))
         self.scans += 1
         if self.scans > MOST_SCANS:
             raise DataError(f"more than {MOST_SCANS} scans")
-        if not self.progressive and self.scans > len(self.ids):
+        if not self.progressive and self.scans > len(self.parts):
             raise damaged("more scans than channels")
         if self.width * self.height * self.scans > WORK_FREE + WORK_PER_BYTE * len(self.data):
             raise DataError(f"{self.width} x {self.height} pixels in {self.scans} scans from {len(self.data)} bytes: "
                             "too much work for so small a file")
-        if bytes(self.ids) == b"RGB" and self.says_luma:
+        if bytes(part.name for part in self.parts) == b"RGB" and self.says_luma:
             raise damaged("channels named red, green and blue in a file that says otherwise")
 
     @staticmethod
@@ -229,15 +249,8 @@ def decode(data: bytes, grey: bool) -> np.ndarray:
 def read(data: bytes) -> Raster:
     """Errors: DataError."""
     jpeg = Walk(data)
-    grey = len(jpeg.ids) == 1
-    samples = decode(data[:jpeg.end], grey)
+    samples = decode(data[:jpeg.end], len(jpeg.parts) == 1)
     if samples.shape[:2] != (jpeg.height, jpeg.width):
         raise damaged("another size than its header says")
-    # The library does not mind bytes that no block needs. Then it would not miss the last one either.
-    needed = data[:jpeg.codes_end - (2 if data[:jpeg.codes_end].endswith(b"\xff\0") else 1)]
-    try:
-        decode(needed + b"\xff\xd9", grey)
-    except DataError:
-        said = profile.read(b"".join(jpeg.profile))
-        return Raster(samples.astype(np.uint16), profile=said, lossy=True, orientation=jpeg.orientation or 1)
-    raise damaged("more codes than blocks of pixels")
+    said = profile.read(b"".join(jpeg.profile))
+    return Raster(samples.astype(np.uint16), profile=said, lossy=True, orientation=jpeg.orientation or 1)
