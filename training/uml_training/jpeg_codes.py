@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .faults import DataError
 from .raster import damaged
 
 EARLY, NO_CODE = "the codes of its pixels end too early", "a code that its table does not have"
@@ -97,9 +98,13 @@ class Walk:
         if self.at > self.bits:
             raise damaged(EARLY)
 
+    def wrong(self, what: str) -> DataError:
+        """Behind the end of the codes everything is zero, and wrong for that reason."""
+        return damaged(EARLY if self.at > self.bits else what)
+
     def plausible(self, step: int, value: int) -> None:
         if abs(value << self.scan.low) * step > MOST:
-            raise damaged(LARGE)
+            raise self.wrong(LARGE)
 
     def means(self, units: int) -> None:
         """And all detail, where the scan has it."""
@@ -127,7 +132,8 @@ class Walk:
                     break
             k += zeros
             if k > 63:
-                raise damaged(BEYOND)
+                self.at = at
+                raise self.wrong(BEYOND)
             if steps[k] << bits > MOST:  # else no number of so few bits is too large
                 self.at = at
                 self.plausible(steps[k], self.number(bits))
@@ -158,7 +164,7 @@ class Walk:
                 return
             k += zeros
             if k > scan.last:
-                raise damaged(BEYOND)
+                raise self.wrong(BEYOND)
             if bits:
                 self.plausible(part.steps[k], self.number(bits))
                 part.component.known[block] |= 1 << k
@@ -171,7 +177,7 @@ class Walk:
             symbol = self.next(part.detail)
             zeros, bits = symbol >> 4, symbol & 15
             if bits > 1:
-                raise damaged(NO_CODE)
+                raise self.wrong(NO_CODE)
             if not bits and zeros < 15:
                 self.blocks_that_end(zeros)
                 break
@@ -185,7 +191,7 @@ class Walk:
                     zeros -= 1
                 k += 1
             if k > scan.last:
-                raise damaged(BEYOND)
+                raise self.wrong(BEYOND)
             known |= bits << k
             k += 1
         part.component.known[block] = known
