@@ -34,7 +34,7 @@ std::string header(const support::model_facts& model) {
 // Takes the rows that may stay from a table of an earlier run; false where it holds anything else.
 uml::result<bool> table::keep_rows(std::string_view text, const std::string& weights, const std::string& options,
                                    const std::vector<task>& tasks) {
-    std::set<std::string> images;
+    std::set<std::string> images, others{header_};
     for (const task& t : tasks) images.insert(support::csv_cell(support::to_utf8(t.file)));
     support::csv_reader reader(text);
     bool all = true;
@@ -54,8 +54,10 @@ uml::result<bool> table::keep_rows(std::string_view text, const std::string& wei
         }
         if (first) continue;
         const support::manifest_record* from = made_ ? made_->find_output("row", support::hash_of(line)) : nullptr;
-        const bool stays =
+        const bool twice = from != nullptr ? by_source_.contains(from->source) : !others.insert(line).second;
+        const bool known =
             from != nullptr ? from->weights == weights && from->options == options : !images.contains((**fields)[0]);
+        const bool stays = known && !twice;
         all = all && stays;
         if (!stays) continue;
         if (from != nullptr) by_source_[from->source] = rows_.size();

@@ -207,6 +207,11 @@ for change in 's/$/\r/' '1s/^/\xef\xbb\xbf/' '1s/image/"image"/'; do
     expect 2 --weights "$weights" --csv saved.csv --resume in
     grep -q "saved.csv: has been saved by another program" err && cmp before.csv saved.csv || failed "$change: $(cat err)"
 done
+cat right.csv right.csv >double.csv
+cp right.csv.manifest.jsonl double.csv.manifest.jsonl
+expect 0 --weights "$weights" --csv double.csv --resume in
+cmp right.csv double.csv || failed "a doubled table: $(cut -d, -f1 double.csv | tr '\n' ' ')"
+[ "$(skipped)" = 2 ] || failed "a doubled table: $(skipped) of 2"
 cp right.csv alone.csv
 run --csv alone.csv --resume in/a.png
 diff <(cut -d, -f1-17 right.csv | sort) <(cut -d, -f1-17 alone.csv | sort) || failed "a table without its list"
