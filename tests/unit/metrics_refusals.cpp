@@ -3,9 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -32,6 +34,31 @@ TEST_CASE("the AUC needs a row of probabilities for every label, and labels that
     CHECK(isnan(m::auc(list{0, 1, 2}, numbers{0.8, 0.2, 0.3, 0.7, 0.5, 0.5}, 2)));
     CHECK(isnan(m::auc(list{0, 2}, numbers{0.8, 0.2, 0.3, 0.7}, 2)));
     CHECK(m::auc(list{0, 1}, numbers{0.8, 0.2, 0.3, 0.7}, 2) == 1);
+}
+
+TEST_CASE("probabilities that are none, and labels that are no classes, give nothing, whichever class they are of") {
+    const std::vector<int> labels{0, 1, 2, 1};
+    const std::vector<double> right{.5, .25, .25, .25, .5, .25, 0, 0, 1, .25, .75, 0};
+    const auto all = [](const std::vector<int>& l, const std::vector<double>& p) {
+        return std::array{m::auc(l, p, 3), m::ece_classwise(l, p, 3), m::brier(l, p, 3),
+                          m::negative_log_likelihood(l, p, 3)};
+    };
+    for (const double v : all(labels, right)) CHECK_FALSE(std::isnan(v));
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+    for (std::size_t at = 0; at < right.size(); ++at)
+        for (const double wrong : {nan, infinity, -infinity, -0.25, 1.25, 255.}) {
+            std::vector<double> spoilt = right;
+            spoilt[at] = wrong;
+            const auto found = all(labels, spoilt);
+            CHECK(std::isnan(found[0]) == std::isnan(wrong)); // any score orders
+            for (std::size_t k = 1; k < found.size(); ++k) CHECK(std::isnan(found[k]));
+        }
+    for (const int wrong : {-1, 3, 255})
+        for (std::size_t at = 0; at < labels.size(); ++at) {
+            std::vector<int> spoilt = labels;
+            spoilt[at] = wrong;
+            for (const double v : all(spoilt, right)) CHECK(std::isnan(v));
+        }
 }
 
 TEST_CASE("a ROC curve needs both kinds, and has one point for equal scores, the last ones too") {

@@ -114,26 +114,21 @@ template <sequence_of<int> L, sequence_of<int> P>
 /// which clips). `probability` holds n rows of `classes`.
 template <sequence_of<int> L, sequence_of<double> P>
 [[nodiscard]] double negative_log_likelihood(const L& labels, const P& probability, int classes) {
-    const auto k = static_cast<std::size_t>(classes < 0 ? 0 : classes);
-    if (labels.size() == 0 || k < 2 || probability.size() != labels.size() * k) return undefined;
+    if (labels.size() == 0 || !are_rows(labels, probability, classes)) return undefined;
+    const auto k = static_cast<std::size_t>(classes);
     double sum = 0;
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        const auto label = static_cast<std::size_t>(labels[i]);
-        if (label >= k) return undefined;
-        sum -= std::log(static_cast<double>(probability[i * k + label]));
-    }
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        sum -= std::log(static_cast<double>(probability[i * k + static_cast<std::size_t>(labels[i])]));
     return sum / static_cast<double>(labels.size());
 }
 
 /// Mean over the images of sum_k (p_k - [k is the true class])^2, in [0, 2]. `probability` holds n rows of `classes`.
 template <sequence_of<int> L, sequence_of<double> P>
 [[nodiscard]] double brier(const L& labels, const P& probability, int classes) {
-    if (labels.size() == 0 || classes < 2 || probability.size() != labels.size() * static_cast<std::size_t>(classes))
-        return undefined;
+    if (labels.size() == 0 || !are_rows(labels, probability, classes)) return undefined;
     double sum = 0;
     for (std::size_t i = 0; i < labels.size(); ++i) {
         const int label = static_cast<int>(labels[i]);
-        if (label < 0 || label >= classes) return undefined;
         for (int k = 0; k < classes; ++k) {
             const double p =
                 static_cast<double>(probability[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(k)]);

@@ -82,8 +82,8 @@ template <sequence_of<double> C, sequence_of<bool> R>
 /// "the label is k" (Kull et al. 2019). `probability` holds n rows of `classes`.
 template <sequence_of<int> L, sequence_of<double> P>
 [[nodiscard]] double ece_classwise(const L& labels, const P& probability, int classes, int bins = 15) {
-    const auto k = static_cast<std::size_t>(classes < 0 ? 0 : classes);
-    if (k < 2 || probability.size() != labels.size() * k) return undefined;
+    if (!are_rows(labels, probability, classes)) return undefined;
+    const auto k = static_cast<std::size_t>(classes);
     std::vector<double> all, score(labels.size());
     std::vector<bool> hit(labels.size());
     for (std::size_t c = 0; c < k; ++c) {

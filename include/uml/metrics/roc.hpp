@@ -65,11 +65,12 @@ template <sequence_of<double> S, sequence_of<bool> P> [[nodiscard]] double auroc
 
 /// Mean over the classes of the area of "this class against the rest" by its probability (scikit-learn: roc_auc_score,
 /// multi_class="ovr", average="macro"; for two classes that of class 1). `probability` holds n rows of `classes`.
-/// Classes that no image or every image has are left out; undefined when none is left.
+/// Classes that no image or every image has are left out; undefined when none is left, or where a number is NaN.
 template <sequence_of<int> L, sequence_of<double> P>
 [[nodiscard]] double auc(const L& labels, const P& probability, int classes) {
-    const auto k = static_cast<std::size_t>(classes < 0 ? 0 : classes);
-    if (k < 2 || probability.size() != labels.size() * k) return undefined;
+    constexpr double all = std::numeric_limits<double>::infinity();
+    if (!are_rows(labels, probability, classes, -all, all)) return undefined;
+    const auto k = static_cast<std::size_t>(classes);
     std::vector<double> areas;
     std::vector<double> score(labels.size());
     std::vector<bool> positive(labels.size());
@@ -77,7 +78,6 @@ template <sequence_of<int> L, sequence_of<double> P>
         for (std::size_t i = 0; i < labels.size(); ++i) {
             score[i] = static_cast<double>(probability[i * k + c]);
             positive[i] = static_cast<std::size_t>(labels[i]) == c;
-            if (static_cast<std::size_t>(labels[i]) >= k) return undefined;
         }
         areas.push_back(auroc(score, positive));
     }

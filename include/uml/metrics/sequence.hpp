@@ -27,6 +27,19 @@ concept sequence_of = requires(const C& c, std::size_t i) {
 
 inline constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
+/// Whether `numbers` holds a row of `classes` for each label, all of them from `least` to `most` (and none NaN), and
+/// every label is a class.
+template <sequence_of<int> L, sequence_of<double> P>
+[[nodiscard]] bool are_rows(const L& labels, const P& numbers, int classes, double least = 0, double most = 1) {
+    const auto k = static_cast<std::size_t>(classes < 0 ? 0 : classes);
+    if (k < 2 || numbers.size() != labels.size() * k) return false;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        if (static_cast<std::size_t>(labels[i]) >= k) return false;
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+        if (const auto p = static_cast<double>(numbers[i]); !(p >= least && p <= most)) return false;
+    return true;
+}
+
 /// Mean of the values that are defined; undefined if none is.
 template <sequence_of<double> C> [[nodiscard]] double mean(const C& values) {
     double sum = 0;
