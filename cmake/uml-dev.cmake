@@ -27,8 +27,9 @@ file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/paths/uml_paths.hpp" CONTENT
 
 set(UML_TEST_ONLY "" CACHE STRING "Build only the unit tests whose file name matches")
 option(UML_TEST_SOURCES "Also what one build per compiler is enough for: every header alone, the documents' code, one file under several flags" ON)
+option(UML_TEST_UNITY "Compile the unit tests of a room as one, in half the time" OFF)
 set(UML_COMPUTE_OPTIONS "" CACHE STRING "Further compiler options for what computes most, where a build that optimises nothing would be too slow")
-mark_as_advanced(UML_TEST_ONLY UML_TEST_SOURCES UML_COMPUTE_OPTIONS)
+mark_as_advanced(UML_TEST_ONLY UML_TEST_SOURCES UML_TEST_UNITY UML_COMPUTE_OPTIONS)
 
 add_library(uml_dev_flags INTERFACE)
 if(MSVC)
@@ -158,6 +159,8 @@ function(uml_programs prefix out)
     set(${out} ${targets} PARENT_SCOPE)
 endfunction()
 
+include("${CMAKE_CURRENT_LIST_DIR}/uml-unity.cmake")
+
 # uml_test_folder(FOLDER PROGRAM LIBRARY...): a folder of doctest files as one program, and one ctest entry per file,
 # FOLDER.FILE. Files whose name holds eigen, onednn, xtensor or openmp go into a program of their own (PROGRAM-eigen ...),
 # so that PROGRAM itself needs nothing but the standard library.
@@ -197,15 +200,35 @@ function(uml_test_folder folder program)
             if(TARGET Threads::Threads)
                 target_link_libraries(${target} PRIVATE Threads::Threads)
             endif()
-            target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/paths")
+            target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/paths"
+                $<$<BOOL:${UML_TEST_UNITY}>:${CMAKE_CURRENT_SOURCE_DIR}/${folder}>)
         endif()
-        target_sources(${target} PRIVATE "${source}")
         get_filename_component(stem "${source}" NAME_WE)
+        string(REGEX REPLACE "_.*" "" room "${stem}")
+        set(unit ${target}-${room})
         if(UML_COMPUTE_OPTIONS AND stem MATCHES "^(backend|kernels|numbers|trust)|graph_plan|model_(input|large)")
-            set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${UML_COMPUTE_OPTIONS}")
+            string(APPEND unit -compute)
         endif()
+        list(APPEND units_of_${target} ${unit})
+        list(APPEND sources_of_${unit} "${source}")
         add_test(NAME ${folder}.${stem} COMMAND ${target} "--source-file=*/${folder}/${stem}.cpp" --no-intro=true)
         # A filter that matches nothing must not pass for a test.
         set_tests_properties(${folder}.${stem} PROPERTIES TIMEOUT 600 FAIL_REGULAR_EXPRESSION "test cases: *0 ")
+        list(APPEND targets ${target})
+    endforeach()
+
+    list(REMOVE_DUPLICATES targets)
+    foreach(target IN LISTS targets)
+        list(REMOVE_DUPLICATES units_of_${target})
+        foreach(unit IN LISTS units_of_${target})
+            set(sources ${sources_of_${unit}})
+            if(UML_TEST_UNITY)
+                uml_unity(sources ${unit} ${sources})
+            endif()
+            target_sources(${target} PRIVATE ${sources})
+            if(unit MATCHES "-compute$")
+                set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${UML_COMPUTE_OPTIONS}")
+            endif()
+        endforeach()
     endforeach()
 endfunction()

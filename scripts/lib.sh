@@ -5,6 +5,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 # One compiler cache for all stages and clones: paths below the root count from there.
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=true
+# It tells the compiler's names apart, so that what one stage compiled is found by the next under one name.
+if [ -z "${CXX:-}" ] && command -v g++ >/dev/null && [ "$(command -v c++)" -ef "$(command -v g++)" ]; then
+    export CXX=g++
+fi
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PIP_DISABLE_PIP_VERSION_CHECK=1 CLICOLOR=0
 jobs=${UML_JOBS:-$(nproc 2>/dev/null || echo 2)}
 logs=$root/build/logs
@@ -58,11 +62,12 @@ python_tools() {
     fi
 }
 
-# build PRESET [TARGET...]: configures and builds it, all of it or these targets, as far as it goes.
+# build PRESET [TARGET...]: configures and builds it, all of it or these targets, as far as it goes. UML_TEST_UNITY=OFF: every test
+# file on its own.
 build() {
     local preset=$1
     shift
-    cmake --preset "$preset" && cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"} -- -k 0
+    cmake --preset "$preset" -DUML_TEST_UNITY="${UML_TEST_UNITY:-ON}" && cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"} -- -k 0
 }
 
 # build_and_test PRESET[:TESTS] [TARGET...]: runs the tests (a test preset, of the same name unless it is given) even where a
