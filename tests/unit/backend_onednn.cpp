@@ -10,6 +10,10 @@
 
 #include <cmath>
 #include <string_view>
+#if defined(__unix__)
+    #include <sys/wait.h>
+    #include <unistd.h>
+#endif
 
 namespace {
 
@@ -162,7 +166,7 @@ TEST_CASE("onednn: a smaller team than the workspace's is an error, never a part
     REQUIRE_FALSE(w);
     CHECK(w.error().what.view() ==
           "OpenMP gives the calling thread no team of 2, for which oneDNN's operations are made: the call comes from a "
-          "parallel region, or the limit of threads or of active levels is less");
+          "parallel region or a forked process, or the limit of threads or of active levels is less");
     CHECK(run(one) == by_one);
     omp_set_max_active_levels(levels);
     omp_set_dynamic(1); // which may make teams smaller at any time
@@ -170,6 +174,28 @@ TEST_CASE("onednn: a smaller team than the workspace's is an error, never a part
     CHECK(omp_get_dynamic() == 1);
     omp_set_dynamic(0);
 }
+
+#if defined(__unix__)
+TEST_CASE("onednn: a forked process has no team, and one thread as ever") {
+    if (!onednn{}.available()) return;
+    const auto by_one = answer(onednn{}), by_two = answer(onednn{.threads = 2}, 2);
+    const auto kept = uml_test::load_edge(onednn{.threads = 2});
+    REQUIRE(kept);
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        alarm(20); // ends a child that waits for threads that it has not
+        const bool same = answer(onednn{}) == by_one && answer(onednn{.threads = 2}, 1) == by_one;
+        const auto m = uml_test::load_edge(onednn{.threads = 2});
+        const auto w = m->make_workspace(uml::openmp(2)), v = kept->make_workspace(uml::openmp(2));
+        _exit(same && !w && !v && w.error().code == uml::errc::device ? 0 : 1);
+    }
+    int status = 1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    CHECK(answer(onednn{.threads = 2}, 2) == by_two);
+}
+#endif
 
 TEST_CASE("onednn: more threads than the backend has are refused") {
     const auto m = uml_test::load_edge(onednn{.threads = 2});

@@ -38,8 +38,8 @@ struct session {
     [[nodiscard]] result<void> check_threads(int width) const {
         if (team::comes(width)) return {};
         return fail(errc::device, "OpenMP gives the calling thread no team of ", width,
-                    ", for which oneDNN's operations are made: the call comes from a parallel region, or the limit of "
-                    "threads or of active levels is less");
+                    ", for which oneDNN's operations are made: the call comes from a parallel region or a forked "
+                    "process, or the limit of threads or of active levels is less");
     }
 };
 
@@ -53,7 +53,7 @@ struct session {
 ///
 /// Beside the errors of `cpu`: errc::unsupported where oneDNN refuses an operation on this processor, too_small where
 /// it wants more scratch memory than `scratch` gives, device where it fails in a run or OpenMP gives the caller fewer
-/// threads than the workspace has (in a parallel region, or below OMP_THREAD_LIMIT).
+/// threads than the workspace has (in a parallel region, in a forked process, or below OMP_THREAD_LIMIT).
 struct onednn {
     using engine = host::engine_of<onednn, onednn_detail::session>;
 

@@ -6,6 +6,7 @@
 #endif
 
 #include "uml/core/executor.hpp"
+#include "uml/core/forks.hpp"
 
 #include <cstdint>
 #include <omp.h>
@@ -14,7 +15,8 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-/// Jobs on a team of `width` threads. Nothing to keep alive.
+/// Jobs on a team of `width` threads. Nothing to keep alive. In a process that is forked off one that has had a team
+/// the caller does all jobs itself.
 [[nodiscard]] inline executor openmp(int width) {
     executor e;
     e.width = width < 1 ? 1 : width;
@@ -23,6 +25,10 @@ namespace uml::inline UML_VERSION_NAMESPACE {
     e.self = reinterpret_cast<void*>(static_cast<std::uintptr_t>(e.width));
     e.run = [](void* self, int count, executor::body call, void* context) {
         const int threads = static_cast<int>(reinterpret_cast<std::uintptr_t>(self));
+        if (threads == 1 || !threads_detail::teams_come()) {
+            for (int job = 0; job < count; ++job) call(context, job, 0);
+            return;
+        }
 #pragma omp parallel num_threads(threads)
         {
             const int thread = omp_get_thread_num();

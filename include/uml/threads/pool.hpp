@@ -2,6 +2,7 @@
 #pragma once
 
 #include "uml/core/executor.hpp"
+#include "uml/core/forks.hpp"
 #include "uml/threads/start.hpp"
 
 #include <algorithm>

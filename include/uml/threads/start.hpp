@@ -1,10 +1,7 @@
-// A thread that reports when the system refuses to start it: std::thread ends programs without exceptions then. And
-// whether a process is the child of one that started threads: they are not there.
+// A thread that reports when the system refuses to start it: std::thread ends programs without exceptions then.
 #pragma once
 
 #include "uml/version.hpp"
-
-#include <atomic>
 
 #if __has_include(<pthread.h>)
     #include <pthread.h>
@@ -15,17 +12,6 @@
 #include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE::threads_detail {
-
-/// How many forks lie between the first process and this one, counted from the first call of watch_forks() on.
-inline std::atomic<unsigned> forks{0};
-
-inline void watch_forks() {
-#if defined(__unix__) || defined(__APPLE__)
-    static std::atomic<bool> watched{false};
-    if (!watched.exchange(true))
-        pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
-#endif
-}
 
 /// One thread, which is joined if it was started. `call` must not throw.
 class joined_thread {

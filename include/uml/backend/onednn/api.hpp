@@ -6,6 +6,7 @@
     #error "uml/backend/onednn.hpp needs OpenMP: compile with -fopenmp or link uml::onednn"
 #endif
 
+#include "uml/core/forks.hpp"
 #include "uml/core/result.hpp"
 #include "uml/graph/node.hpp"
 
@@ -223,8 +224,8 @@ public:
     /// Whether OpenMP gives this thread so many. What oneDNN describes for more threads than come computes a part of
     /// the result, and says nothing.
     [[nodiscard]] static bool comes(int width) {
-        return width == 1 ||
-               (omp_in_parallel() == 0 && omp_get_max_active_levels() > 0 && omp_get_thread_limit() >= width);
+        return width == 1 || (omp_in_parallel() == 0 && omp_get_max_active_levels() > 0 &&
+                              omp_get_thread_limit() >= width && threads_detail::teams_come());
     }
 
 private:

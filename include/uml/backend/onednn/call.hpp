@@ -40,6 +40,7 @@ struct operands {
 /// Brings numbers that lie at `values` as `lies` says into the form `wanted`, at `to`.
 [[nodiscard]] inline result<void> reorder(const owned_engine& e, const form& lies, const void* values,
                                           const form& wanted, void* to) {
+    const team alone(1); // weights are packed by several threads at once, or where no team comes
     const auto from = make_memory(e, lies, values);
     if (!from) return from.error();
     const auto into = make_memory(e, wanted, to);
