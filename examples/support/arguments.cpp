@@ -34,6 +34,10 @@ uml::result<arguments> arguments::parse(int count, const char* const* words, std
             if (i + 1 == count)
                 return uml::fail(uml::errc::invalid_argument, name, " needs ",
                                  found->values == 1 ? "a value" : "two values");
+            // A value that was forgotten, most likely.
+            if (const std::string_view next = words[i + 1]; next.starts_with("--"))
+                return uml::fail(uml::errc::invalid_argument, name, " needs ",
+                                 found->values == 1 ? "a value" : "two values", " and is followed by ", next);
             value += (n > 0 ? " " : "") + std::string(words[++i]);
         }
         // An unset variable of a script, most likely.

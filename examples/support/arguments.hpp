@@ -23,6 +23,7 @@ struct option {
 class arguments {
 public:
     /// Fails with a sentence on an unknown option, a missing, empty or superfluous value, and an option given twice.
+    /// A value that begins with two dashes stands behind `=`, `--name=--value`.
     /// Several values of one option are kept with a space between. After `--` everything is a plain word.
     [[nodiscard]] static uml::result<arguments> parse(int count, const char* const* words,
                                                       std::span<const option> known);

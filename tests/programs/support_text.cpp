@@ -48,6 +48,11 @@ TEST_CASE("a wrong command line is told apart") {
     CHECK(complaint({"--n", "1", "--n", "2"}) == "--n is given twice");
     CHECK(complaint({"--out", ""}) == "--out needs a value");
     CHECK(complaint({"--out="}) == "--out needs a value");
+    CHECK(complaint({"--out", "--flag", "x"}) == "--out needs a value and is followed by --flag");
+    CHECK(complaint({"--out", "--", "x"}) == "--out needs a value and is followed by --");
+    CHECK(complaint({"--levels", "1", "--out", "x"}) == "--levels needs two values and is followed by --out");
+    CHECK(parse({"--out=--flag"})->value("--out") == "--flag");
+    CHECK(*parse({"--n", "-3"})->integer("--n", -9, 9, 5) == -3);
     for (const char* wrong : {"0", "10", "3x", "x"}) CHECK_FALSE(parse({"--n", wrong})->integer("--n", 1, 9, 5));
     for (const char* wrong : {"nan", "-1", "1e", "inf"}) CHECK_FALSE(parse({"--n", wrong})->number("--n", 0, 9, 5));
     CHECK(*parse({"--n", "0.25"})->number("--n", 0, 9, 5) == 0.25);
