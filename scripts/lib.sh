@@ -63,11 +63,12 @@ python_tools() {
 }
 
 # build PRESET [TARGET...]: configures and builds it, all of it or these targets, as far as it goes. UML_TEST_UNITY=OFF: every test
-# file on its own.
+# file on its own. UML_PARITY_BACKENDS: these alone in uml-parity.
 build() {
     local preset=$1
     shift
-    cmake --preset "$preset" -DUML_TEST_UNITY="${UML_TEST_UNITY:-ON}" && cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"} -- -k 0
+    cmake --preset "$preset" -DUML_TEST_UNITY="${UML_TEST_UNITY:-ON}" -DUML_PARITY_BACKENDS="${UML_PARITY_BACKENDS:-}" &&
+        cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"} -- -k 0
 }
 
 # build_and_test PRESET[:TESTS] [TARGET...]: runs the tests (a test preset, of the same name unless it is given) even where a

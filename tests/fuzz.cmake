@@ -7,8 +7,9 @@ if(NOT UML_FUZZ AND (NOT UML_TEST_SOURCES OR CMAKE_CXX_COMPILER_ID STREQUAL "Cla
     return()
 endif()
 file(GLOB fuzzers CONFIGURE_DEPENDS fuzz/*.cpp)
+# As options of the targets, so that the kernels compile with the flags of the preset asan, and the compiler cache has them.
 if(UML_FUZZ AND TARGET uml-example-reading)
-    target_compile_options(uml-example-reading PRIVATE -fsanitize=fuzzer-no-link) # so that libFuzzer sees its branches
+    target_compile_options(uml-example-reading PRIVATE ${UML_COMPUTE_OPTIONS} -fsanitize=fuzzer-no-link) # libFuzzer sees its branches
 endif()
 foreach(source IN LISTS fuzzers)
     get_filename_component(stem "${source}" NAME_WE)
@@ -27,7 +28,7 @@ foreach(source IN LISTS fuzzers)
     string(REPLACE "_" "-" target "uml-fuzz-${stem}")
     if(UML_FUZZ)
         uml_program(${target} "${source}")
-        target_compile_options(${target} PRIVATE -fsanitize=fuzzer)
+        target_compile_options(${target} PRIVATE ${UML_COMPUTE_OPTIONS} -fsanitize=fuzzer)
         target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     else()
         uml_program(${target} "${source}" fuzz/standalone/main.cpp)

@@ -1,6 +1,17 @@
 # uml-parity and one ctest entry per way of running it over the golden files.
+set(UML_PARITY_BACKENDS "" CACHE STRING "The backends of uml-parity, as the files in tests/parity, joined by |; empty: all")
+mark_as_advanced(UML_PARITY_BACKENDS)
 file(GLOB parity_sources CONFIGURE_DEPENDS parity/*.cpp)
+if(UML_PARITY_BACKENDS)
+    list(FILTER parity_sources INCLUDE REGEX "/(main|${UML_PARITY_BACKENDS})[.]cpp$")
+endif()
 uml_program(uml-parity ${parity_sources})
+get_target_property(parity_sources uml-parity SOURCES) # less what asks for an absent package
+foreach(source IN LISTS parity_sources)
+    get_filename_component(stem "${source}" NAME_WE)
+    string(TOUPPER "UML_PARITY_${stem}" defined)
+    set_property(SOURCE parity/main.cpp APPEND PROPERTY COMPILE_DEFINITIONS ${defined})
+endforeach()
 target_compile_options(uml-parity PRIVATE ${UML_COMPUTE_OPTIONS})
 
 # uml_parity_test(NAME PATTERN OPTION...): PATTERN picks files below reference/. Where the machine lacks something

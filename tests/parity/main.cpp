@@ -79,16 +79,25 @@ void add_pooled(uml_test::golden_file& g) {
     g.tensors.emplace("cls_pooled", std::move(pooled));
 }
 
-/// The backends that this program was built with or without.
-parity::status run_optional([[maybe_unused]] const parity::options& o, [[maybe_unused]] const uml_test::golden_file& g,
-                            [[maybe_unused]] const char* path) {
-#ifdef UML_WITH_EIGEN
+/// On one of the backends that this program was built with: those whose files are here (parity.cmake).
+parity::status run([[maybe_unused]] const parity::options& o, [[maybe_unused]] const uml_test::golden_file& g,
+                   [[maybe_unused]] const char* path) {
+#ifdef UML_PARITY_REFERENCE
+    if (o.backend == "reference") return parity::run_reference(o, g, path);
+#endif
+#ifdef UML_PARITY_CPU
+    if (o.backend == "cpu") return parity::run_cpu(o, g, path);
+#endif
+#ifdef UML_PARITY_EMULATED
+    if (o.backend == "cuda-host") return parity::run_cuda_host(o, g, path);
+#endif
+#ifdef UML_PARITY_EIGEN
     if (o.backend == "eigen") return parity::run_eigen(o, g, path);
 #endif
-#ifdef UML_WITH_ONEDNN
+#ifdef UML_PARITY_ONEDNN
     if (o.backend == "onednn") return parity::run_onednn(o, g, path);
 #endif
-#ifdef UML_WITH_CUDA
+#ifdef UML_PARITY_CUDA
     if (o.backend == "cuda") return parity::run_cuda(o, g, path);
 #endif
     return parity::status::not_available;
@@ -110,14 +119,8 @@ int main(int argc, char** argv) {
         auto s = parity::status::unusable;
         if (!g)
             std::fprintf(stderr, "uml-parity: %s\n", g.error().what.c_str());
-        else if (o.backend == "reference")
-            s = parity::run_reference(o, *g, path.c_str());
-        else if (o.backend == "cpu")
-            s = parity::run_cpu(o, *g, path.c_str());
-        else if (o.backend == "cuda-host")
-            s = parity::run_cuda_host(o, *g, path.c_str());
         else
-            s = run_optional(o, *g, path.c_str());
+            s = run(o, *g, path.c_str());
         if (s == parity::status::not_available) {
             std::fprintf(stderr, "uml-parity: backend %s, precision %s, instruction set %s: not available here\n",
                          o.backend.c_str(), o.precision.c_str(), o.isa.empty() ? "(best)" : o.isa.c_str());
