@@ -4,12 +4,13 @@ if(TARGET uml-example-support)
     uml_test_folder(programs uml-program-tests uml-example-support)
 
     # What reads pictures once more with stb_image alone, as the smallest build has it: the same tests must hold.
-    file(GLOB support CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/support/*.cpp")
-    list(FILTER support EXCLUDE REGEX "/(engine|input_rule|maps)[.]cpp$")
+    get_target_property(reading uml-example-reading SOURCES)
+    set(beside output.cpp palette.cpp stop.cpp)
+    list(TRANSFORM beside PREPEND "${PROJECT_SOURCE_DIR}/examples/support/")
     if(TARGET doctest::doctest)
-        add_executable(uml-program-tests-stb programs/main.cpp programs/support_decode.cpp programs/support_jpeg.cpp
-            programs/support_kinds.cpp programs/support_picture.cpp ${support})
-        target_link_libraries(uml-program-tests-stb PRIVATE uml::uml doctest::doctest uml_dev_flags)
+        add_executable(uml-program-tests-stb programs/support_decode.cpp programs/support_jpeg.cpp
+            programs/support_kinds.cpp programs/support_picture.cpp ${reading} ${beside})
+        target_link_libraries(uml-program-tests-stb PRIVATE uml-test-main uml::uml doctest::doctest uml_dev_flags)
         target_include_directories(uml-program-tests-stb PRIVATE "${PROJECT_SOURCE_DIR}/examples" "${CMAKE_CURRENT_SOURCE_DIR}")
         target_include_directories(uml-program-tests-stb SYSTEM PRIVATE "${UML_STB_INCLUDE_DIR}")
         target_include_directories(uml-program-tests-stb PRIVATE "${PROJECT_BINARY_DIR}/paths")
