@@ -34,17 +34,22 @@ __device__ float combine_warp(float x, bool largest) {
         x = combine(x, __shfl_xor_sync(0xffffffffU, x, distance), largest);
     return x;
 }
-template <int lanes> __device__ float combine_lanes(float x, bool largest) {
-    x = combine_warp(x, largest);
+template <int lanes, int width> __device__ void combine_lanes(float (&x)[width], bool largest) {
+#pragma unroll
+    for (float& one : x) one = combine_warp(one, largest);
     if constexpr (lanes > 32) {
-        __shared__ float parts[lanes / 32];
+        __shared__ float parts[lanes / 32][width];
         __syncthreads(); // the parts of the phase before have been read
-        if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = x;
+        if (threadIdx.x % 32 == 0)
+#pragma unroll
+            for (int j = 0; j < width; ++j) parts[threadIdx.x / 32][j] = x[j];
         __syncthreads();
-        x = parts[0];
-        for (int i = 1; i < lanes / 32; ++i) x = combine(x, parts[i], largest);
+#pragma unroll
+        for (int j = 0; j < width; ++j) {
+            x[j] = parts[0][j];
+            for (int i = 1; i < lanes / 32; ++i) x[j] = combine(x[j], parts[i][j], largest);
+        }
     }
-    return x;
 }
 
 /// A sum for each group of lanes.
@@ -57,11 +62,14 @@ __global__ void __launch_bounds__(threads)
     const typename F::arguments& a = all.of[which];
     const std::int64_t i = static_cast<std::int64_t>(blockIdx.x - all.begin[which]) * groups + threadIdx.x / F::lanes;
     if (i >= F::count(a, images)) return; // a whole group
-    float totals[most_totals] = {};
+    float totals[most_totals][F::width] = {}, part[F::width];
     for (int phase = 0; phase < F::totals(a); ++phase) {
-        const float total = combine_lanes<F::lanes>(F::part(a, phase, i, lane, totals), F::largest(a, phase));
+        F::part(a, phase, i, lane, totals, part);
+        combine_lanes<F::lanes>(part, F::largest(a, phase));
 #pragma unroll
-        for (int k = 0; k < most_totals; ++k) totals[k] = k == phase ? total : totals[k]; // stay in registers
+        for (int k = 0; k < most_totals; ++k)
+#pragma unroll
+            for (int j = 0; j < F::width; ++j) totals[k][j] = k == phase ? part[j] : totals[k][j]; // stay in registers
     }
     F::finish(a, i, lane, totals);
 }
@@ -74,10 +82,10 @@ template <class F> int launch_sum(const void* arguments, int count, int images, 
     return cudaGetLastError();
 }
 
-constexpr kernel_table table{{launch_each<compute_picture>, launch_each<compute_conv>, launch_conv_tile,
-                              launch_each<compute_pointwise>, launch_each<compute_move>, launch_each<compute_pool>,
-                              launch_each<compute_resize>, launch_sum<compute_row>, launch_sum<compute_column>,
-                              launch_each<compute_matrix>}};
+constexpr kernel_table table{{launch_each<compute_picture>, launch_each<compute_conv>, launch_sum<compute_vector>,
+                              launch_conv_tile, launch_each<compute_pointwise>, launch_each<compute_move>,
+                              launch_each<compute_pool>, launch_each<compute_resize>, launch_sum<compute_row>,
+                              launch_sum<compute_column>, launch_each<compute_matrix>}};
 
 } // namespace
 

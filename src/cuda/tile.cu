@@ -37,7 +37,8 @@ template <int n> __device__ void split(const std::uint32_t (&x)[n], std::uint32_
 }
 
 template <products how>
-__global__ void __launch_bounds__(threads) conv_tile(const __grid_constant__ several<conv_args> all) {
+__global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
+    conv_tile(const __grid_constant__ several<conv_args> all) {
     using form = stored<how>;
     const int which = all.which(blockIdx.x);
     const conv_args& a = all.of[which];
@@ -140,7 +141,8 @@ int launch_conv_tile(const void* arguments, int count, int images, void* stream)
         break;
     case products::tf32: launch<products::tf32>(arguments, count, images, on); break;
     case products::three: launch<products::three>(arguments, count, images, on); break;
-    case products::plain: return cudaErrorInvalidValue; // compute_conv's
+    case products::plain:
+    case products::lanes: return cudaErrorInvalidValue; // other kernels'
     }
     return cudaGetLastError();
 }

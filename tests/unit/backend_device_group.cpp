@@ -127,8 +127,9 @@ struct numbers {
     }
 };
 
-/// `play_block(arguments, image, first pixel, first channel)` over all blocks against the plain loops.
-template <class F> void check(const shape_of_conv& s, element type, double limit, F play_block) {
+/// `play_block(arguments, image, first pixel, first channel)` over all blocks against the plain loops. `type`: of the
+/// weights, `x_type` of the input.
+template <class F> void check(const shape_of_conv& s, element type, double limit, F play_block, element x_type) {
     CAPTURE(s.in);
     CAPTURE(s.out);
     CAPTURE(s.kernel);
@@ -136,7 +137,7 @@ template <class F> void check(const shape_of_conv& s, element type, double limit
     const int oh = (s.h + 2 * s.pad - s.dilation * (s.kernel - 1) - 1) / s.stride + 1,
               ow = (s.w + 2 * s.pad - s.dilation * (s.kernel - 1) - 1) / s.stride + 1;
     const int inner = s.kernel * s.kernel * s.in, row = (inner + 31) / 32 * 32, rows = (s.out + 63) / 64 * 64;
-    numbers x(type, std::int64_t{s.images} * s.h * s.w * s.step), w(type, std::int64_t{s.images} * rows * row),
+    numbers x(x_type, std::int64_t{s.images} * s.h * s.w * s.step), w(type, std::int64_t{s.images} * rows * row),
         bias(element::f32, rows), scale(element::f32, std::int64_t{s.images} * oh * ow),
         residual(type, std::int64_t{s.images} * oh * ow * s.out), y(element::f32, residual.count),
         z(element::f32, residual.count);
@@ -148,7 +149,7 @@ template <class F> void check(const shape_of_conv& s, element type, double limit
                 write(w.first, type, (std::int64_t{image} * rows + o) * row + k, any(random));
 
     conv_args a;
-    a.x = {x.first, std::int64_t{s.h} * s.w * s.step, s.h, s.w, s.in, s.step, type};
+    a.x = {x.first, std::int64_t{s.h} * s.w * s.step, s.h, s.w, s.in, s.step, x_type};
     a.y = {y.first, std::int64_t{oh} * ow * s.out, oh, ow, s.out, s.out, element::f32};
     a.residual = {residual.first, a.y.image, oh, ow, s.out, s.out, type};
     a.scale = {scale.first, std::int64_t{oh} * ow, oh, ow, 1, 1, element::f32};
@@ -160,7 +161,10 @@ template <class F> void check(const shape_of_conv& s, element type, double limit
     a.weight_in = 1;
     a.kernel = s.kernel, a.stride = s.stride, a.pad = s.pad, a.dilation = s.dilation, a.inner = inner;
     const int bytes = type == element::bf16 ? 2 : 4;
-    a.piece = type == element::bf16 ? s.piece : s.in * bytes % 16 == 0 && s.step * bytes % 16 == 0 ? 16 : 4;
+    a.piece = type == element::bf16                                ? s.piece
+              : x_type == element::bf16                            ? (s.piece >= 8 ? 8 : 0)
+              : s.in * bytes % 16 == 0 && s.step * bytes % 16 == 0 ? 16
+                                                                   : 4;
     a.act = uml::activation::relu;
     for (int image = 0; image < s.images; ++image)
         for (std::int64_t pixel = 0; pixel < a.y.pixels(); pixel += tile_rows)
@@ -173,6 +177,9 @@ template <class F> void check(const shape_of_conv& s, element type, double limit
     for (std::int64_t i = 0; i < y.count; ++i)
         worst = std::max(worst, std::abs(double{read(y.first, element::f32, i)} - read(z.first, element::f32, i)));
     CHECK(worst < limit);
+}
+template <class F> void check(const shape_of_conv& s, element type, double limit, F play_block) {
+    check(s, type, limit, play_block, type);
 }
 
 } // namespace
@@ -197,6 +204,7 @@ TEST_CASE("so do tiles for single warps, in bf16, tf32 and f32") {
         check(s, element::bf16, 1e-4, play_tile<products::bf16>);
         check(s, element::f32, 1e-4, play_tile<products::three>);
         check(s, element::f32, 0.1, play_tile<products::tf32>);
+        check(s, element::f32, 1e-4, play_tile<products::three>, element::bf16); // widened on the way
     }
 }
 

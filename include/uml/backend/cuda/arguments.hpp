@@ -47,6 +47,7 @@ struct picture_args {
 /// How products are formed.
 enum class products : std::uint8_t {
     plain, ///< f32
+    lanes, ///< f32, of vectors: 32 lanes share a sum
     bf16,  ///< bf16 operands, sums in f32
     tf32,  ///< operands rounded to 10 bits of mantissa, sums in f32
     three  ///< each operand as a sum of two TF32 numbers, three products, sums in f32
@@ -63,10 +64,11 @@ struct conv_args {
     int weight_out = 0;            ///< elements from an output channel's weights to the next
     int weight_in = 0;             ///< elements from an inner index's to the next
     int kernel = 1, stride = 1, pad = 0, dilation = 1;
-    int inner = 1;          ///< taps · input channels, channels fastest
+    int inner = 1;          ///< taps · input channels, channels fastest; twice as many for weights in two parts
     bool depthwise = false; ///< inner: taps
     bool adds = false;
-    /// In so many aligned bytes (16, 8 or 4) lie inner indices of one tap, of the weights' type; 0: each by itself.
+    /// In so many aligned bytes (16, 8 or 4) lie inner indices of one tap, of the weights' type; or 8 of bf16 that are
+    /// multiplied in f32; 0: each by itself.
     int piece = 0;
     activation act = activation::none;
     products how = products::plain;
@@ -137,7 +139,7 @@ struct column_args {
 /// The matrix A · diag(g) · B of each image, in the form of a convolution's weights: a row for each output channel.
 struct matrix_args {
     const float* a = nullptr; ///< [out][inner]; null: the identity
-    const float* b = nullptr; ///< [inner][in]
+    const float* b = nullptr; ///< [inner][in]; null: the identity
     tensor g;
     int out = 1, inner = 1, in = 1;
     tensor y; ///< h: rows, c: their numbers, behind `out` and `in` zeros
@@ -146,6 +148,7 @@ struct matrix_args {
 enum class kernel : std::uint8_t {
     picture,
     conv,      ///< one output element at a time
+    vector,    ///< a convolution of vectors, one output element for 32 lanes
     conv_tile, ///< the same in tiles on the matrix units
     pointwise,
     move,

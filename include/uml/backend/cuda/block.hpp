@@ -18,7 +18,7 @@ public:
 
     UML_HOST_DEVICE block_operands(const conv_args& a, int image, std::int64_t first_pixel, int first_out)
         : a_(a), image_(image), first_pixel_(first_pixel), first_out_(first_out),
-          pixels_(static_cast<const char*>(a.x.data) + image * a.x.image * bytes),
+          pixels_(static_cast<const char*>(a.x.data) + image * a.x.image * bytes_of_pixels()),
           weights_(static_cast<const char*>(a.weights) + image * a.weight_image * bytes) {}
 
     /// The sources of a row; of one behind the image's last pixel: all in the padding.
@@ -35,6 +35,7 @@ public:
     /// by copy.template operator()<bytes>(to, from), where `from` is null for zeros; else number by number.
     template <class Copy>
     UML_HOST_DEVICE void fill_pixels(const conv_window& from, int inner, void* to, const Copy& copy) const {
+        if (a_.x.type != type && a_.piece != 0) return widen(pixels(from, inner), to);
         switch (a_.piece) {
         case 16: return copy.template operator()<16>(to, pixels(from, inner));
         case 8: return fill_pieces<8>(from, inner, to, copy);
@@ -61,7 +62,26 @@ private:
         if (inner >= a_.inner) return nullptr;
         const int tap = inner / a_.x.c;
         const std::int64_t source = from.source(a_, tap);
-        return source < 0 ? nullptr : pixels_ + (source * a_.x.step + inner - tap * a_.x.c) * bytes;
+        return source < 0 ? nullptr : pixels_ + (source * a_.x.step + inner - tap * a_.x.c) * bytes_of_pixels();
+    }
+    [[nodiscard]] UML_HOST_DEVICE int bytes_of_pixels() const { return a_.x.type == element::f32 ? 4 : 2; }
+    /// Four numbers of bf16 as f32.
+    UML_HOST_DEVICE static void widen(const char* from, void* to) {
+        halves h{};
+        if (from != nullptr) h = read_halves(from);
+        write_chunk(to, {{h.words[0] << 16, h.words[0] & 0xffff0000U, h.words[1] << 16, h.words[1] & 0xffff0000U}});
+    }
+    struct alignas(8) halves {
+        std::uint32_t words[2];
+    };
+    [[nodiscard]] UML_HOST_DEVICE static halves read_halves(const char* from) {
+#if defined(__CUDA_ARCH__)
+        return *reinterpret_cast<const halves*>(from);
+#else
+        halves h;
+        std::memcpy(&h, from, sizeof h);
+        return h;
+#endif
     }
     template <int piece, class Copy>
     UML_HOST_DEVICE void fill_pieces(const conv_window& from, int inner, void* to, const Copy& copy) const {

@@ -30,8 +30,27 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 [[nodiscard]] UML_HOST_DEVICE inline float from_bf16_bits(std::uint16_t b) {
     return float_of(static_cast<std::uint32_t>(b) << 16);
 }
-/// To TF32's 10 bits, ties away from zero, as cvt.rna.tf32.f32 does.
-[[nodiscard]] UML_HOST_DEVICE inline float to_tf32(float x) { return float_of((bits_of(x) + 0x1000U) & 0xffffe000U); }
+/// To TF32's 10 bits, ties away from zero, as cvt.rna.tf32.f32 does; NaN stays NaN, also the device's, all of whose
+/// bits are set.
+[[nodiscard]] UML_HOST_DEVICE inline float to_tf32(float x) {
+    return x == x ? float_of((bits_of(x) + 0x1000U) & 0xffffe000U) : x;
+}
+/// i / by, i at least 0 and by at least 1: in 32 bits where they fit, which a device divides several times faster; else
+/// bit by bit, since a device's division of 64 bits is a call, around which registers spill.
+[[nodiscard]] UML_HOST_DEVICE constexpr std::int64_t quotient(std::int64_t i, std::int64_t by) {
+    const auto n = static_cast<std::uint64_t>(i), d = static_cast<std::uint64_t>(by);
+    if (((n | d) >> 32) == 0) return static_cast<std::uint32_t>(n) / static_cast<std::uint32_t>(d);
+    std::uint64_t rest = 0, q = 0;
+#if defined(__CUDA_ARCH__)
+    #pragma unroll 1
+#endif
+    for (int bit = 62; bit >= 0; --bit) {
+        rest = rest << 1 | (n >> bit & 1);
+        q = q << 1 | (rest >= d ? 1 : 0);
+        rest -= rest >= d ? d : 0;
+    }
+    return static_cast<std::int64_t>(q);
+}
 
 [[nodiscard]] UML_HOST_DEVICE inline float read(const void* data, element type, std::int64_t i) {
     return type == element::f32 ? static_cast<const float*>(data)[i]
@@ -48,6 +67,72 @@ UML_HOST_DEVICE inline void write(void* data, element type, std::int64_t i, floa
 }
 UML_HOST_DEVICE inline void put(const tensor& t, int image, std::int64_t pixel, int k, float x) {
     write(t.data, t.type, image * t.image + pixel * t.step + k, x);
+}
+
+/// 16 bytes that a device reads or writes at once.
+struct alignas(16) chunk {
+    std::uint32_t words[4];
+};
+[[nodiscard]] UML_HOST_DEVICE inline chunk read_chunk(const void* from) {
+#if defined(__CUDA_ARCH__)
+    return *static_cast<const chunk*>(from);
+#else
+    chunk c;
+    std::memcpy(&c, from, sizeof c);
+    return c;
+#endif
+}
+UML_HOST_DEVICE inline void write_chunk(void* to, const chunk& c) {
+#if defined(__CUDA_ARCH__)
+    *static_cast<chunk*>(to) = c;
+#else
+    std::memcpy(to, &c, sizeof c);
+#endif
+}
+[[nodiscard]] UML_HOST_DEVICE inline float half_of(const chunk& c, int i) {
+    return from_bf16_bits(static_cast<std::uint16_t>(c.words[i / 2] >> (16 * (i % 2))));
+}
+
+/// Channels of a pixel that one thread takes where it can: in bf16 one chunk, in f32 two.
+inline constexpr int run = 8;
+[[nodiscard]] UML_HOST_DEVICE constexpr int runs(int channels) { return (channels + run - 1) / run; }
+/// How many of a run's channels a tensor has.
+[[nodiscard]] UML_HOST_DEVICE constexpr int in_run(const tensor& t, int k) { return t.c - k < run ? t.c - k : run; }
+[[nodiscard]] UML_HOST_DEVICE inline bool in_chunks(const void* p) {
+    return reinterpret_cast<std::uintptr_t>(p) % sizeof(chunk) == 0;
+}
+/// Channels k and on of a pixel; 0 behind the last.
+UML_HOST_DEVICE inline void get_run(const tensor& t, int image, std::int64_t pixel, int k, float (&x)[run]) {
+    const std::int64_t at = image * t.image + pixel * t.step + k;
+    const int n = in_run(t, k);
+    if (const auto* const f = static_cast<const float*>(t.data) + at;
+        t.type == element::f32 && n == run && in_chunks(f)) {
+        const chunk c[2] = {read_chunk(f), read_chunk(f + 4)};
+        for (int j = 0; j < run; ++j) x[j] = float_of(c[j / 4].words[j % 4]);
+    } else if (const auto* const h = static_cast<const std::uint16_t*>(t.data) + at;
+               t.type == element::bf16 && n == run && in_chunks(h)) {
+        const chunk c = read_chunk(h);
+        for (int j = 0; j < run; ++j) x[j] = half_of(c, j);
+    } else {
+        for (int j = 0; j < run; ++j) x[j] = j < n ? read(t.data, t.type, at + j) : 0.0F;
+    }
+}
+UML_HOST_DEVICE inline void put_run(const tensor& t, int image, std::int64_t pixel, int k, const float (&x)[run]) {
+    const std::int64_t at = image * t.image + pixel * t.step + k;
+    const int n = in_run(t, k);
+    if (auto* const f = static_cast<float*>(t.data) + at; t.type == element::f32 && n == run && in_chunks(f)) {
+        write_chunk(f, {{bits_of(x[0]), bits_of(x[1]), bits_of(x[2]), bits_of(x[3])}});
+        write_chunk(f + 4, {{bits_of(x[4]), bits_of(x[5]), bits_of(x[6]), bits_of(x[7])}});
+    } else if (auto* const h = static_cast<std::uint16_t*>(t.data) + at;
+               t.type == element::bf16 && n == run && in_chunks(h)) {
+        chunk c{};
+        for (int j = 0; j < run; ++j)
+            c.words[j / 2] |= static_cast<std::uint32_t>(to_bf16_bits(x[j])) << (16 * (j % 2));
+        write_chunk(h, c);
+    } else {
+        for (int j = 0; j < run; ++j)
+            if (j < n) write(t.data, t.type, at + j, x[j]);
+    }
 }
 
 [[nodiscard]] UML_HOST_DEVICE inline float activated(float x, activation a) {
@@ -71,8 +156,16 @@ struct place {
 }
 /// The i-th, channels fastest.
 [[nodiscard]] UML_HOST_DEVICE inline place place_of(const tensor& t, std::int64_t i) {
-    const std::int64_t pixel = i / t.c, pixels = t.pixels(), image = pixel / pixels;
+    const std::int64_t pixel = quotient(i, t.c), pixels = t.pixels(), image = quotient(pixel, pixels);
     return {static_cast<int>(image), static_cast<int>(i - pixel * t.c), pixel - image * pixels};
+}
+/// The same of runs of channels.
+[[nodiscard]] UML_HOST_DEVICE inline std::int64_t all_runs(const tensor& t, int images) {
+    return images * t.pixels() * runs(t.c);
+}
+[[nodiscard]] UML_HOST_DEVICE inline place run_of(const tensor& t, std::int64_t i) {
+    const std::int64_t pixel = quotient(i, runs(t.c)), pixels = t.pixels(), image = quotient(pixel, pixels);
+    return {static_cast<int>(image), static_cast<int>(i - pixel * runs(t.c)) * run, pixel - image * pixels};
 }
 
 /// The sources of an output pixel of a convolution.
@@ -80,11 +173,14 @@ struct conv_window {
     int y = 0, x = 0; ///< of the first tap; outside of the image in the padding
 
     conv_window() = default;
-    UML_HOST_DEVICE conv_window(const conv_args& a, std::int64_t pixel)
-        : y(static_cast<int>(pixel / a.y.w) * a.stride - a.pad), x(static_cast<int>(pixel % a.y.w) * a.stride - a.pad) {
+    UML_HOST_DEVICE conv_window(const conv_args& a, std::int64_t pixel) {
+        const std::int64_t row = quotient(pixel, a.y.w);
+        y = static_cast<int>(row) * a.stride - a.pad;
+        x = static_cast<int>(pixel - row * a.y.w) * a.stride - a.pad;
     }
-    /// Source pixel of a tap; -1 in the padding.
+    /// Source pixel of a tap; -1 in the padding. Behind the last tap they begin again, for weights in two parts.
     [[nodiscard]] UML_HOST_DEVICE std::int64_t source(const conv_args& a, int tap) const {
+        if (tap >= a.kernel * a.kernel) tap -= a.kernel * a.kernel;
         const int iy = y + tap / a.kernel * a.dilation, ix = x + tap % a.kernel * a.dilation;
         if (iy < 0 || ix < 0 || iy >= a.x.h || ix >= a.x.w) return -1;
         return static_cast<std::int64_t>(iy) * a.x.w + ix;
@@ -111,7 +207,7 @@ UML_HOST_DEVICE inline void conv_end(const conv_args& a, int image, std::int64_t
     if (a.to.data != nullptr) put(a.to, image, pixel, o, get(a.from, image, pixel, o) + (a.adds ? sum : 0.0F));
 }
 
-/// Kernels that make one element of the result at a time: count(), at(i).
+/// Kernels that make one element of the result at a time, or a run of them: count(), at(i).
 struct compute_picture {
     using arguments = picture_args;
     UML_HOST_DEVICE static std::int64_t count(const picture_args& a, int images) { return elements(a.y, images); }
@@ -158,7 +254,7 @@ struct compute_pointwise {
     using arguments = pointwise_args;
     UML_HOST_DEVICE static std::int64_t count(const pointwise_args& a, int images) { return elements(a.y, images); }
     UML_HOST_DEVICE static float repeated(const tensor& t, const tensor& y, const place& p) {
-        const auto r = static_cast<int>(p.pixel / y.w), c = static_cast<int>(p.pixel % y.w);
+        const auto r = static_cast<int>(quotient(p.pixel, y.w)), c = static_cast<int>(p.pixel - std::int64_t{r} * y.w);
         return get(t, p.image, static_cast<std::int64_t>(t.h == 1 ? 0 : r) * t.w + (t.w == 1 ? 0 : c),
                    t.c == 1 ? 0 : p.k);
     }
@@ -195,19 +291,22 @@ struct compute_move {
 
 struct compute_pool {
     using arguments = pool_args;
-    UML_HOST_DEVICE static std::int64_t count(const pool_args& a, int images) { return elements(a.y, images); }
+    UML_HOST_DEVICE static std::int64_t count(const pool_args& a, int images) { return all_runs(a.y, images); }
     UML_HOST_DEVICE static void at(const pool_args& a, std::int64_t i) {
-        const place p = place_of(a.y, i);
-        const int y = static_cast<int>(p.pixel / a.y.w) * a.stride - a.pad;
-        const int x = static_cast<int>(p.pixel % a.y.w) * a.stride - a.pad;
-        float best = -INFINITY, sum = 0;
+        const place p = run_of(a.y, i);
+        const auto row = static_cast<int>(quotient(p.pixel, a.y.w));
+        const int y = row * a.stride - a.pad;
+        const int x = static_cast<int>(p.pixel - std::int64_t{row} * a.y.w) * a.stride - a.pad;
+        float made[run], v[run];
+        for (float& m : made) m = a.largest ? -INFINITY : 0.0F;
         for (int iy = y < 0 ? 0 : y; iy < y + a.kernel && iy < a.x.h; ++iy)
             for (int ix = x < 0 ? 0 : x; ix < x + a.kernel && ix < a.x.w; ++ix) {
-                const float v = get(a.x, p.image, static_cast<std::int64_t>(iy) * a.x.w + ix, p.k);
-                best = v > best ? v : best;
-                sum += v;
+                get_run(a.x, p.image, static_cast<std::int64_t>(iy) * a.x.w + ix, p.k, v);
+                for (int j = 0; j < run; ++j) made[j] = !a.largest ? made[j] + v[j] : v[j] > made[j] ? v[j] : made[j];
             }
-        put(a.y, p.image, p.pixel, p.k, a.largest ? best : sum / static_cast<float>(a.kernel * a.kernel));
+        if (!a.largest)
+            for (float& m : made) m /= static_cast<float>(a.kernel * a.kernel);
+        put_run(a.y, p.image, p.pixel, p.k, made);
     }
 };
 
@@ -219,24 +318,30 @@ struct between {
     UML_HOST_DEVICE between(int target, int in, int out) {
         if (out == 1) return;
         const std::int64_t at = static_cast<std::int64_t>(target) * (in - 1); // exact, in parts of out - 1
-        low = static_cast<int>(at / (out - 1));
+        low = static_cast<int>(quotient(at, out - 1));
         high = low + 1 < in ? low + 1 : low;
-        fraction = static_cast<float>(at % (out - 1)) / static_cast<float>(out - 1);
+        fraction = static_cast<float>(at - std::int64_t{low} * (out - 1)) / static_cast<float>(out - 1);
     }
 };
 
 struct compute_resize {
     using arguments = resize_args;
-    UML_HOST_DEVICE static std::int64_t count(const resize_args& a, int images) { return elements(a.y, images); }
+    UML_HOST_DEVICE static std::int64_t count(const resize_args& a, int images) { return all_runs(a.y, images); }
     UML_HOST_DEVICE static void at(const resize_args& a, std::int64_t i) {
-        const place p = place_of(a.y, i);
-        const between v(static_cast<int>(p.pixel / a.y.w), a.x.h, a.y.h);
-        const between u(static_cast<int>(p.pixel % a.y.w), a.x.w, a.y.w);
-        const auto x = [&](int r, int c) { return get(a.x, p.image, static_cast<std::int64_t>(r) * a.x.w + c, p.k); };
+        const place p = run_of(a.y, i);
+        const auto row = static_cast<int>(quotient(p.pixel, a.y.w));
+        const between v(row, a.x.h, a.y.h);
+        const between u(static_cast<int>(p.pixel - std::int64_t{row} * a.y.w), a.x.w, a.y.w);
+        float corner[4][run], made[run];
+        for (int q = 0; q < 4; ++q)
+            get_run(a.x, p.image,
+                    static_cast<std::int64_t>(q < 2 ? v.low : v.high) * a.x.w + (q % 2 == 0 ? u.low : u.high), p.k,
+                    corner[q]);
         const float fy = v.fraction, fx = u.fraction;
-        put(a.y, p.image, p.pixel, p.k,
-            (1 - fy) * ((1 - fx) * x(v.low, u.low) + fx * x(v.low, u.high)) +
-                fy * ((1 - fx) * x(v.high, u.low) + fx * x(v.high, u.high)));
+        for (int j = 0; j < run; ++j)
+            made[j] = (1 - fy) * ((1 - fx) * corner[0][j] + fx * corner[1][j]) +
+                      fy * ((1 - fx) * corner[2][j] + fx * corner[3][j]);
+        put_run(a.y, p.image, p.pixel, p.k, made);
     }
 };
 
@@ -250,6 +355,8 @@ struct compute_matrix {
         if (o < a.out && p.k < a.in) {
             if (a.a == nullptr) {
                 sum = get(a.g, p.image, 0, o) * a.b[static_cast<std::int64_t>(o) * a.in + p.k];
+            } else if (a.b == nullptr) {
+                sum = a.a[static_cast<std::int64_t>(o) * a.inner + p.k] * get(a.g, p.image, 0, p.k);
             } else {
                 constexpr int block = 32;
                 for (int first = 0; first < a.inner; first += block) {

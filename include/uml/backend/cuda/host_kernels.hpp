@@ -32,14 +32,17 @@ template <class F> void each(const typename F::arguments& a, int images) {
 template <class F> void each_sum(const typename F::arguments& a, int images) {
     const std::int64_t n = F::count(a, images);
     for (std::int64_t i = 0; i < n; ++i) {
-        float totals[most_totals] = {};
+        float totals[most_totals][F::width] = {}, part[F::width];
         for (int phase = 0; phase < F::totals(a); ++phase) {
-            float total = F::part(a, phase, i, 0, totals);
-            for (int lane = 1; lane < F::lanes; ++lane) {
-                const float part = F::part(a, phase, i, lane, totals);
-                total = !F::largest(a, phase) ? total + part : part > total ? part : total;
+            float(&total)[F::width] = totals[phase];
+            for (int lane = 0; lane < F::lanes; ++lane) {
+                F::part(a, phase, i, lane, totals, part);
+                for (int j = 0; j < F::width; ++j)
+                    total[j] = lane == 0               ? part[j]
+                               : !F::largest(a, phase) ? total[j] + part[j]
+                               : part[j] > total[j]    ? part[j]
+                                                       : total[j];
             }
-            totals[phase] = total;
         }
         for (int lane = 0; lane < F::lanes; ++lane) F::finish(a, i, lane, totals);
     }
@@ -105,10 +108,11 @@ int launch(const void* arguments, int count, int images, void* stream) {
 inline const kernel_table& kernels() {
     static constexpr kernel_table table{
         {launch<picture_args, each<compute_picture>>, launch<conv_args, each<compute_conv>>,
-         launch<conv_args, conv_tile>, launch<pointwise_args, each<compute_pointwise>>,
-         launch<move_args, each<compute_move>>, launch<pool_args, each<compute_pool>>,
-         launch<resize_args, each<compute_resize>>, launch<row_args, each_sum<compute_row>>,
-         launch<column_args, each_sum<compute_column>>, launch<matrix_args, each<compute_matrix>>}};
+         launch<conv_args, each_sum<compute_vector>>, launch<conv_args, conv_tile>,
+         launch<pointwise_args, each<compute_pointwise>>, launch<move_args, each<compute_move>>,
+         launch<pool_args, each<compute_pool>>, launch<resize_args, each<compute_resize>>,
+         launch<row_args, each_sum<compute_row>>, launch<column_args, each_sum<compute_column>>,
+         launch<matrix_args, each<compute_matrix>>}};
     return table;
 }
 

@@ -100,7 +100,7 @@ private:
         switch (n.kind) {
         case op::slice: return; // in place
         case op::input: return launch(0, kernel::picture, picture_args{to_.pictures, picture_bytes(p_), view(n)});
-        case op::scaled_product: return matrix(n);
+        case op::scaled_product: return matrix(n, p_.at(i));
         case op::norm:
         case op::activate:
         case op::add:
@@ -135,9 +135,9 @@ private:
 
     /// In how many bytes at once a convolution's input can be copied: see conv_args::piece.
     [[nodiscard]] static int piece_of(const tensor& x, element weights) {
-        if (x.type != weights) return 0;
         const auto all = reinterpret_cast<std::uintptr_t>(x.data) |
                          static_cast<std::uintptr_t>((x.c | x.step | x.image) * bytes_of(x.type));
+        if (x.type != weights) return x.type == element::bf16 && all % 8 == 0 ? 8 : 0;
         return all % 16 == 0 ? 16 : all % 8 == 0 ? 8 : all % 4 == 0 ? 4 : 0;
     }
     /// The weights that `pack` has put at `from`.
@@ -145,12 +145,15 @@ private:
         a.bias = reinterpret_cast<const float*>(from);
         a.weights = from + f.bias_bytes();
         a.weight_type = f.type;
-        a.weight_out = f.tiles ? f.columns : 1;
-        a.weight_in = f.tiles ? 1 : f.columns;
+        a.weight_out = f.by_out ? f.columns : 1;
+        a.weight_in = f.by_out ? 1 : f.columns;
     }
     void run(int stage, conv_args& a) {
         a.piece = piece_of(a.x, a.weight_type);
-        launch(stage, a.how == products::plain ? kernel::conv : kernel::conv_tile, a, a.how);
+        const kernel k = a.how == products::plain   ? kernel::conv
+                         : a.how == products::lanes ? kernel::vector
+                                                    : kernel::conv_tile;
+        launch(stage, k, a, a.how);
     }
 
     void convolve(const node& n, const site& at) {
@@ -170,7 +173,7 @@ private:
         a.stride = n.win.stride;
         a.pad = n.win.pad;
         a.dilation = n.win.dilation;
-        a.inner = inner_of(at);
+        a.inner = inner_of(at) * parts_of(at, asked_);
         a.depthwise = n.groups > 1;
         a.act = n.act;
         a.how = products_of(at, asked_);
@@ -194,7 +197,7 @@ private:
         run(n.kind == op::upsample_conv ? 1 : 0, a);
     }
 
-    void matrix(const node& n) {
+    void matrix(const node& n, const site& at) {
         matrix_args a;
         a.g = in(n, 0);
         a.out = n.out.c;
@@ -206,8 +209,20 @@ private:
             a.a = reinterpret_cast<const float*>(from);
             from += block_bytes(std::int64_t{a.out} * a.inner * 4);
         }
-        a.b = reinterpret_cast<const float*>(from);
-        return launch(0, kernel::matrix, a);
+        if (!matrix_in_tiles(at)) {
+            a.b = reinterpret_cast<const float*>(from);
+            return launch(0, kernel::matrix, a);
+        }
+        conv_args product; // a pixel for each output channel
+        product.y = a.y;
+        product.y.h = a.out; // the rows behind are of no column; the columns behind become zeros
+        a.in = a.inner;
+        a.y = product.x = in_scratch(n, 0, a.out, 1, a.inner, a.inner, element::f32);
+        launch(0, kernel::matrix, a);
+        product.inner = a.inner;
+        product.how = products::three;
+        use_weights(product, matrix_form(at), from);
+        run(1, product);
     }
 
     void by_element(const node& n) {

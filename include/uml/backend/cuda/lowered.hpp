@@ -30,6 +30,8 @@ inline constexpr op last_lowered = instructed_mean;
 [[nodiscard]] constexpr bool is_conv(op o) {
     return o == op::conv || o == op::upsample_conv || o == conv_adding || o == conv_beside || o == conv_times;
 }
+/// Of Res2Net, whose groups' convolutions add up.
+[[nodiscard]] constexpr bool in_chain(const node& n) { return n.kind == conv_adding || n.kind == conv_beside; }
 /// With a scale and a shift for each channel.
 [[nodiscard]] constexpr bool is_norm(op o) { return o == op::norm || o == op::layer_norm || o == norm_ending; }
 /// Over the channels of each pixel.
@@ -277,6 +279,13 @@ constexpr void wait_for_last(graph& g, op kind) {
     }
 }
 
+/// A matrix has the type of what it multiplies: exact where that is.
+constexpr void keep_matrices_precise(graph& g) {
+    for (int i = 0; i < g.node_count; ++i)
+        if (const node& n = g.nodes[i]; n.kind == op::dynamic_conv && is_precise(g.nodes, n))
+            g.nodes[n.in[1]].precise = true;
+}
+
 /// Brings the table into the order in which operations run.
 constexpr void sort_by_order(graph& g) {
     const depths d(g);
@@ -310,6 +319,7 @@ constexpr void lower_graph(graph& g) {
     lowering::join_means(g);
     lowering::shortcuts_first(g);
     passes::prune(g);
+    lowering::keep_matrices_precise(g);
     lowering::wait_for_last(g, op::attention_pool);
     lowering::wait_for_last(g, norm_ending);
     lowering::sort_by_order(g);

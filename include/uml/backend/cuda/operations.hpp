@@ -44,32 +44,45 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
     const node &n = at.n, &x = at.in(0);
     constexpr int least_pixels = 16, least_channels = 8, least_inner = 16;
     const int inner = n.win.kernel * n.win.kernel * x.out.c;
+    if (is_conv(n.kind) && n.groups == 1 && n.win.kernel == 1 && n.out.pixels() == 1 && x.out.pixels() == 1)
+        return products::lanes;
     if (n.groups > 1 || n.out.pixels() < least_pixels || made_channels(n) < least_channels || inner < least_inner)
         return products::plain;
-    if (n.kind == op::dynamic_conv && (x.type != at.in(1).type || is_precise(at.nodes, n))) return products::plain;
+    if (n.kind == op::dynamic_conv && (x.type != at.in(1).type || (is_precise(at.nodes, n) && x.type == dtype::bf16)))
+        return products::plain;
     if (is_precise(at.nodes, n)) return products::three;
     if (x.type == dtype::bf16) return products::bf16;
-    return asked == precision::tf32 ? products::tf32 : products::three;
+    return asked == precision::tf32 && !in_chain(n) ? products::tf32 : products::three;
+}
+/// In how many parts weights stand, whose sum they are: rounded to bf16 in Res2Net's chains, they alone would make half
+/// of the error.
+[[nodiscard]] constexpr int parts_of(const site& at, precision asked) {
+    return in_chain(at.n) && products_of(at, asked) == products::bf16 ? 2 : 1;
 }
 [[nodiscard]] constexpr int inner_of(const site& at) {
     return at.n.win.kernel * at.n.win.kernel * (at.n.groups > 1 ? 1 : at.in(0).out.c);
 }
-/// A convolution's weights: [out][inner] in whole tiles, or [inner][out]; the bias, f32, stands before them.
+/// A convolution's weights: [out][inner], for tiles in whole ones, or [inner][out]; the bias, f32, stands before them.
 struct conv_form {
-    bool tiles = false;
+    bool by_out = false;
     element type = element::f32;
     int rows = 1, columns = 1;
 
     constexpr conv_form(products how, int out, int inner)
-        : tiles(how != products::plain), type(how == products::bf16 ? element::bf16 : element::f32),
-          rows(tiles ? up_to(out, tile_columns) : inner), columns(tiles ? up_to(inner, tile_inner) : out) {}
-    [[nodiscard]] constexpr std::int64_t bias_bytes() const { return block_bytes((tiles ? rows : columns) * 4); }
+        : by_out(how != products::plain), type(how == products::bf16 ? element::bf16 : element::f32),
+          rows(how == products::plain   ? inner
+               : how == products::lanes ? out
+                                        : up_to(out, tile_columns)),
+          columns(how == products::plain   ? out
+                  : how == products::lanes ? inner
+                                           : up_to(inner, tile_inner)) {}
+    [[nodiscard]] constexpr std::int64_t bias_bytes() const { return block_bytes((by_out ? rows : columns) * 4); }
     [[nodiscard]] constexpr std::int64_t bytes() const {
         return bias_bytes() + block_bytes(std::int64_t{rows} * columns * bytes_of(type));
     }
 };
 [[nodiscard]] constexpr conv_form conv_form_of(const site& at, precision asked) {
-    return {products_of(at, asked), made_channels(at.n), inner_of(at)};
+    return {products_of(at, asked), made_channels(at.n), inner_of(at) * parts_of(at, asked)};
 }
 /// The two products of a gate: A' x and A" y, each a 1×1 convolution to f32.
 [[nodiscard]] constexpr products gate_products(const site& at, int which, precision asked) {
@@ -84,6 +97,14 @@ struct conv_form {
     return {gate_products(at, which, asked), at.n.arg, at.in(which).out.c};
 }
 
+/// The product A · diag(g) · B of a scaled_product: in tiles where it fills them, A · diag(g) being made first.
+[[nodiscard]] constexpr bool matrix_in_tiles(const site& at) {
+    constexpr int least = 16;
+    return at.n.weight != no_id && at.n.out.c >= least && at.n.out.h >= least && at.in(0).out.c >= least;
+}
+/// Of B, turned: a row for each of its columns.
+[[nodiscard]] constexpr conv_form matrix_form(const site& at) { return {products::three, at.n.out.h, at.in(0).out.c}; }
+
 [[nodiscard]] constexpr std::int64_t packed_bytes(const site& at, precision asked) {
     const node& n = at.n;
     const auto floats = [](std::int64_t count) { return block_bytes(count * 4); };
@@ -93,7 +114,7 @@ struct conv_form {
     case op::attention_pool: return floats(at.in(0).out.c);
     case op::scaled_product:
         return (n.weight == no_id ? 0 : floats(std::int64_t{n.out.c} * at.in(0).out.c)) +
-               floats(std::int64_t{at.in(0).out.c} * n.out.h);
+               (matrix_in_tiles(at) ? matrix_form(at).bytes() : floats(std::int64_t{at.in(0).out.c} * n.out.h));
     case op::gate: return gate_form(at, 0, asked).bytes() + gate_form(at, 1, asked).bytes() + floats(n.arg + 1);
     default: return 0;
     }
@@ -104,6 +125,8 @@ struct conv_form {
     switch (n.kind) {
     case op::upsample_conv: // upsampled, in the input's form
         return n.out.pixels() * at.in(0).step * static_cast<std::int64_t>(size_of(at.in(0).type));
+    case op::scaled_product: // A · diag(g)
+        return matrix_in_tiles(at) ? block_bytes(std::int64_t{n.out.c} * at.in(0).out.c * 4) : 0;
     case op::attention_pool: return block_bytes(at.in(0).out.pixels() * 4); // scores
     case op::gate: return 2 * block_bytes(n.out.pixels() * up_to(n.arg, 16) * 4);
     default: return 0;
@@ -122,15 +145,28 @@ struct packer {
         to += block_bytes(4 * count);
     }
     /// `from`: [out][in of a row `row` long][taps].
-    void conv(const conv_form& f, const double* from, const double* bias, int out, int in, int row, int taps) {
+    void conv(const conv_form& f, const double* from, const double* bias, int out, int in, int row, int taps,
+              int parts = 1) {
         floats_of_bias(f, bias, out);
         for (int o = 0; o < out; ++o)
             for (int k = 0; k < in; ++k)
                 for (int t = 0; t < taps; ++t) {
                     const std::int64_t inner = std::int64_t{t} * in + k;
-                    put(f.type, f.tiles ? std::int64_t{o} * f.columns + inner : inner * f.columns + o,
-                        from[(std::int64_t{o} * row + k) * taps + t]);
+                    const double w = from[(std::int64_t{o} * row + k) * taps + t];
+                    const std::int64_t place = f.by_out ? std::int64_t{o} * f.columns + inner : inner * f.columns + o;
+                    put(f.type, place, w);
+                    if (parts == 2)
+                        put(f.type, place + std::int64_t{taps} * in,
+                            w - double{to_f32(to_bf16(static_cast<float>(w)))});
                 }
+        to += block_bytes(std::int64_t{f.rows} * f.columns * bytes_of(f.type));
+    }
+
+    /// `from`: [in][out].
+    void turned(const conv_form& f, const double* from, int out, int in) {
+        floats_of_bias(f, nullptr, out);
+        for (int o = 0; o < out; ++o)
+            for (int k = 0; k < in; ++k) put(f.type, std::int64_t{o} * f.columns + k, from[std::int64_t{k} * out + o]);
         to += block_bytes(std::int64_t{f.rows} * f.columns * bytes_of(f.type));
     }
 
@@ -157,7 +193,8 @@ inline void pack(const site& at, precision asked, const dense_parameter& a, cons
     const node& n = at.n;
     if (is_conv(n.kind)) {
         const int in = n.groups > 1 ? 1 : at.in(0).out.c;
-        p.conv(conv_form_of(at, asked), a.values, a.bias, made_channels(n), in, in, n.win.kernel * n.win.kernel);
+        p.conv(conv_form_of(at, asked), a.values, a.bias, made_channels(n), in, in, n.win.kernel * n.win.kernel,
+               parts_of(at, asked));
         return;
     }
     if (is_norm(n.kind)) {
@@ -169,7 +206,10 @@ inline void pack(const site& at, precision asked, const dense_parameter& a, cons
     case op::attention_pool: p.floats(a.values, at.in(0).out.c); break;
     case op::scaled_product:
         if (n.weight != no_id) p.floats(a.values, std::int64_t{n.out.c} * at.in(0).out.c);
-        p.floats(b.values, std::int64_t{at.in(0).out.c} * n.out.h);
+        if (matrix_in_tiles(at))
+            p.turned(matrix_form(at), b.values, n.out.h, at.in(0).out.c);
+        else
+            p.floats(b.values, std::int64_t{at.in(0).out.c} * n.out.h);
         break;
     case op::gate: {
         const int c = at.in(0).out.c, mutual = at.in(1).out.c;
