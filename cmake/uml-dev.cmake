@@ -29,13 +29,14 @@ set(UML_TEST_ONLY "" CACHE STRING "Build only the unit tests whose file name mat
 option(UML_TEST_SOURCES "Also what one build per compiler is enough for: every header alone, the documents' code, one file under several flags" ON)
 option(UML_TEST_UNITY "Compile the unit tests of a room as one, in half the time" OFF)
 set(UML_COMPUTE_OPTIONS "" CACHE STRING "Further compiler options for what computes most, where a build that optimises nothing would be too slow")
-mark_as_advanced(UML_TEST_ONLY UML_TEST_SOURCES UML_TEST_UNITY UML_COMPUTE_OPTIONS)
+option(UML_WERROR "Warnings are errors; off for compilers that are newer than the tests" ON)
+mark_as_advanced(UML_TEST_ONLY UML_TEST_SOURCES UML_TEST_UNITY UML_COMPUTE_OPTIONS UML_WERROR)
 
 add_library(uml_dev_flags INTERFACE)
 if(MSVC)
     target_compile_options(uml_dev_flags INTERFACE /W4 /WX /permissive- /utf-8)
 else()
-    target_compile_options(uml_dev_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror
+    target_compile_options(uml_dev_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow $<$<BOOL:${UML_WERROR}>:-Werror>
         # Where pointers have 32 bits, every 64-bit place in an arena becomes a smaller number.
         $<$<NOT:$<EQUAL:${CMAKE_SIZEOF_VOID_P},4>>:-Wconversion>
         # GCC 12 sees an overlap in std::string's operator+ that is not there (its bug 105651).

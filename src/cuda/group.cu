@@ -109,11 +109,15 @@ __global__ void __launch_bounds__(group::threads) conv_group(const __grid_consta
     wait_for_products();
         #pragma unroll
     for (float& s : sums) settle(s);
+    wait_copies<0>();
+    __syncthreads(); // no one reads the tiles any more
+    const int thread = static_cast<int>(threadIdx.x);
+    const block_sums<group::rows, columns, group::threads> done{reinterpret_cast<float*>(shared)};
+    static_assert(done.bytes <= sizeof shared);
         #pragma unroll
-    for (int i = 0; i < columns / 2; ++i) {
-        const int thread = static_cast<int>(threadIdx.x);
-        from.finish(group::sum_row(thread, i), group::sum_column(thread, i), sums[i]);
-    }
+    for (int i = 0; i < columns / 2; ++i) done.keep(group::sum_row(thread, i), group::sum_column(thread, i), sums[i]);
+    __syncthreads();
+    done.finish(from, thread);
     #else
     (void)all;
     #endif

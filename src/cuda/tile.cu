@@ -112,6 +112,9 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
                 for (int r = 0; r < 4; ++r) sums[i][j][r] += parts[i][j][r];
     }
     wait_copies<0>();
+    __syncthreads(); // no one reads the tiles any more
+    const block_sums<tile_rows, tile_columns, threads> done{reinterpret_cast<float*>(x_tiles)};
+    static_assert(done.bytes <= sizeof x_tiles);
 #pragma unroll
     for (int i = 0; i < fragments_down; ++i)
 #pragma unroll
@@ -119,8 +122,10 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
 #pragma unroll
             for (int r = 0; r < 4; ++r) {
                 const position p = sum_place(warp, lane, i, j, r);
-                operands.finish(p.row, p.word, sums[i][j][r]);
+                done.keep(p.row, p.word, sums[i][j][r]);
             }
+    __syncthreads();
+    done.finish(operands, thread);
 }
 
 template <products how> void launch(const void* arguments, int count, int images, cudaStream_t stream) {

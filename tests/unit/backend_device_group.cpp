@@ -50,11 +50,14 @@ void play(const conv_args& a, int image, std::int64_t first_pixel, int first_out
                     sums[static_cast<std::size_t>(row * columns + column)] +=
                         number(shared.data(), row, k) * number(weights, column, k);
     }
+    std::vector<float> kept(block_sums<group::rows, columns, group::threads>::bytes / 4);
+    const block_sums<group::rows, columns, group::threads> done{kept.data()};
     for (int thread = 0; thread < group::threads; ++thread)
         for (int i = 0; i < columns / 2; ++i) {
             const int row = group::sum_row(thread, i), column = group::sum_column(thread, i);
-            from.finish(row, column, static_cast<float>(sums[static_cast<std::size_t>(row * columns + column)]));
+            done.keep(row, column, static_cast<float>(sums[static_cast<std::size_t>(row * columns + column)]));
         }
+    for (int thread = 0; thread < group::threads; ++thread) done.finish(from, thread);
 }
 
 /// A block as src/cuda/tile.cu runs it, with products in `how`: every warp reads its operands' words and finds its
@@ -100,9 +103,12 @@ template <products how> void play_tile(const conv_args& a, int image, std::int64
                             }
                     }
     }
+    std::vector<float> kept(block_sums<tile_rows, tile_columns, tile::threads>::bytes / 4);
+    const block_sums<tile_rows, tile_columns, tile::threads> done{kept.data()};
     for (int row = 0; row < tile_rows; ++row)
         for (int column = 0; column < tile_columns; ++column)
-            from.finish(row, column, static_cast<float>(sums[static_cast<std::size_t>(row * tile_columns + column)]));
+            done.keep(row, column, static_cast<float>(sums[static_cast<std::size_t>(row * tile_columns + column)]));
+    for (int thread = 0; thread < tile::threads; ++thread) done.finish(from, thread);
 }
 
 struct shape_of_conv {
@@ -140,8 +146,10 @@ template <class F> void check(const shape_of_conv& s, element type, double limit
     numbers x(x_type, std::int64_t{s.images} * s.h * s.w * s.step), w(type, std::int64_t{s.images} * rows * row),
         bias(element::f32, rows), scale(element::f32, std::int64_t{s.images} * oh * ow),
         residual(type, std::int64_t{s.images} * oh * ow * s.out), y(element::f32, residual.count),
-        z(element::f32, residual.count);
-    x.fill(random), bias.fill(random), scale.fill(random), residual.fill(random);
+        z(element::f32, residual.count), factor(element::f32, std::int64_t{s.images} * s.out),
+        added(type, residual.count), sum(element::f32, residual.count), plain_sum(element::f32, residual.count);
+    x.fill(random), bias.fill(random), scale.fill(random), residual.fill(random), factor.fill(random),
+        added.fill(random);
     std::uniform_real_distribution<float> any(-1, 1);
     for (int image = 0; image < s.images; ++image)
         for (int o = 0; o < s.out; ++o)
@@ -153,6 +161,12 @@ template <class F> void check(const shape_of_conv& s, element type, double limit
     a.y = {y.first, std::int64_t{oh} * ow * s.out, oh, ow, s.out, s.out, element::f32};
     a.residual = {residual.first, a.y.image, oh, ow, s.out, s.out, type};
     a.scale = {scale.first, std::int64_t{oh} * ow, oh, ow, 1, 1, element::f32};
+    a.factor = {factor.first, s.out, 1, 1, s.out, s.out, element::f32};
+    a.from = a.residual;
+    a.from.data = added.first;
+    a.to = a.y;
+    a.to.data = sum.first;
+    a.adds = s.images == 2;
     a.weights = w.first;
     a.bias = reinterpret_cast<const float*>(bias.first);
     a.weight_type = type;
@@ -172,10 +186,14 @@ template <class F> void check(const shape_of_conv& s, element type, double limit
 
     conv_args plain = a;
     plain.y.data = z.first;
+    plain.to.data = plain_sum.first;
     for (std::int64_t i = 0; i < compute_conv::count(plain, s.images); ++i) compute_conv::at(plain, i);
     double worst = 0;
     for (std::int64_t i = 0; i < y.count; ++i)
         worst = std::max(worst, std::abs(double{read(y.first, element::f32, i)} - read(z.first, element::f32, i)));
+    for (std::int64_t i = 0; i < sum.count; ++i)
+        worst = std::max(worst,
+                         std::abs(double{read(sum.first, element::f32, i)} - read(plain_sum.first, element::f32, i)));
     CHECK(worst < limit);
 }
 template <class F> void check(const shape_of_conv& s, element type, double limit, F play_block) {

@@ -49,11 +49,11 @@ public:
         const std::int64_t at = static_cast<std::int64_t>(first_out_ + column) * a_.weight_out + inner;
         copy.template operator()<chunk_bytes>(to, inner < a_.weight_out ? weights_ + at * bytes : nullptr);
     }
-    /// Writes a finished sum, unless the result has no such place.
-    UML_HOST_DEVICE void finish(int row, int column, float sum) const {
+    /// Writes a run of finished sums, but for those that the result has no place for.
+    UML_HOST_DEVICE void finish(int row, int column, float (&sums)[run]) const {
         const std::int64_t pixel = first_pixel_ + row;
         const int out = first_out_ + column;
-        if (pixel < a_.y.pixels() && out < a_.y.c) conv_end(a_, image_, pixel, out, sum);
+        if (pixel < a_.y.pixels() && out < a_.y.c) conv_end_run(a_, image_, pixel, out, sums);
     }
 
 private:
@@ -94,6 +94,25 @@ private:
     std::int64_t first_pixel_;
     int first_out_;
     const char *pixels_, *weights_;
+};
+
+/// A block's sums in shared memory, on their way from the threads that have formed them to those that write runs of
+/// them: rows are so many numbers apart that neither meets in a bank.
+template <int rows, int columns, int threads> struct block_sums {
+    static constexpr int pitch = columns + run, bytes = rows * pitch * 4;
+
+    float* to;
+
+    UML_HOST_DEVICE void keep(int row, int column, float sum) const { to[row * pitch + column] = sum; }
+    /// A thread's part of writing the results, once all sums are there.
+    template <class Operands> UML_HOST_DEVICE void finish(const Operands& operands, int thread) const {
+        for (int i = thread; i < rows * columns / run; i += threads) {
+            const int row = i / (columns / run), column = i % (columns / run) * run;
+            float sums[run];
+            for (int j = 0; j < run; ++j) sums[j] = to[row * pitch + column + j];
+            operands.finish(row, column, sums);
+        }
+    }
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::gpu

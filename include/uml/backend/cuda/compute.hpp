@@ -207,6 +207,31 @@ UML_HOST_DEVICE inline void conv_end(const conv_args& a, int image, std::int64_t
     if (a.to.data != nullptr) put(a.to, image, pixel, o, get(a.from, image, pixel, o) + (a.adds ? sum : 0.0F));
 }
 
+/// The same of a run of channels from o on.
+UML_HOST_DEVICE inline void conv_end_run(const conv_args& a, int image, std::int64_t pixel, int o, float (&sum)[run]) {
+    float v[run];
+    const float scale = a.scale.data != nullptr ? get(a.scale, image, pixel, 0) : 1.0F;
+    for (int j = 0; j < run; ++j) {
+        if (a.scale.data != nullptr) sum[j] *= scale;
+        if (a.bias != nullptr && o + j < a.y.c) sum[j] += a.bias[o + j];
+    }
+    if (a.residual.data != nullptr) {
+        get_run(a.residual, image, pixel, o, v);
+        for (int j = 0; j < run; ++j) sum[j] += v[j];
+    }
+    for (float& s : sum) s = activated(s, a.act);
+    if (a.factor.data != nullptr) {
+        get_run(a.factor, image, 0, o, v);
+        for (int j = 0; j < run; ++j) sum[j] *= v[j];
+    }
+    put_run(a.y, image, pixel, o, sum);
+    if (a.to.data != nullptr) {
+        get_run(a.from, image, pixel, o, v);
+        for (int j = 0; j < run; ++j) v[j] += a.adds ? sum[j] : 0.0F;
+        put_run(a.to, image, pixel, o, v);
+    }
+}
+
 /// Kernels that make one element of the result at a time, or a run of them: count(), at(i).
 struct compute_picture {
     using arguments = picture_args;
