@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cfenv>
 #include <cmath>
 #include <string_view>
 #if defined(__unix__)
@@ -134,6 +135,24 @@ TEST_CASE("onednn: a budget of scratch memory that is too small is an error, wit
     CHECK(what.find("gives -1") != what.npos);
 }
 
+TEST_CASE("onednn: weights fit what is planned for them, in the form for any number of threads") {
+    const auto engine = uml::onednn_detail::make_engine();
+    REQUIRE(engine);
+    for (const dnnl_data_type_t type : {dnnl_f32, dnnl_bf16})
+        for (const std::int64_t rows : {4, 64, 256, 4096})
+            for (const std::int64_t columns : {16, 24, 40, 64, 72, 112, 128, 208, 256, 512})
+                for (const int threads : {1, 2, 3, 4, 5, 6, 8, 12, 16}) {
+                    const uml::onednn_detail::team own(threads);
+                    const uml::onednn_detail::product_shape s{rows, 128, columns, 128, columns, 0, true, type, type};
+                    const auto form = uml::onednn_detail::weights_form(*engine, s);
+                    if (!form) continue; // a type that this processor has not
+                    CAPTURE(rows);
+                    CAPTURE(columns);
+                    CAPTURE(threads);
+                    CHECK(form->bytes() <= s.weights_bytes());
+                }
+}
+
 TEST_CASE("onednn: a smaller team than the workspace's is an error, never a part of the answer") {
     if (!onednn{}.available()) return;
     const auto m = uml_test::load_edge(onednn{.threads = 2});
@@ -173,6 +192,25 @@ TEST_CASE("onednn: a smaller team than the workspace's is an error, never a part
     CHECK(run(two) == by_two);
     CHECK(omp_get_dynamic() == 1);
     omp_set_dynamic(0);
+}
+
+TEST_CASE("onednn: threads that began in another rounding mode change no bit, and are in it afterwards") {
+    if (!onednn{}.available()) return;
+    const auto f32 = answer(onednn{.threads = 3}, 3), bf16 = answer(rounded(3), 3);
+    for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+        CAPTURE(mode);
+        int others = 0;
+#pragma omp parallel num_threads(3)
+        std::fesetround(mode);
+        std::fesetround(FE_TONEAREST); // of this one alone
+        CHECK(answer(onednn{.threads = 3}, 3) == f32);
+        CHECK(answer(rounded(3), 3) == bf16);
+#pragma omp parallel num_threads(3) reduction(+ : others)
+        others += std::fegetround() == mode ? 1 : 0;
+        CHECK(others == 2);
+#pragma omp parallel num_threads(3)
+        std::fesetround(FE_TONEAREST);
+    }
 }
 
 #if defined(__unix__)

@@ -17,6 +17,8 @@ namespace onednn_detail {
 
 /// What a workspace owns beside its memory.
 struct session {
+    using in_use = team_in_use;
+
     owned_engine engine{}; ///< before what is made on it, so that it goes last
     owned_stream stream{};
     std::unique_ptr<call[]> calls{}; ///< of every operation; empty for our own
@@ -34,12 +36,6 @@ struct session {
         s.calls.reset(new (std::nothrow) call[p.nodes.size()]);
         if (!s.calls) return fail(errc::out_of_memory, "no memory for a workspace's calls of oneDNN");
         return result<session>(std::move(s));
-    }
-    [[nodiscard]] result<void> check_threads(int width) const {
-        if (team::comes(width)) return {};
-        return fail(errc::device, "OpenMP gives the calling thread no team of ", width,
-                    ", for which oneDNN's operations are made: the call comes from a parallel region or a forked "
-                    "process, or the limit of threads or of active levels is less");
     }
 };
 

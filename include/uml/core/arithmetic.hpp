@@ -25,6 +25,12 @@ public:
     arithmetic_mode(const arithmetic_mode&) = delete;
     arithmetic_mode& operator=(const arithmetic_mode&) = delete;
 
+    /// Whether the thread is in this mode already.
+    [[nodiscard]] static bool given(denormals d) {
+        const word now = read();
+        return changed(now, d) == now;
+    }
+
 private:
 #if defined(__GNUC__) && defined(__x86_64__)
     using word = std::uint32_t;

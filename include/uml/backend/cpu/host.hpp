@@ -13,7 +13,10 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 /// A workspace needs nothing beside its memory.
 struct no_session {
     [[nodiscard]] static result<no_session> make(const program_view&) { return no_session{}; }
-    [[nodiscard]] result<void> check_threads(int) const { return {}; }
+    struct in_use {
+        explicit in_use(int) {}
+        [[nodiscard]] result<void> check() const { return {}; }
+    };
 };
 
 /// What preparing an operation takes of its entry in the table.
@@ -29,7 +32,7 @@ struct host_code {
 
 /// The engine of backend B, whatever its table of operations, operations_of<B>. B has `threads`, `max_isa`, `passes`,
 /// check(), relative_limit(), and how() for planning. `session`: objects of a library that a workspace owns; its
-/// check_threads(width) says whether that library has so many threads for the caller.
+/// in_use(width) lives as long as a run, and says whether that library has so many threads for the caller.
 template <class B, class session = no_session> struct engine_of {
     B value{};
 
@@ -81,7 +84,8 @@ template <class B, class session = no_session> struct engine_of {
         if (!block) return block.error();
         auto own = session::make(p);
         if (!own) return own.error();
-        if (auto r = own->check_threads(threads.width); !r) return r.error();
+        const typename session::in_use library(threads.width);
+        if (auto r = library.check(); !r) return r.error();
         workspace s{*std::move(block), threads, {}, nullptr, *std::move(own)};
         if (auto r = prepare(p, w, c, s); !r) return r.error();
         return result<workspace>(std::move(s));
@@ -90,7 +94,8 @@ template <class B, class session = no_session> struct engine_of {
     /// Errors: errc::device where a library's call failed, cancelled.
     [[nodiscard]] result<void> run(const program_view& p, const weights&, workspace& s,
                                    std::span<const image_view> pictures, const run_watch* watch) const {
-        if (auto r = s.own.check_threads(s.threads.width); !r) return r;
+        const typename session::in_use library(s.threads.width);
+        if (auto r = library.check(); !r) return r;
         s.picture->picture = pictures.front();
         for (std::size_t i = 0; i < s.steps.size(); ++i) { // those of one operation stand behind each other
             const step& next = s.steps[i];

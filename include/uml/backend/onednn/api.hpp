@@ -6,6 +6,7 @@
     #error "uml/backend/onednn.hpp needs OpenMP: compile with -fopenmp or link uml::onednn"
 #endif
 
+#include "uml/core/arithmetic.hpp"
 #include "uml/core/forks.hpp"
 #include "uml/core/result.hpp"
 #include "uml/graph/node.hpp"
@@ -13,6 +14,7 @@
 #include <memory>
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 
@@ -221,15 +223,55 @@ public:
         omp_set_dynamic(may_be_smaller_);
     }
 
-    /// Whether OpenMP gives this thread so many. What oneDNN describes for more threads than come computes a part of
-    /// the result, and says nothing.
-    [[nodiscard]] static bool comes(int width) {
-        return width == 1 || (omp_in_parallel() == 0 && omp_get_max_active_levels() > 0 &&
-                              omp_get_thread_limit() >= width && threads_detail::teams_come());
+private:
+    int before_, may_be_smaller_;
+};
+
+/// While it lives, all threads of a team of `width` compute in the caller's way: they may have begun when the program
+/// rounded otherwise.
+class team_in_use {
+public:
+    static constexpr int most = 1024;
+
+    explicit team_in_use(int width) : width_(width) {
+        if (width == 1) return;
+        there_ = 0;
+        // In a parallel region oneDNN works on one thread whatever OpenMP gives.
+        if (omp_in_parallel() != 0 || !threads_detail::teams_come()) return;
+        const team own(width);
+        int threads = 0, changed = 0;
+#pragma omp parallel num_threads(width) reduction(+ : threads, changed)
+        {
+            threads += 1;
+            if (!arithmetic_mode::given(denormals::kept)) {
+                modes_[omp_get_thread_num()].emplace(denormals::kept);
+                changed += 1;
+            }
+        }
+        there_ = threads, changed_ = changed > 0;
+    }
+    team_in_use(const team_in_use&) = delete;
+    team_in_use& operator=(const team_in_use&) = delete;
+    ~team_in_use() {
+        if (!changed_) return;
+        const team own(width_);
+#pragma omp parallel num_threads(width_)
+        modes_[omp_get_thread_num()].reset();
+    }
+
+    /// Whether OpenMP gives so many threads. What oneDNN describes for more than come computes a part of the result,
+    /// and says nothing.
+    [[nodiscard]] result<void> check() const {
+        if (there_ == width_) return {};
+        return fail(errc::device, "OpenMP gives the calling thread no team of ", width_,
+                    ", for which oneDNN's operations are made: the call comes from a parallel region or a forked "
+                    "process, or the limit of threads or of active levels is less");
     }
 
 private:
-    int before_, may_be_smaller_;
+    int width_, there_ = 1;
+    bool changed_ = false;
+    std::optional<arithmetic_mode> modes_[most]; ///< of the threads that were in another
 };
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::onednn_detail

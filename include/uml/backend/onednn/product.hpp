@@ -36,7 +36,10 @@ struct product_shape {
     }
 
 private:
-    [[nodiscard]] static constexpr std::int64_t padded(std::int64_t columns) { return (columns + 63) / 64 * 64; }
+    /// To blocks of 16, 32, 48 or 64: which of them oneDNN takes depends on the number of threads too.
+    [[nodiscard]] static constexpr std::int64_t padded(std::int64_t columns) {
+        return std::max((columns + 63) / 64 * 64, (columns + 47) / 48 * 48);
+    }
 };
 
 /// The forms of everything but the weights.
