@@ -129,6 +129,38 @@ TEST_CASE("one model, several threads; a run makes no object and takes no memory
     CHECK(gpu::on_host::there == before);
 }
 
+TEST_CASE("a workspace that was refused for memory does not spoil the next one") {
+    const auto m = loaded(cuda_on_host{});
+    REQUIRE(m);
+    {
+        const playing now(fault::no_memory);
+        const auto refused = m->make_workspace();
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == uml::errc::out_of_memory);
+    }
+    CHECK(m->make_workspace());
+}
+
+TEST_CASE("a workspace moved while it runs is waited for once, where it went") {
+    const auto m = loaded(cuda_on_host{});
+    REQUIRE(m);
+    const auto pixels = picture(1);
+    const int before = gpu::on_host::there;
+    {
+        auto first = m->make_workspace(), second = m->make_workspace();
+        REQUIRE(first);
+        REQUIRE(second);
+        REQUIRE(m->run(uml_test::view_of(shape, pixels), *first));
+        {
+            auto moved = *std::move(first); // and is gone before what it was moved from
+            REQUIRE(m->run(uml_test::view_of(shape, pixels), moved));
+            moved = *std::move(second);
+            REQUIRE(m->run(uml_test::view_of(shape, pixels), moved));
+        }
+    }
+    CHECK(gpu::on_host::there == before);
+}
+
 TEST_CASE("what fails is an error of its own, and nothing is left behind") {
     const int before = gpu::on_host::there;
     const auto refusal = [](const cuda_on_host& where, fault f) {

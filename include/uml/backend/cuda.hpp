@@ -94,6 +94,7 @@ inline constexpr runtime functions{
         return cudaGraphLaunch(static_cast<cudaGraphExec_t>(g), stream_of(s));
     },
     .release_graph = [](void* g) -> int { return cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(g)); },
+    .forget = [] { (void)cudaGetLastError(); },
     .sentence = [](int error) { return cudaGetErrorString(static_cast<cudaError_t>(error)); },
     .of_memory = [](int error) { return error == cudaErrorMemoryAllocation; },
     .of_old_driver = [](int error) { return error == cudaErrorInsufficientDriver; },

@@ -31,11 +31,31 @@ template <class B> struct engine_of {
         bool running = false;
 
         workspace() = default;
-        workspace(workspace&&) noexcept = default;
-        workspace& operator=(workspace&&) noexcept = default;
+        workspace(workspace&& other) noexcept { swap(other); }
+        workspace& operator=(workspace&& other) noexcept {
+            swap(other);
+            return *this;
+        }
         /// A run that nobody has waited for still writes to the memory.
         ~workspace() {
             if (running) (void)B::functions().wait(stream);
+        }
+
+    private:
+        /// Whether it runs goes with the memory: what is moved from waits for nothing.
+        void swap(workspace& other) noexcept {
+            std::swap(arena, other.arena);
+            std::swap(pictures, other.pictures);
+            std::swap(results, other.results);
+            std::swap(staged, other.staged);
+            std::swap(answers, other.answers);
+            std::swap(own_stream, other.own_stream);
+            std::swap(sides, other.sides);
+            std::swap(fork, other.fork);
+            std::swap(joins, other.joins);
+            std::swap(graph, other.graph);
+            std::swap(stream, other.stream);
+            std::swap(running, other.running);
         }
     };
 
@@ -237,6 +257,7 @@ private:
     /// A run as a graph, recorded on the workspace's own stream. Operations of one order are branches.
     [[nodiscard]] result<void> record(const program_view& p, const weights& w, workspace& s) const {
         void* const main = s.own_stream.get();
+        on().forget();
         if (auto r = checked(on(), on().begin_graph(main), "beginning a graph"); !r) return r;
         int error = put_all(p, w, s, main);
         void* graph = nullptr;

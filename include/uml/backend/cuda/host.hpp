@@ -64,7 +64,7 @@ struct copying_args {
 };
 
 inline int take(void*& made, std::size_t bytes) {
-    if (played == fault::no_memory) return said_no_memory;
+    if (played == fault::no_memory) return last_error = said_no_memory;
     made = std::malloc(bytes);
     if (made == nullptr) return said_no_memory;
     ++there;
@@ -165,7 +165,11 @@ inline constexpr runtime functions{
         },
     .make_stream = make<stream>,
     .release_stream = drop<stream>,
-    .wait = [](void*) { return played == fault::running ? said_failed : 0; },
+    .wait =
+        [](void* s) { // one that is not there any more is for the sanitizers to find
+            const bool there_still = static_cast<const volatile stream*>(s)->recording == nullptr;
+            return played == fault::running || !there_still ? said_failed : 0;
+        },
     .make_event = make<event>,
     .release_event = drop<event>,
     .record =
@@ -198,6 +202,7 @@ inline constexpr runtime functions{
             return 0;
         },
     .release_graph = drop<graph>,
+    .forget = [] { last_error = 0; },
     .sentence =
         [](int error) {
             return error == said_no_memory    ? "out of memory"

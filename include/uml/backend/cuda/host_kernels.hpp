@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "uml/core/begin.inc"
@@ -85,6 +86,9 @@ inline void conv_tile(const conv_args& a, int images) {
 
 using call = void (*)(const void* arguments, int count, int images);
 
+/// As on a device: a call that fails leaves its error behind, and the next kernel gives it.
+inline thread_local int last_error = 0;
+
 /// Runs, or records where the stream records.
 inline int put(call what, const void* arguments, std::size_t bytes, int count, int images, void* on) {
     auto& s = *static_cast<stream*>(on);
@@ -102,6 +106,7 @@ template <class Args, void (*one)(const Args&, int)> void all(const void* argume
 }
 template <class Args, void (*one)(const Args&, int)>
 int launch(const void* arguments, int count, int images, void* stream) {
+    if (last_error != 0) return std::exchange(last_error, 0);
     return put(all<Args, one>, arguments, sizeof(Args), count, images, stream);
 }
 

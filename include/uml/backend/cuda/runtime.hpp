@@ -42,6 +42,7 @@ struct runtime {
     int (*end_graph)(void*& made, void* stream) = nullptr;
     int (*launch_graph)(void* graph, void* stream) = nullptr;
     int (*release_graph)(void*) = nullptr;
+    void (*forget)() = nullptr; ///< this thread's last error, which the next kernel would be blamed for
     const char* (*sentence)(int error) = nullptr;
     bool (*of_memory)(int error) = nullptr;     ///< whether the device has too little memory
     bool (*of_old_driver)(int error) = nullptr; ///< whether the driver is older than the runtime
