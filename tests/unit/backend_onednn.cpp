@@ -199,15 +199,21 @@ TEST_CASE("onednn: threads that began in another rounding mode change no bit, an
     const auto f32 = answer(onednn{.threads = 3}, 3), bf16 = answer(rounded(3), 3);
     for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
         CAPTURE(mode);
-        int others = 0;
+        // LLVM's OpenMP gives a team the mode of the thread that asks for it: then there are no others.
+        int others = 0, others_before = 0;
 #pragma omp parallel num_threads(3)
         std::fesetround(mode);
         std::fesetround(FE_TONEAREST); // of this one alone
+#pragma omp parallel num_threads(3) reduction(+ : others_before)
+        others_before += std::fegetround() == mode ? 1 : 0;
         CHECK(answer(onednn{.threads = 3}, 3) == f32);
         CHECK(answer(rounded(3), 3) == bf16);
 #pragma omp parallel num_threads(3) reduction(+ : others)
         others += std::fegetround() == mode ? 1 : 0;
+        CHECK(others == others_before);
+#if !defined(__clang__)
         CHECK(others == 2);
+#endif
 #pragma omp parallel num_threads(3)
         std::fesetround(FE_TONEAREST);
     }
