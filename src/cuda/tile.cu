@@ -67,8 +67,20 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
         close_copies();
         const std::uint32_t* const x = x_tiles[step % form::stages];
         const std::uint32_t* const w = w_tiles[step % form::stages];
-        // Sums of a step are formed apart: the units cut their sums off, and fewer follow each other.
+        // Sums of a few products are formed apart: the units cut their sums off, and in f32 that must stay small.
+        constexpr bool apart = how == products::three;
         float parts[fragments_down][fragments_across][4] = {};
+        const auto add_parts = [&] {
+#pragma unroll
+            for (int i = 0; i < fragments_down; ++i)
+#pragma unroll
+                for (int j = 0; j < fragments_across; ++j)
+#pragma unroll
+                    for (int r = 0; r < 4; ++r) {
+                        sums[i][j][r] += parts[i][j][r];
+                        parts[i][j][r] = 0;
+                    }
+        };
 #pragma unroll
         for (int word = 0; word < form::row_words; word += mma_words) {
             std::uint32_t fx[fragments_down][4], fw[fragments_across][2];
@@ -103,13 +115,9 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
                         multiply<how>(parts[i][j], xh[i], wh[j]);
                     }
             }
+            if constexpr (apart) add_parts();
         }
-#pragma unroll
-        for (int i = 0; i < fragments_down; ++i)
-#pragma unroll
-            for (int j = 0; j < fragments_across; ++j)
-#pragma unroll
-                for (int r = 0; r < 4; ++r) sums[i][j][r] += parts[i][j][r];
+        if constexpr (!apart) add_parts();
     }
     wait_copies<0>();
     __syncthreads(); // no one reads the tiles any more
