@@ -17,9 +17,10 @@ namespace {
 
 namespace gpu = uml::gpu;
 
-constexpr const char* names[gpu::kernel_count] = {"picture", "conv",   "vector", "conv_tile", "pointwise", "move",
-                                                  "pool",    "resize", "row",    "column",    "matrix"};
-constexpr const char* product_names[] = {"plain", "lanes", "bf16", "tf32", "three"};
+constexpr const char* names[gpu::kernel_count] = {"picture",   "conv",       "vector", "conv_tile", "conv_pieces",
+                                                  "pointwise", "move",       "pool",   "resize",    "row",
+                                                  "column",    "column_end", "matrix"};
+constexpr const char* product_names[] = {"plain", "lanes", "bf16", "tf32", "three", "two"};
 
 cudaStream_t stream = nullptr;
 int stage = 0, launched = 0;
@@ -64,9 +65,10 @@ template <int k> int time_one(const void* all, int count, int images, void*) {
     const double us = microseconds([&] { return gpu::device_kernels().launch[k](all, count, images, stream); });
     all_us += us;
     stage_us = std::max(stage_us, us);
-    std::printf("%4d %3d %-9s %8.2f us", ++launched, stage, names[k], us);
+    std::printf("%4d %3d %-11s %8.2f us", ++launched, stage, names[k], us);
     constexpr auto tiles = static_cast<int>(gpu::kernel::conv_tile);
-    if (k == tiles || k == static_cast<int>(gpu::kernel::conv) || k == static_cast<int>(gpu::kernel::vector)) {
+    if (k == tiles || k == static_cast<int>(gpu::kernel::conv_pieces) || k == static_cast<int>(gpu::kernel::conv) ||
+        k == static_cast<int>(gpu::kernel::vector)) {
         double operations = 0;
         for (int i = 0; i < count; ++i) {
             const auto& a = static_cast<const gpu::conv_args*>(all)[i];

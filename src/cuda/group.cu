@@ -1,6 +1,6 @@
 // Convolutions in bf16 as products of tiles (implicit GEMM) by wgmma: compute capability 9.0 alone, and only code for
-// 90a has the instruction, which UML_CUDA_HOPPER says is compiled. A block makes 64 pixels × 64 or 32 channels; tiles
-// of three steps of 64 inner indices are on their way while the unit works on one.
+// 90a has the instruction, which UML_CUDA_HOPPER says is compiled. Tiles of the steps to come, of 64 inner indices
+// each, are on their way while the unit works on two.
 #include "copies.cuh"
 #include "group.cuh"
 #include "several.cuh"
@@ -22,13 +22,14 @@ namespace {
 
     #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
-constexpr int stages = 3;
-
 /// What this thread has copied is seen by the unit.
 __device__ __forceinline__ void show_copies() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 __device__ __forceinline__ void begin_products() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 __device__ __forceinline__ void end_products() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
-__device__ __forceinline__ void wait_for_products() { asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory"); }
+/// Until so many of what was ended last are left.
+template <int left> __device__ __forceinline__ void wait_for_products() {
+    asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(left) : "memory");
+}
 /// Nothing that reads the number is moved before this place.
 __device__ __forceinline__ void settle(float& sum) { asm volatile("" : "+f"(sum)::"memory"); }
 
@@ -55,80 +56,91 @@ __device__ __forceinline__ void add_products(float (&d)[32], unsigned long long 
                  : UML_16(d, 0), UML_16(d, 16)
                  : "l"(x), "l"(w));
 }
+/// The same for 128 columns.
+__device__ __forceinline__ void add_products(float (&d)[64], unsigned long long x, unsigned long long w) {
+    asm volatile(
+        "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,"
+        "%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31,%32,%33,%34,%35,%36,%37,%38,"
+        "%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63}, "
+        "%64, %65, 1, 1, 1, 0, 0;"
+        : UML_16(d, 0), UML_16(d, 16), UML_16(d, 32), UML_16(d, 48)
+        : "l"(x), "l"(w));
+}
         #undef UML_16
         #undef UML_4
 
-/// The stages of tiles: those of the pixels, those of the weights behind them.
-template <int columns> struct filled {
-    static constexpr int weights_at = group::rows * group::row_bytes;
-    static constexpr int stage_bytes = weights_at + columns * group::row_bytes;
-
-    const group::operands& from;
-    const group::filler& mine;
-    const copy_later copy;
-    unsigned char* shared;
-
-    [[nodiscard]] __device__ unsigned char* stage(int step) const { return shared + step % stages * stage_bytes; }
-    __device__ void fill(int step, int steps) const {
-        if (step < steps) mine.fill<columns>(from, step, stage(step), stage(step) + weights_at, copy);
-        close_copies(); // an empty one keeps the count
-    }
-};
-
     #endif
 
-template <int columns>
-__global__ void __launch_bounds__(group::threads) conv_group(const __grid_constant__ several<conv_args> all) {
+template <class Block>
+__global__ void __launch_bounds__(Block::threads) conv_group(const __grid_constant__ several<conv_args> all) {
     #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
-    __shared__ __align__(1024) unsigned char shared[stages * filled<columns>::stage_bytes];
-    const int which = all.which(blockIdx.x);
+    extern __shared__ unsigned char room[];
+    constexpr unsigned pattern = 1024; // bytes after which a tile's permutation is the same again
+    unsigned char* const shared = room + (pattern - shared_address(room) % pattern) % pattern;
+    const int thread = static_cast<int>(threadIdx.x), which = all.which(blockIdx.x);
     const conv_args& a = all.of[which];
-    const tile_place place(a, blockIdx.x - all.begin[which], group::rows, columns);
-    const group::operands from(a, place.image, place.first_pixel, place.first_channel);
-    const group::filler mine(from, static_cast<int>(threadIdx.x));
-    const filled<columns> tiles{from, mine, {a.weights}, shared};
+    const tile_place place(a, blockIdx.x - all.begin[which], Block::rows, Block::columns);
+    const int chunk = thread % group::chunks, first_row = thread / group::chunks;
+    typename Block::filler mine(a, place.image, place.first_pixel, place.first_channel, first_row, chunk);
+    unsigned char* const first = shared + group::place(first_row, chunk);
+    const copy_later<true> near{a.weights};
+    const copy_later<false> once{a.weights};
     const int steps = group::steps(a);
+    const auto fill = [&](int step) {
+        unsigned char* const to = first + step % Block::stages * Block::stage_bytes;
+        if (step < steps) mine.fill(to, to + Block::weights_at, Block::gap * group::row_bytes, near, once);
+        close_copies(); // an empty one keeps the count
+    };
+
+    constexpr int ahead = Block::stages - 2;
         #pragma unroll 1
-    for (int s = 0; s < stages - 1; ++s) tiles.fill(s, steps);
-    float sums[columns / 2];
+    for (int s = 0; s < ahead; ++s) fill(s);
+    float sums[Block::columns / 2];
         #pragma unroll
     for (float& s : sums) s = 0;
+    const int mine_at = thread / group::unit_threads * group::unit_rows * group::row_bytes;
+        #pragma unroll 1
     for (int step = 0; step < steps; ++step) {
-        wait_copies<stages - 2>();
+        wait_copies<ahead - 1>();
         show_copies();
-        wait_for_products(); // of the step before, whose stage is filled next
-        __syncthreads();     // for all threads
-        const unsigned char* const stage = tiles.stage(step);
-        const unsigned long long x = descriptor(stage), w = descriptor(stage + filled<columns>::weights_at);
+        __syncthreads(); // for all threads
+        const unsigned char* const stage = shared + step % Block::stages * Block::stage_bytes;
+        const unsigned long long x = descriptor(stage + mine_at), w = descriptor(stage + Block::weights_at);
         begin_products();
         #pragma unroll
         for (int i = 0; i < group::products; ++i) add_products(sums, x + 2 * i, w + 2 * i); // 32 bytes further each
         end_products();
-        tiles.fill(step + stages - 1, steps);
+        fill(step + ahead); // where the step before last was
+        wait_for_products<1>();
     }
-    wait_for_products();
+    wait_for_products<0>();
         #pragma unroll
     for (float& s : sums) settle(s);
     wait_copies<0>();
     __syncthreads(); // no one reads the tiles any more
-    const int thread = static_cast<int>(threadIdx.x);
-    const block_sums<group::rows, columns, group::threads> done{reinterpret_cast<float*>(shared)};
-    static_assert(done.bytes <= sizeof shared);
+    const typename Block::sums done{reinterpret_cast<float*>(shared)};
         #pragma unroll
-    for (int i = 0; i < columns / 2; ++i) done.keep(group::sum_row(thread, i), group::sum_column(thread, i), sums[i]);
+    for (int i = 0; i < Block::columns / 2; ++i)
+        done.keep(group::sum_row(thread, i), group::sum_column(thread, i), sums[i]);
     __syncthreads();
-    done.finish(from, thread);
+    done.finish(a, place.image, place.first_pixel, place.first_channel, thread);
     #else
     (void)all;
     #endif
 }
 
-template <int columns> several<conv_args> in_blocks(const void* arguments, int count, int images) {
+/// As blocks of one shape; how many those are.
+template <class Block> several<conv_args> in_blocks(const void* arguments, int count, int images) {
     return {arguments, count,
-            [images](const conv_args& a) { return tile_place::blocks(a, images, group::rows, columns); }};
+            [images](const conv_args& a) { return tile_place::blocks(a, images, Block::rows, Block::columns); }};
 }
-template <int columns> int launch(const several<conv_args>& all, void* stream) {
-    conv_group<columns><<<all.blocks(), group::threads, 0, static_cast<cudaStream_t>(stream)>>>(all);
+template <class Block> int launch(const void* arguments, int count, int images, void* stream) {
+    constexpr int bytes = Block::shared_bytes + 1024;
+    const cudaError_t error =
+        cudaFuncSetAttribute(conv_group<Block>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
+    if (error != cudaSuccess) return error;
+    const auto all = in_blocks<Block>(arguments, count, images);
+    conv_group<Block><<<all.blocks(), Block::threads, bytes, static_cast<cudaStream_t>(stream)>>>(all);
     return static_cast<int>(cudaGetLastError());
 }
 
@@ -143,11 +155,25 @@ bool has_groups() {
 }
 
 int launch_conv_group(const void* arguments, int count, int images, void* stream) {
-    // Narrow tiles where wide ones would leave most of the device idle.
-    constexpr unsigned enough = 256;
-    const auto wide = in_blocks<64>(arguments, count, images);
-    return wide.blocks() >= enough ? launch<64>(wide, stream)
-                                   : launch<32>(in_blocks<32>(arguments, count, images), stream);
+    // The largest blocks that fill the device; wide ones where there are the channels for them.
+    constexpr unsigned enough = 120;
+    const auto* const a = static_cast<const conv_args*>(arguments);
+    int widest = 0;
+    for (int i = 0; i < count; ++i) widest = a[i].y.c > widest ? a[i].y.c : widest;
+    if (widest <= 32) {
+        if (in_blocks<group::block<128, 32, 4>>(arguments, count, images).blocks() >= enough)
+            return launch<group::block<128, 32, 4>>(arguments, count, images, stream);
+        return launch<group::block<64, 32, 5>>(arguments, count, images, stream);
+    }
+    if (widest > 64 && in_blocks<group::block<128, 128, 4>>(arguments, count, images).blocks() >= enough)
+        return launch<group::block<128, 128, 4>>(arguments, count, images, stream);
+    if (widest > 64 && in_blocks<group::block<64, 128, 4>>(arguments, count, images).blocks() >= enough)
+        return launch<group::block<64, 128, 4>>(arguments, count, images, stream);
+    if (in_blocks<group::block<128, 64, 4>>(arguments, count, images).blocks() >= enough)
+        return launch<group::block<128, 64, 4>>(arguments, count, images, stream);
+    if (in_blocks<group::block<64, 64, 4>>(arguments, count, images).blocks() >= enough)
+        return launch<group::block<64, 64, 4>>(arguments, count, images, stream);
+    return launch<group::block<64, 32, 5>>(arguments, count, images, stream);
 }
 
 #endif

@@ -28,17 +28,17 @@ template <class F> int launch_each(const void* arguments, int count, int images,
 }
 
 __device__ float combine(float a, float b, bool largest) { return largest ? (b > a ? b : a) : a + b; }
-/// Of the lanes of a warp, or of a block; every lane gets it. The order is fixed: the same bits every time.
-__device__ float combine_warp(float x, bool largest) {
-    for (int distance = 16; distance > 0; distance /= 2)
+/// Of so many lanes of a warp, a power of two; every lane gets it. The order is fixed: the same bits every time.
+__device__ float combine_warp(float x, int lanes, bool largest) {
+    for (int distance = lanes / 2; distance > 0; distance /= 2)
         x = combine(x, __shfl_xor_sync(0xffffffffU, x, distance), largest);
     return x;
 }
-template <int lanes, int width> __device__ void combine_lanes(float (&x)[width], bool largest) {
+template <int most_lanes, int width> __device__ void combine_lanes(float (&x)[width], int lanes, bool largest) {
 #pragma unroll
-    for (float& one : x) one = combine_warp(one, largest);
-    if constexpr (lanes > 32) {
-        __shared__ float parts[lanes / 32][width];
+    for (float& one : x) one = combine_warp(one, lanes < 32 ? lanes : 32, largest);
+    if constexpr (most_lanes > 32) {
+        __shared__ float parts[most_lanes / 32][width];
         __syncthreads(); // the parts of the phase before have been read
         if (threadIdx.x % 32 == 0)
 #pragma unroll
@@ -47,35 +47,36 @@ template <int lanes, int width> __device__ void combine_lanes(float (&x)[width],
 #pragma unroll
         for (int j = 0; j < width; ++j) {
             x[j] = parts[0][j];
-            for (int i = 1; i < lanes / 32; ++i) x[j] = combine(x[j], parts[i][j], largest);
+            for (int i = 1; i < most_lanes / 32; ++i) x[j] = combine(x[j], parts[i][j], largest);
         }
     }
 }
 
 /// A sum for each group of lanes.
 template <class F>
-__global__ void __launch_bounds__(threads)
+__global__ void __launch_bounds__(threads, 3)
     each_sum(const __grid_constant__ several<typename F::arguments> all, int images) {
-    static_assert(F::lanes == 32 || F::lanes == threads);
-    constexpr int groups = threads / F::lanes;
-    const int which = all.which(blockIdx.x), lane = static_cast<int>(threadIdx.x) % F::lanes;
+    static_assert(F::most_lanes == 32 || F::most_lanes == threads);
+    const int which = all.which(blockIdx.x);
     const typename F::arguments& a = all.of[which];
-    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x - all.begin[which]) * groups + threadIdx.x / F::lanes;
-    if (i >= F::count(a, images)) return; // a whole group
+    const int lanes = F::lanes(a), lane = static_cast<int>(threadIdx.x) % lanes;
+    const std::int64_t mine =
+        static_cast<std::int64_t>(blockIdx.x - all.begin[which]) * (threads / lanes) + threadIdx.x / lanes;
+    const std::int64_t last = F::count(a, images) - 1, i = mine < last ? mine : last; // a warp's lanes stay together
     float totals[most_totals][F::width] = {}, part[F::width];
     for (int phase = 0; phase < F::totals(a); ++phase) {
         F::part(a, phase, i, lane, totals, part);
-        combine_lanes<F::lanes>(part, F::largest(a, phase));
+        combine_lanes<F::most_lanes>(part, lanes, F::largest(a, phase));
 #pragma unroll
         for (int k = 0; k < most_totals; ++k)
 #pragma unroll
             for (int j = 0; j < F::width; ++j) totals[k][j] = k == phase ? part[j] : totals[k][j]; // stay in registers
     }
-    F::finish(a, i, lane, totals);
+    if (mine <= last) F::finish(a, i, lane, totals);
 }
 template <class F> int launch_sum(const void* arguments, int count, int images, void* stream) {
-    constexpr int groups = threads / F::lanes;
     const several<typename F::arguments> all(arguments, count, [images](const typename F::arguments& a) {
+        const int groups = threads / F::lanes(a);
         return (F::count(a, images) + groups - 1) / groups;
     });
     each_sum<F><<<all.blocks(), threads, 0, static_cast<cudaStream_t>(stream)>>>(all, images);
@@ -83,9 +84,10 @@ template <class F> int launch_sum(const void* arguments, int count, int images, 
 }
 
 constexpr kernel_table table{{launch_each<compute_picture>, launch_each<compute_conv>, launch_sum<compute_vector>,
-                              launch_conv_tile, launch_each<compute_pointwise>, launch_each<compute_move>,
-                              launch_each<compute_pool>, launch_each<compute_resize>, launch_sum<compute_row>,
-                              launch_sum<compute_column>, launch_each<compute_matrix>}};
+                              launch_conv_tile, launch_conv_pieces, launch_each<compute_pointwise>,
+                              launch_each<compute_move>, launch_each<compute_pool>, launch_each<compute_resize>,
+                              launch_sum<compute_row>, launch_sum<compute_column>, launch_sum<compute_column_end>,
+                              launch_each<compute_matrix>}};
 
 } // namespace
 

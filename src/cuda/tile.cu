@@ -27,67 +27,78 @@ __device__ void multiply(float (&d)[4], const std::uint32_t (&a)[4], const std::
                      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
                      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
-/// Words of f32 as TF32 numbers, and what is left of each as another.
+/// Words of f32 as TF32 numbers, and what is left of each, whose last bits the unit cuts off; NaN stays in that.
 template <int n> __device__ void split(const std::uint32_t (&x)[n], std::uint32_t (&high)[n], std::uint32_t (&low)[n]) {
+#pragma unroll
     for (int i = 0; i < n; ++i) {
-        const float h = to_tf32(float_of(x[i]));
-        high[i] = bits_of(h);
-        low[i] = bits_of(to_tf32(float_of(x[i]) - h));
+        high[i] = (x[i] + 0x1000U) & 0xffffe000U;
+        low[i] = bits_of(float_of(x[i]) - float_of(high[i]));
     }
 }
+template <int n> __device__ void round(std::uint32_t (&x)[n]) {
+#pragma unroll
+    for (std::uint32_t& word : x) word = bits_of(to_tf32(float_of(word)));
+}
 
-template <products how>
+template <products how, bool whole>
 __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
     conv_tile(const __grid_constant__ several<conv_args> all) {
     using form = stored<how>;
+    extern __shared__ __align__(16) std::uint32_t room[];
     const int which = all.which(blockIdx.x);
     const conv_args& a = all.of[which];
     const tile_place place(a, blockIdx.x - all.begin[which], tile_rows, tile_columns);
-    __shared__ alignas(16) std::uint32_t x_tiles[form::stages][tile_rows * form::pitch];
-    __shared__ alignas(16) std::uint32_t w_tiles[form::stages][tile_columns * form::pitch];
     const int thread = static_cast<int>(threadIdx.x);
-    const block_operands<form::type> operands(a, place.image, place.first_pixel, place.first_channel);
-    const filler<how> mine(operands, thread);
-    const copy_later copy{a.weights};
+    const copy_later<true> near{a.weights};
+    const copy_later<false> once{a.weights};
+    const int steps = (a.inner + tile_inner - 1) / tile_inner;
+    // Fills step by step; what follows the last is empty, which keeps the count.
+    const auto filling = [&] {
+        if constexpr (whole)
+            return whole_filler<how>(a, place.image, place.first_pixel, place.first_channel, thread / form::chunks,
+                                     thread % form::chunks);
+        else
+            return filler<how>(block_operands<form::type>(a, place.image, place.first_pixel, place.first_channel),
+                               thread);
+    };
+    auto mine = filling();
     const auto fill = [&](int step) {
-        mine.fill(operands, step, x_tiles[step % form::stages], w_tiles[step % form::stages], copy);
+        std::uint32_t* const x = room + step % form::stages * form::stage_words;
+        std::uint32_t* const w = x + tile_rows * form::pitch;
+        if (step < steps) {
+            if constexpr (whole) {
+                const int first = thread / form::chunks * form::pitch + thread % form::chunks * (chunk_bytes / 4);
+                mine.fill(reinterpret_cast<unsigned char*>(x + first), reinterpret_cast<unsigned char*>(w + first),
+                          form::row_gap * form::pitch * 4, near, once);
+            } else {
+                mine.fill(block_operands<form::type>(a, place.image, place.first_pixel, place.first_channel), step, x,
+                          w, near);
+            }
+        }
+        close_copies();
     };
 
-    const int steps = (a.inner + tile_inner - 1) / tile_inner;
-    for (int s = 0; s < form::stages - 1; ++s) {
-        if (s < steps) fill(s);
-        close_copies();
-    }
+#pragma unroll 1
+    for (int s = 0; s < form::stages - 1; ++s) fill(s);
     const int lane = thread % 32, warp = thread / 32;
     float sums[fragments_down][fragments_across][4] = {};
+#pragma unroll 1
     for (int step = 0; step < steps; ++step) {
         wait_copies<form::stages - 2>();
         __syncthreads(); // the tile is there, and all have read the one that is overwritten next
-        if (step + form::stages - 1 < steps) fill(step + form::stages - 1);
-        close_copies();
-        const std::uint32_t* const x = x_tiles[step % form::stages];
-        const std::uint32_t* const w = w_tiles[step % form::stages];
+        fill(step + form::stages - 1);
+        const std::uint32_t* const x = room + step % form::stages * form::stage_words;
+        const std::uint32_t* const w = x + tile_rows * form::pitch;
         // Sums of a few products are formed apart: the units cut their sums off, and in f32 that must stay small.
-        constexpr bool apart = how == products::three;
+        constexpr bool exact = how == products::three || how == products::two;
         float parts[fragments_down][fragments_across][4] = {};
-        const auto add_parts = [&] {
-#pragma unroll
-            for (int i = 0; i < fragments_down; ++i)
-#pragma unroll
-                for (int j = 0; j < fragments_across; ++j)
-#pragma unroll
-                    for (int r = 0; r < 4; ++r) {
-                        sums[i][j][r] += parts[i][j][r];
-                        parts[i][j][r] = 0;
-                    }
-        };
-#pragma unroll
+#pragma unroll(exact ? 2 : form::row_words / mma_words)
         for (int word = 0; word < form::row_words; word += mma_words) {
             std::uint32_t fx[fragments_down][4], fw[fragments_across][2];
 #pragma unroll
             for (int i = 0; i < fragments_down; ++i)
 #pragma unroll
-                for (int r = 0; r < 4; ++r) fx[i][r] = x[first_word<how>(warp, lane, i, r, word)];
+                for (int r = 0; r < 4; ++r) fx[i][r] = first_value<how>(x, first_word<how>(warp, lane, i, r, word));
 #pragma unroll
             for (int j = 0; j < fragments_across; ++j)
 #pragma unroll
@@ -97,32 +108,47 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
                 for (int i = 0; i < fragments_down; ++i)
 #pragma unroll
                     for (int j = 0; j < fragments_across; ++j) multiply<how>(parts[i][j], fx[i], fw[j]);
+            } else if constexpr (how == products::tf32) {
+#pragma unroll
+                for (int i = 0; i < fragments_down; ++i) round(fx[i]);
+#pragma unroll
+                for (int j = 0; j < fragments_across; ++j) {
+                    round(fw[j]);
+#pragma unroll
+                    for (int i = 0; i < fragments_down; ++i) multiply<how>(parts[i][j], fx[i], fw[j]);
+                }
             } else {
-                std::uint32_t xh[fragments_down][4], xl[fragments_down][4], wh[fragments_across][2],
-                    wl[fragments_across][2];
+                std::uint32_t xh[fragments_down][4], xl[fragments_down][4];
 #pragma unroll
                 for (int i = 0; i < fragments_down; ++i) split(fx[i], xh[i], xl[i]);
 #pragma unroll
-                for (int j = 0; j < fragments_across; ++j) split(fw[j], wh[j], wl[j]);
+                for (int j = 0; j < fragments_across; ++j) {
+                    std::uint32_t wh[2], wl[2];
+                    split(fw[j], wh, wl);
 #pragma unroll
-                for (int i = 0; i < fragments_down; ++i)
+                    for (int i = 0; i < fragments_down; ++i) {
+                        float few[4] = {};
+                        if constexpr (how == products::three) multiply<how>(few, xl[i], wh);
+                        multiply<how>(few, xh[i], wl);
+                        multiply<how>(few, xh[i], wh);
 #pragma unroll
-                    for (int j = 0; j < fragments_across; ++j) {
-                        if constexpr (how == products::three) {
-                            multiply<how>(parts[i][j], xl[i], wh[j]);
-                            multiply<how>(parts[i][j], xh[i], wl[j]);
-                        }
-                        multiply<how>(parts[i][j], xh[i], wh[j]);
+                        for (int r = 0; r < 4; ++r) sums[i][j][r] += few[r];
                     }
+                }
             }
-            if constexpr (apart) add_parts();
         }
-        if constexpr (!apart) add_parts();
+        if constexpr (!exact)
+#pragma unroll
+            for (int i = 0; i < fragments_down; ++i)
+#pragma unroll
+                for (int j = 0; j < fragments_across; ++j)
+#pragma unroll
+                    for (int r = 0; r < 4; ++r) sums[i][j][r] += parts[i][j][r];
     }
     wait_copies<0>();
     __syncthreads(); // no one reads the tiles any more
-    const block_sums<tile_rows, tile_columns, threads> done{reinterpret_cast<float*>(x_tiles)};
-    static_assert(done.bytes <= sizeof x_tiles);
+    const block_sums<tile_rows, tile_columns, threads> done{reinterpret_cast<float*>(room)};
+    static_assert(done.bytes <= form::shared_bytes);
 #pragma unroll
     for (int i = 0; i < fragments_down; ++i)
 #pragma unroll
@@ -133,31 +159,46 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
                 done.keep(p.row, p.word, sums[i][j][r]);
             }
     __syncthreads();
-    done.finish(operands, thread);
+    done.finish(a, place.image, place.first_pixel, place.first_channel, thread);
 }
 
-template <products how> void launch(const void* arguments, int count, int images, cudaStream_t stream) {
+template <products how, bool whole> int launch(const void* arguments, int count, int images, void* stream) {
     const several<conv_args> all(arguments, count, [images](const conv_args& a) {
         return tile_place::blocks(a, images, tile_rows, tile_columns);
     });
-    conv_tile<how><<<all.blocks(), threads, 0, stream>>>(all);
+    constexpr int bytes = stored<how>::shared_bytes;
+    const cudaError_t error =
+        cudaFuncSetAttribute(conv_tile<how, whole>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
+    if (error != cudaSuccess) return error;
+    conv_tile<how, whole><<<all.blocks(), threads, bytes, static_cast<cudaStream_t>(stream)>>>(all);
+    return cudaGetLastError();
 }
 
 } // namespace
 
 int launch_conv_tile(const void* arguments, int count, int images, void* stream) {
-    const auto on = static_cast<cudaStream_t>(stream);
     switch (static_cast<const conv_args*>(arguments)->how) {
     case products::bf16:
         if (has_groups()) return launch_conv_group(arguments, count, images, stream);
-        launch<products::bf16>(arguments, count, images, on);
-        break;
-    case products::tf32: launch<products::tf32>(arguments, count, images, on); break;
-    case products::three: launch<products::three>(arguments, count, images, on); break;
+        return launch<products::bf16, true>(arguments, count, images, stream);
+    case products::tf32: return launch<products::tf32, true>(arguments, count, images, stream);
+    case products::three: return launch<products::three, true>(arguments, count, images, stream);
+    case products::two: return launch<products::two, true>(arguments, count, images, stream);
     case products::plain:
-    case products::lanes: return cudaErrorInvalidValue; // other kernels'
+    case products::lanes: break; // other kernels'
     }
-    return cudaGetLastError();
+    return cudaErrorInvalidValue;
+}
+int launch_conv_pieces(const void* arguments, int count, int images, void* stream) {
+    switch (static_cast<const conv_args*>(arguments)->how) {
+    case products::bf16: return launch<products::bf16, false>(arguments, count, images, stream);
+    case products::tf32: return launch<products::tf32, false>(arguments, count, images, stream);
+    case products::three: return launch<products::three, false>(arguments, count, images, stream);
+    case products::two:
+    case products::plain:
+    case products::lanes: break;
+    }
+    return cudaErrorInvalidValue;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::gpu

@@ -43,14 +43,14 @@ template <class F> void run_sums(const typename F::arguments& a, int images) {
     for (std::int64_t i = 0; i < F::count(a, images); ++i) {
         float totals[most_totals][F::width] = {}, part[F::width];
         for (int phase = 0; phase < F::totals(a); ++phase)
-            for (int lane = 0; lane < F::lanes; ++lane) {
+            for (int lane = 0; lane < F::lanes(a); ++lane) {
                 F::part(a, phase, i, lane, totals, part);
                 for (int j = 0; j < F::width; ++j) {
                     float& t = totals[phase][j];
                     t = lane == 0 ? part[j] : !F::largest(a, phase) ? t + part[j] : std::max(t, part[j]);
                 }
             }
-        for (int lane = 0; lane < F::lanes; ++lane) F::finish(a, i, lane, totals);
+        for (int lane = 0; lane < F::lanes(a); ++lane) F::finish(a, i, lane, totals);
     }
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("sums over pixels, a run of channels at a time") {
                 y(element::f32, 2, 1, 1, c, c, 0), soft(type, 2, 5, 7, c, c, 0);
             x.fill(1), factor.fill(2), weight.fill(3);
             for (const column kind : {column::mean, column::weighted, column::attended, column::instructed}) {
-                run_sums<compute_column>({kind, x.t, y.t, kind == column::instructed ? factor.t : weight.t}, 2);
+                run_sums<compute_column>({kind, x.t, y.t, kind == column::instructed ? factor.t : weight.t, 1, nullptr}, 2);
                 for (int image = 0; image < 2; ++image)
                     for (int k = 0; k < c; ++k) {
                         double sum = 0, all = kind == column::weighted ? 1 : kind == column::attended ? 0 : 35;
@@ -118,7 +118,7 @@ TEST_CASE("sums over pixels, a run of channels at a time") {
                         CHECK(get(y.t, image, 0, k) == doctest::Approx(sum / all).epsilon(1e-5));
                     }
             }
-            run_sums<compute_column>({column::softmax, x.t, soft.t, {}}, 2);
+            run_sums<compute_column>({column::softmax, x.t, soft.t, {}, 1, nullptr}, 2);
             for (int k = 0; k < c; ++k) {
                 double all = 0;
                 for (int p = 0; p < 35; ++p) all += std::exp(double{get(x.t, 1, p, k)});

@@ -30,6 +30,10 @@ struct tensor {
     [[nodiscard]] UML_HOST_DEVICE std::int64_t pixels() const { return static_cast<std::int64_t>(h) * w; }
 };
 
+/// Channels of a pixel that one thread takes where it can: in bf16 16 bytes, in f32 twice as many.
+inline constexpr int run = 8;
+[[nodiscard]] UML_HOST_DEVICE constexpr int runs(int channels) { return (channels + run - 1) / run; }
+
 /// Before a picture's samples in the staging memory; rows without gaps follow.
 struct picture_header {
     std::int32_t floats = 0; ///< whether samples are f32, 0..1, and not 8 bits
@@ -50,7 +54,8 @@ enum class products : std::uint8_t {
     lanes, ///< f32, of vectors: 32 lanes share a sum
     bf16,  ///< bf16 operands, sums in f32
     tf32,  ///< operands rounded to 10 bits of mantissa, sums in f32
-    three  ///< each operand as a sum of two TF32 numbers, three products, sums in f32
+    three, ///< each operand as a sum of two TF32 numbers, three products, sums in f32
+    two    ///< the same of pixels in bf16, which are one TF32 number
 };
 
 /// A convolution: Σ, times the pixel's scale if there is one, plus bias and residual, then the activation, then times
@@ -72,6 +77,9 @@ struct conv_args {
     int piece = 0;
     activation act = activation::none;
     products how = products::plain;
+
+    /// Whether pieces are as large as can be, so that nothing is taken apart.
+    [[nodiscard]] bool in_chunks() const { return piece == (x.type == weight_type ? 16 : 8); }
 };
 
 enum class pointwise : std::uint8_t { norm, activate, add, multiply, add_constant, divide_into };
@@ -129,11 +137,16 @@ enum class column : std::uint8_t {
     softmax
 };
 
+/// Sums that follow from each other, of one operation.
+inline constexpr int most_totals = 3;
+
 /// Over the pixels of each channel.
 struct column_args {
     column kind = column::mean;
     tensor x, y;
-    tensor weight; ///< weighted, attended: a number per pixel; instructed: a factor per element
+    tensor weight;         ///< weighted, attended: a number per pixel; instructed: a factor per element
+    int parts = 1;         ///< of the pixels, each with sums of its own, which column_end puts together
+    float* sums = nullptr; ///< of the parts: [image][run of channels][part][most_totals][run]
 };
 
 /// The matrix A · diag(g) · B of each image, in the form of a convolution's weights: a row for each output channel.
@@ -147,15 +160,17 @@ struct matrix_args {
 
 enum class kernel : std::uint8_t {
     picture,
-    conv,      ///< one output element at a time
-    vector,    ///< a convolution of vectors, one output element for 32 lanes
-    conv_tile, ///< the same in tiles on the matrix units
+    conv,        ///< one output element at a time
+    vector,      ///< a convolution of vectors, one output element for 32 lanes
+    conv_tile,   ///< the same in tiles on the matrix units, operands in chunks
+    conv_pieces, ///< the same for operands that come in smaller pieces
     pointwise,
     move,
     pool,
     resize,
     row,
     column,
+    column_end, ///< of sums in parts
     matrix
 };
 inline constexpr int kernel_count = static_cast<int>(kernel::matrix) + 1;

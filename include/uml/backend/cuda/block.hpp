@@ -5,6 +5,7 @@
 #pragma once
 
 #include "uml/backend/cuda/compute.hpp"
+#include "uml/backend/cuda/fragments.hpp"
 
 #include "uml/core/begin.inc"
 
@@ -49,12 +50,6 @@ public:
         const std::int64_t at = static_cast<std::int64_t>(first_out_ + column) * a_.weight_out + inner;
         copy.template operator()<chunk_bytes>(to, inner < a_.weight_out ? weights_ + at * bytes : nullptr);
     }
-    /// Writes a run of finished sums, but for those that the result has no place for.
-    UML_HOST_DEVICE void finish(int row, int column, float (&sums)[run]) const {
-        const std::int64_t pixel = first_pixel_ + row;
-        const int out = first_out_ + column;
-        if (pixel < a_.y.pixels() && out < a_.y.c) conv_end_run(a_, image_, pixel, out, sums);
-    }
 
 private:
     /// Where the operand of an inner index is; null: 0.
@@ -96,6 +91,93 @@ private:
     const char *pixels_, *weights_;
 };
 
+/// A thread's part of filling a block's tiles where inner indices lie in whole chunks: one chunk of every gap-th row of
+/// both, in steps of `chunks` chunks. Where it reads moves along with the steps: nothing is divided. A chunk is 16
+/// bytes of weights and as many numbers of pixels, which are bf16 beside weights in f32 if `x_type` says so.
+template <element x_type, element type, int chunks, int gap, int pixel_rows, int weight_rows> class chunk_filler {
+public:
+    static constexpr int bytes = type == element::f32 ? 4 : 2, x_bytes = x_type == element::f32 ? 4 : 2;
+    static constexpr int per_chunk = chunk_bytes / bytes, numbers = chunks * per_chunk;
+    static constexpr int pixel_turns = pixel_rows / gap, weight_turns = (weight_rows + gap - 1) / gap;
+    static_assert(pixel_rows % gap == 0);
+
+    UML_HOST_DEVICE chunk_filler(const conv_args& a, int image, std::int64_t first_pixel, int first_out, int row,
+                                 int chunk)
+        : a_(a), x_(static_cast<const char*>(a.x.data) + image * a.x.image * x_bytes),
+          w_(static_cast<const char*>(a.weights) +
+             (image * a.weight_image + std::int64_t{first_out + row} * a.weight_out + chunk * per_chunk) * bytes),
+          inner_(chunk * per_chunk), channel_(inner_), left_(a.inner - inner_), row_(row) {
+        constexpr int far_outside = -(1 << 24);
+#if defined(__CUDA_ARCH__)
+    #pragma unroll
+#endif
+        for (int i = 0; i < pixel_turns; ++i) {
+            const std::int64_t pixel = first_pixel + row + i * gap;
+            const conv_window from(a, pixel);
+            const bool there = pixel < a.y.pixels();
+            y_[i] = there ? from.y : far_outside;
+            column_[i] = from.x;
+            place_[i] = there ? from.y * a.x.w + from.x : 0;
+        }
+        rows_ = (a.y.c + tile_columns - 1) / tile_columns * tile_columns - first_out;
+        wrap();
+    }
+    /// Fills the next step's tiles: `x`, `w` are where the thread's first chunk of each goes, its others `rows_apart`
+    /// bytes behind each other, as copy.template operator()<bytes>(to, from), where `from` is null for zeros.
+    template <class Copy_x, class Copy_w>
+    UML_HOST_DEVICE void fill(unsigned char* x, unsigned char* w, int rows_apart, const Copy_x& copy_x,
+                              const Copy_w& copy_w) {
+        const std::int64_t step = std::int64_t{a_.x.step} * x_bytes;
+        const char* const from = x_ + channel_ * x_bytes;
+#if defined(__CUDA_ARCH__)
+    #pragma unroll
+#endif
+        for (int i = 0; i < pixel_turns; ++i) {
+            const bool there = left_ > 0 && static_cast<unsigned>(y_[i] + down_) < static_cast<unsigned>(a_.x.h) &&
+                               static_cast<unsigned>(column_[i] + along_) < static_cast<unsigned>(a_.x.w);
+            copy_x.template operator()<per_chunk * x_bytes>(x + i * rows_apart,
+                                                            there ? from + (place_[i] + tap_) * step : nullptr);
+        }
+        const bool inside = inner_ < a_.weight_out;
+#if defined(__CUDA_ARCH__)
+    #pragma unroll
+#endif
+        for (int i = 0; i < weight_turns; ++i) {
+            if (weight_rows % gap != 0 && row_ + i * gap >= weight_rows) break;
+            const bool there = inside && row_ + i * gap < rows_;
+            copy_w.template operator()<chunk_bytes>(
+                w + i * rows_apart, there ? w_ + std::int64_t{i} * gap * a_.weight_out * bytes : nullptr);
+        }
+        w_ += chunks * chunk_bytes;
+        inner_ += numbers;
+        channel_ += numbers;
+        left_ -= numbers;
+        wrap();
+    }
+
+private:
+    /// To the tap whose channel it is; behind the last tap they begin again, for weights in two parts.
+    UML_HOST_DEVICE void wrap() {
+        while (channel_ >= a_.x.c) {
+            channel_ -= a_.x.c;
+            along_ += a_.dilation;
+            tap_ += a_.dilation;
+            if (++tap_x_ < a_.kernel) continue;
+            tap_x_ = along_ = 0;
+            down_ += a_.dilation;
+            if (++tap_y_ == a_.kernel) tap_y_ = down_ = 0;
+            tap_ = down_ * a_.x.w;
+        }
+    }
+
+    const conv_args& a_;
+    const char *x_, *w_;
+    int inner_, channel_, left_, row_;
+    int rows_;                                                      ///< of the weights, from the block's first on
+    int tap_x_ = 0, tap_y_ = 0, along_ = 0, down_ = 0, tap_ = 0;    ///< the tap, its offset in pixels
+    int y_[pixel_turns], column_[pixel_turns], place_[pixel_turns]; ///< of the first tap
+};
+
 /// A block's sums in shared memory, on their way from the threads that have formed them to those that write runs of
 /// them: rows are so many numbers apart that neither meets in a bank.
 template <int rows, int columns, int threads> struct block_sums {
@@ -105,12 +187,14 @@ template <int rows, int columns, int threads> struct block_sums {
 
     UML_HOST_DEVICE void keep(int row, int column, float sum) const { to[row * pitch + column] = sum; }
     /// A thread's part of writing the results, once all sums are there.
-    template <class Operands> UML_HOST_DEVICE void finish(const Operands& operands, int thread) const {
+    UML_HOST_DEVICE void finish(const conv_args& a, int image, std::int64_t first_pixel, int first_out,
+                                int thread) const {
         for (int i = thread; i < rows * columns / run; i += threads) {
             const int row = i / (columns / run), column = i % (columns / run) * run;
+            if (first_pixel + row >= a.y.pixels() || first_out + column >= a.y.c) continue; // no place for them
             float sums[run];
             for (int j = 0; j < run; ++j) sums[j] = to[row * pitch + column + j];
-            operands.finish(row, column, sums);
+            conv_end_run(a, image, first_pixel + row, first_out + column, sums);
         }
     }
 };

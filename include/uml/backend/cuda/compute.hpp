@@ -93,9 +93,6 @@ UML_HOST_DEVICE inline void write_chunk(void* to, const chunk& c) {
     return from_bf16_bits(static_cast<std::uint16_t>(c.words[i / 2] >> (16 * (i % 2))));
 }
 
-/// Channels of a pixel that one thread takes where it can: in bf16 one chunk, in f32 two.
-inline constexpr int run = 8;
-[[nodiscard]] UML_HOST_DEVICE constexpr int runs(int channels) { return (channels + run - 1) / run; }
 /// How many of a run's channels a tensor has.
 [[nodiscard]] UML_HOST_DEVICE constexpr int in_run(const tensor& t, int k) { return t.c - k < run ? t.c - k : run; }
 [[nodiscard]] UML_HOST_DEVICE inline bool in_chunks(const void* p) {
@@ -249,29 +246,45 @@ struct compute_picture {
     }
 };
 
+/// Channels k and on of a parameter, of which there are `count`; 0 behind the last.
+UML_HOST_DEVICE inline void get_parameters(const float* from, int k, int count, float (&x)[run]) {
+    for (int j = 0; j < run; ++j) x[j] = k + j < count ? from[k + j] : 0.0F;
+}
+
 struct compute_conv {
     using arguments = conv_args;
-    UML_HOST_DEVICE static std::int64_t count(const conv_args& a, int images) { return elements(a.y, images); }
+    UML_HOST_DEVICE static std::int64_t count(const conv_args& a, int images) { return all_runs(a.y, images); }
     UML_HOST_DEVICE static void at(const conv_args& a, std::int64_t i) {
-        const place p = place_of(a.y, i);
+        const place p = run_of(a.y, i);
         const conv_window from(a, p.pixel);
         const std::int64_t weights = p.image * a.weight_image + static_cast<std::int64_t>(p.k) * a.weight_out;
-        const int channels = a.depthwise ? 1 : a.x.c, first = a.depthwise ? p.k : 0;
+        const auto weight = [&](int inner, int o) {
+            return o < a.y.c - p.k ? read(a.weights, a.weight_type,
+                                          weights + static_cast<std::int64_t>(inner) * a.weight_in +
+                                              static_cast<std::int64_t>(o) * a.weight_out)
+                                   : 0.0F;
+        };
         constexpr int block = 32; // sums of sums: nearer to the exact one
-        float sum = 0;
+        float sums[run] = {}, x[run];
         for (int tap = 0; tap < a.kernel * a.kernel; ++tap) {
             const std::int64_t pixel = from.source(a, tap);
             if (pixel < 0) continue;
-            for (int k = 0; k < channels; k += block) {
-                float part = 0;
-                for (int j = k; j < k + block && j < channels; ++j)
-                    part += get(a.x, p.image, pixel, first + j) *
-                            read(a.weights, a.weight_type,
-                                 weights + (static_cast<std::int64_t>(tap) * channels + j) * a.weight_in);
-                sum += part;
+            if (a.depthwise) {
+                get_run(a.x, p.image, pixel, p.k, x);
+                for (int o = 0; o < run; ++o) sums[o] += x[o] * weight(tap, o);
+                continue;
+            }
+            for (int first = 0; first < a.x.c; first += block) {
+                float part[run] = {};
+                for (int k = first; k < first + block && k < a.x.c; k += run) {
+                    get_run(a.x, p.image, pixel, k, x);
+                    for (int j = 0; j < run && k + j < a.x.c; ++j)
+                        for (int o = 0; o < run; ++o) part[o] += x[j] * weight(tap * a.x.c + k + j, o);
+                }
+                for (int o = 0; o < run; ++o) sums[o] += part[o];
             }
         }
-        conv_end(a, p.image, p.pixel, p.k, sum);
+        conv_end_run(a, p.image, p.pixel, p.k, sums);
     }
 };
 

@@ -1,5 +1,5 @@
-// A block of a convolution for wgmma, Hopper's product by a group of four warps: how threads fill the tiles and where
-// each finds its sums.
+// A block of a convolution for wgmma, Hopper's product by a group of four warps: how the tiles lie and where each
+// thread finds its sums.
 //
 // A row of a tile is 128 bytes, 64 numbers of bf16, in 16-byte chunks that are permuted by the row: the form that the
 // unit calls a swizzle of 128 bytes (PTX ISA, "Asynchronous warpgroup level matrix shared memory layout").
@@ -11,9 +11,9 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::gpu::group {
 
-inline constexpr int rows = 64, threads = 128, row_bytes = 128, chunks = row_bytes / chunk_bytes;
-inline constexpr int row_gap = threads / chunks; ///< a thread fills one chunk of every 16th row
-inline constexpr int products = 4;               ///< of 16 inner indices each, in a row
+inline constexpr int unit_rows = 64, unit_threads = 128; ///< of a group of four warps
+inline constexpr int row_bytes = 128, chunks = row_bytes / chunk_bytes;
+inline constexpr int products = 4; ///< of 16 inner indices each, in a row
 
 /// Where in a tile a chunk of a row stands, in bytes.
 [[nodiscard]] UML_HOST_DEVICE constexpr int place(int row, int chunk) {
@@ -27,39 +27,23 @@ inline constexpr int products = 4;               ///< of 16 inner indices each, 
     return i / 4 * 8 + thread % 4 * 2 + (i & 1);
 }
 
-/// A block's operands, 64 pixels and as many output channels as a tile has columns.
-using operands = block_operands<element::bf16>;
+/// A block: `rows` pixels × `columns` channels, a group for every 64 pixels; `stages` steps of tiles, of which two are
+/// with the unit and the others on their way.
+template <int rows_, int columns_, int stages_> struct block {
+    static constexpr int rows = rows_, columns = columns_, stages = stages_;
+    static constexpr int threads = rows / unit_rows * unit_threads, gap = threads / chunks; ///< see chunk_filler
+    static constexpr int weights_at = rows * row_bytes, stage_bytes = (rows + columns) * row_bytes;
+    static constexpr int shared_bytes = stages * stage_bytes;
+    static_assert(rows % unit_rows == 0 && gap % 8 == 0, "rows of a thread are permuted alike");
 
-/// Each fills a row of the tiles.
+    using filler = chunk_filler<element::bf16, element::bf16, chunks, gap, rows, columns>;
+    using sums = block_sums<rows, columns, threads>;
+    static_assert(sums::bytes <= shared_bytes);
+};
 [[nodiscard]] UML_HOST_DEVICE inline int steps(const conv_args& a) {
-    constexpr int numbers = operands::per_chunk * chunks;
+    constexpr int numbers = row_bytes / 2;
     return (a.inner + numbers - 1) / numbers;
 }
-
-/// A thread's part of filling the tiles.
-struct filler {
-    int chunk, first_row;
-    conv_window from[rows / row_gap];
-
-    UML_HOST_DEVICE filler(const operands& o, int thread) : chunk(thread % chunks), first_row(thread / chunks) {
-        for (int i = 0; i < rows / row_gap; ++i) from[i] = o.window(first_row + i * row_gap);
-    }
-    /// Of step `step`, into the tile of the pixels and the one of the weights, which has `columns` rows.
-    template <int columns, class Copy>
-    UML_HOST_DEVICE void fill(const operands& o, int step, unsigned char* x, unsigned char* w, const Copy& copy) const {
-        const int inner = (step * chunks + chunk) * operands::per_chunk;
-#if defined(__CUDA_ARCH__)
-    #pragma unroll
-#endif
-        for (int i = 0; i < rows / row_gap; ++i)
-            o.fill_pixels(from[i], inner, x + place(first_row + i * row_gap, chunk), copy);
-#if defined(__CUDA_ARCH__)
-    #pragma unroll
-#endif
-        for (int column = first_row; column < columns; column += row_gap)
-            o.fill_weights(column, inner, w + place(column, chunk), copy);
-    }
-};
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::gpu::group
 

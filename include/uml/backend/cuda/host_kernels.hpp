@@ -36,7 +36,7 @@ template <class F> void each_sum(const typename F::arguments& a, int images) {
         float totals[most_totals][F::width] = {}, part[F::width];
         for (int phase = 0; phase < F::totals(a); ++phase) {
             float(&total)[F::width] = totals[phase];
-            for (int lane = 0; lane < F::lanes; ++lane) {
+            for (int lane = 0; lane < F::lanes(a); ++lane) {
                 F::part(a, phase, i, lane, totals, part);
                 for (int j = 0; j < F::width; ++j)
                     total[j] = lane == 0               ? part[j]
@@ -45,7 +45,7 @@ template <class F> void each_sum(const typename F::arguments& a, int images) {
                                                        : total[j];
             }
         }
-        for (int lane = 0; lane < F::lanes; ++lane) F::finish(a, i, lane, totals);
+        for (int lane = 0; lane < F::lanes(a); ++lane) F::finish(a, i, lane, totals);
     }
 }
 
@@ -113,11 +113,11 @@ int launch(const void* arguments, int count, int images, void* stream) {
 inline const kernel_table& kernels() {
     static constexpr kernel_table table{
         {launch<picture_args, each<compute_picture>>, launch<conv_args, each<compute_conv>>,
-         launch<conv_args, each_sum<compute_vector>>, launch<conv_args, conv_tile>,
+         launch<conv_args, each_sum<compute_vector>>, launch<conv_args, conv_tile>, launch<conv_args, conv_tile>,
          launch<pointwise_args, each<compute_pointwise>>, launch<move_args, each<compute_move>>,
          launch<pool_args, each<compute_pool>>, launch<resize_args, each<compute_resize>>,
          launch<row_args, each_sum<compute_row>>, launch<column_args, each_sum<compute_column>>,
-         launch<matrix_args, each<compute_matrix>>}};
+         launch<column_args, each_sum<compute_column_end>>, launch<matrix_args, each<compute_matrix>>}};
     return table;
 }
 

@@ -42,8 +42,8 @@ struct places {
 /// What is launched for a program's operations.
 class launches {
 public:
-    /// Some operations need a result of their own first: they are launched in two stages.
-    static constexpr int stages = 2;
+    /// Some operations need a result of their own first: they are launched in up to three stages.
+    static constexpr int stages = 3;
 
     launches(const program_view& p, precision asked, int images, const places& to)
         : p_(p), asked_(asked), images_(images), to_(to), arena_(to.arena), weights_(to.weights) {}
@@ -150,9 +150,11 @@ private:
     }
     void run(int stage, conv_args& a) {
         a.piece = piece_of(a.x, a.weight_type);
+        if (a.how == products::three && a.in_chunks() && a.x.type == element::bf16) a.how = products::two;
         const kernel k = a.how == products::plain   ? kernel::conv
                          : a.how == products::lanes ? kernel::vector
-                                                    : kernel::conv_tile;
+                         : a.in_chunks()            ? kernel::conv_tile
+                                                    : kernel::conv_pieces;
         launch(stage, k, a, a.how);
     }
 
@@ -270,8 +272,16 @@ private:
         dot.y = scores;
         dot.weights = reinterpret_cast<const float*>(packed(n));
         launch(0, kernel::row, dot);
-        launch(1, kernel::column, column_args{column::attended, x, pooled, scores});
-        launch(1, kernel::column, column_args{column::mean, x, mean, {}});
+        // Of many pixels in parts, of which each has a block.
+        std::int64_t at = images_ * block_bytes(x.pixels() * 4);
+        for (column_args c :
+             {column_args{column::attended, x, pooled, scores}, column_args{column::mean, x, mean, {}}}) {
+            c.parts = column_parts(x.pixels());
+            c.sums = reinterpret_cast<float*>(arena_ + n.scratch + at);
+            at += images_ * column_bytes(x.pixels(), x.c);
+            launch(1, kernel::column, c);
+            if (c.parts > 1) launch(2, kernel::column_end, c);
+        }
     }
 
     void over_channels(const node& n) {

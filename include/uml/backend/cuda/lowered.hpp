@@ -39,6 +39,8 @@ inline constexpr op last_lowered = instructed_mean;
     return o == op::sum_channels || o == op::channel_dot || o == op::layer_norm || o == dot_ending ||
            o == norm_ending || o == opinion;
 }
+/// Channels of a group with its padding: a multiple of what bf16 has in 16 bytes, which a device copies at once.
+[[nodiscard]] constexpr int padded_group(int channels) { return (channels + 7) / 8 * 8; }
 /// Channels that a convolution itself makes.
 [[nodiscard]] constexpr int made_channels(const node& n) { return n.kind == conv_beside ? n.out.c / 2 : n.out.c; }
 
@@ -102,6 +104,60 @@ constexpr void copy_beside(graph& g) {
         conv.inputs = 2;
         conv.out.c *= 2;
         n.in[--n.inputs] = no_id;
+    }
+}
+
+/// Res2Net: groups of channels are padded to whole chunks. The convolution that makes all groups and the one that reads
+/// all of them, and those between, have the group's channels in `arg`; what is padded is zero.
+constexpr void pad_groups(graph& g) {
+    for (int i = 0; i < g.node_count; ++i) {
+        node& last = g.nodes[i];
+        if (last.kind != op::conv || last.groups != 1 || g.nodes[last.in[0]].kind != op::concat) continue;
+        const id joined = last.in[0];
+        const int count = g.nodes[joined].inputs, whole = g.nodes[joined].out.c;
+        // What is between: all that reads what is between, from the tensor whose slices are the groups.
+        bool inside[graph::max_nodes]{};
+        inside[joined] = true;
+        int group = 0;
+        id source = no_id;
+        bool fits = passes::uses(g).once(joined) && !is_output(g, joined) && count > 0;
+        for (int k = joined; fits && k >= 0; --k) {
+            if (!inside[k]) continue;
+            const node& n = g.nodes[k];
+            if (is_output(g, static_cast<id>(k))) fits = false;
+            if (n.kind == op::slice) {
+                group = group == 0 ? n.out.c : group;
+                fits = fits && n.out.c == group && n.arg % group == 0 && (source == no_id || source == n.in[0]);
+                source = n.in[0];
+                if (n.inputs == 2) inside[n.in[1]] = true;
+            } else if (k == joined || is_plain_conv(n) || in_chain(n) || n.kind == op::average_pool) {
+                for (int j = 0; j < n.inputs; ++j) inside[n.in[j]] = true;
+            } else {
+                fits = false;
+            }
+        }
+        if (!fits || source == no_id || inside[source] || padded_group(group) == group) continue;
+        node& first = g.nodes[source];
+        fits = is_plain_conv(first) && first.arg == 0 && last.arg == 0 && first.out.c % group == 0 &&
+               whole % group == 0 && !is_output(g, source);
+        for (int k = 0; fits && k < g.node_count; ++k) {
+            const node& n = g.nodes[k];
+            if (inside[k] && k != joined && made_channels(n) != group) fits = false;
+            for (int j = 0; j < n.inputs; ++j) {
+                if (n.in[j] == source && !(inside[k] && n.kind == op::slice)) fits = false;
+                if (inside[n.in[j]] && !inside[k] && k != i) fits = false;
+            }
+        }
+        if (!fits) continue;
+        const auto with_padding = [group](int channels) { return channels / group * padded_group(group); };
+        for (int k = 0; k < g.node_count; ++k) {
+            node& n = g.nodes[k];
+            if (!inside[k] && k != source) continue;
+            if (n.kind == op::slice) n.arg = static_cast<std::int16_t>(with_padding(n.arg));
+            if (is_conv(n.kind)) n.arg = static_cast<std::int16_t>(group);
+            n.out.c = with_padding(n.out.c);
+        }
+        last.arg = static_cast<std::int16_t>(group);
     }
 }
 
@@ -319,6 +375,7 @@ constexpr void lower_graph(graph& g) {
     lowering::join_means(g);
     lowering::shortcuts_first(g);
     passes::prune(g);
+    lowering::pad_groups(g);
     lowering::keep_matrices_precise(g);
     lowering::wait_for_last(g, op::attention_pool);
     lowering::wait_for_last(g, norm_ending);

@@ -119,6 +119,15 @@ struct conv_form {
     default: return 0;
     }
 }
+/// In how many parts sums over pixels are formed, and the memory for them: see column_args.
+[[nodiscard]] constexpr int column_parts(std::int64_t pixels) {
+    constexpr std::int64_t each = 1024, most = 64;
+    return static_cast<int>(pixels < 2 * each ? 1 : pixels / each < most ? pixels / each : most);
+}
+[[nodiscard]] constexpr std::int64_t column_bytes(std::int64_t pixels, int channels) {
+    const int parts = column_parts(pixels);
+    return parts == 1 ? 0 : block_bytes(std::int64_t{runs(channels)} * parts * most_totals * run * 4);
+}
 /// For each image.
 [[nodiscard]] constexpr std::int64_t scratch_bytes(const site& at) {
     const node& n = at.n;
@@ -127,11 +136,23 @@ struct conv_form {
         return n.out.pixels() * at.in(0).step * static_cast<std::int64_t>(size_of(at.in(0).type));
     case op::scaled_product: // A · diag(g)
         return matrix_in_tiles(at) ? block_bytes(std::int64_t{n.out.c} * at.in(0).out.c * 4) : 0;
-    case op::attention_pool: return block_bytes(at.in(0).out.pixels() * 4); // scores
+    case op::attention_pool: // scores, sums of parts
+        return block_bytes(at.in(0).out.pixels() * 4) + 2 * column_bytes(at.in(0).out.pixels(), at.in(0).out.c);
     case op::gate: return 2 * block_bytes(n.out.pixels() * up_to(n.arg, 16) * 4);
     default: return 0;
     }
 }
+
+/// Where a convolution's channels lie among those of its tensors, of which some are padding: see pad_groups.
+struct channel_places {
+    int group = 0; ///< channels of a group; 0: there is no padding
+    bool of_in = false, of_out = false;
+
+    [[nodiscard]] constexpr int padded(int k) const { return k / group * padded_group(group) + k % group; }
+    [[nodiscard]] constexpr int in(int k) const { return of_in ? padded(k) : k; }
+    [[nodiscard]] constexpr int out(int k) const { return of_out ? padded(k) : k; }
+    [[nodiscard]] constexpr int all_in(int channels) const { return of_in ? padded(channels) : channels; }
+};
 
 /// Writes numbers in the device's form.
 struct packer {
@@ -144,19 +165,26 @@ struct packer {
         }
         to += block_bytes(4 * count);
     }
-    /// `from`: [out][in of a row `row` long][taps].
+    /// `from`: [out][in of a row `row` long][taps]; `spread`: where channels lie.
     void conv(const conv_form& f, const double* from, const double* bias, int out, int in, int row, int taps,
-              int parts = 1) {
-        floats_of_bias(f, bias, out);
+              int parts = 1, const channel_places& spread = {}) {
+        std::byte* const first = to;
+        if (bias != nullptr)
+            for (int o = 0; o < out; ++o) {
+                const auto x = static_cast<float>(bias[o]);
+                std::memcpy(first + std::int64_t{4} * spread.out(o), &x, 4);
+            }
+        to = first + f.bias_bytes();
         for (int o = 0; o < out; ++o)
             for (int k = 0; k < in; ++k)
                 for (int t = 0; t < taps; ++t) {
-                    const std::int64_t inner = std::int64_t{t} * in + k;
+                    const std::int64_t inner = std::int64_t{t} * spread.all_in(in) + spread.in(k);
                     const double w = from[(std::int64_t{o} * row + k) * taps + t];
-                    const std::int64_t place = f.by_out ? std::int64_t{o} * f.columns + inner : inner * f.columns + o;
+                    const std::int64_t place =
+                        f.by_out ? std::int64_t{spread.out(o)} * f.columns + inner : inner * f.columns + spread.out(o);
                     put(f.type, place, w);
                     if (parts == 2)
-                        put(f.type, place + std::int64_t{taps} * in,
+                        put(f.type, place + std::int64_t{taps} * spread.all_in(in),
                             w - double{to_f32(to_bf16(static_cast<float>(w)))});
                 }
         to += block_bytes(std::int64_t{f.rows} * f.columns * bytes_of(f.type));
@@ -164,18 +192,13 @@ struct packer {
 
     /// `from`: [in][out].
     void turned(const conv_form& f, const double* from, int out, int in) {
-        floats_of_bias(f, nullptr, out);
+        to += f.bias_bytes();
         for (int o = 0; o < out; ++o)
             for (int k = 0; k < in; ++k) put(f.type, std::int64_t{o} * f.columns + k, from[std::int64_t{k} * out + o]);
         to += block_bytes(std::int64_t{f.rows} * f.columns * bytes_of(f.type));
     }
 
 private:
-    void floats_of_bias(const conv_form& f, const double* bias, int out) {
-        std::byte* const first = to;
-        floats(bias, bias != nullptr ? out : 0);
-        to = first + f.bias_bytes();
-    }
     void put(element type, std::int64_t at, double value) const {
         const auto x = static_cast<float>(value);
         if (type == element::f32) {
@@ -192,9 +215,11 @@ inline void pack(const site& at, precision asked, const dense_parameter& a, cons
     packer p{to};
     const node& n = at.n;
     if (is_conv(n.kind)) {
-        const int in = n.groups > 1 ? 1 : at.in(0).out.c;
-        p.conv(conv_form_of(at, asked), a.values, a.bias, made_channels(n), in, in, n.win.kernel * n.win.kernel,
-               parts_of(at, asked));
+        // The parameter's own channels, padding aside.
+        const int in = n.groups > 1 ? 1 : a.in, out = a.out;
+        const channel_places spread{n.arg, n.arg > 0 && in != at.in(0).out.c, n.arg > 0 && out != made_channels(n)};
+        p.conv(conv_form_of(at, asked), a.values, a.bias, out, in, in, n.win.kernel * n.win.kernel, parts_of(at, asked),
+               spread);
         return;
     }
     if (is_norm(n.kind)) {

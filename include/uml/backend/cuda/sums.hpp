@@ -8,15 +8,19 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 
-inline constexpr int most_totals = 3;
 /// The totals of the phases before: each is `width` sums.
 template <int width> using known_sums = const float (*)[width];
 
-/// One sum for each pixel of each image.
+/// One sum for each pixel of each image, a run of channels for each lane.
 struct compute_row {
     using arguments = row_args;
-    static constexpr int lanes = 32, width = 1;
+    static constexpr int most_lanes = 32, width = 1;
 
+    UML_HOST_DEVICE static int lanes(const row_args& a) {
+        int n = 1;
+        while (n < most_lanes && n * run < a.x.c) n *= 2;
+        return n;
+    }
     UML_HOST_DEVICE static std::int64_t count(const row_args& a, int images) { return images * a.x.pixels(); }
     UML_HOST_DEVICE static int totals(const row_args& a) { return a.kind == row::norm ? 2 : 1; }
     UML_HOST_DEVICE static bool largest(const row_args&, int) { return false; }
@@ -25,25 +29,48 @@ struct compute_row {
                                      float (&sums)[width]) {
         const auto image = static_cast<int>(quotient(i, a.x.pixels()));
         const std::int64_t pixel = i - image * a.x.pixels();
+        const int all = lanes(a) * run;
         float& sum = sums[0];
+        float x[run], y[run], w[run];
         sum = 0;
         if (a.kind == row::gate) {
             const float trust = expf(-get(a.vacuity, image, pixel, 0));
-            for (int o = lane; o < a.from_x.c; o += lanes) {
-                const float h = trust * get(a.from_x, image, pixel, o) + get(a.from_mutual, image, pixel, o);
-                sum += h > 0 ? h * a.weights[o] : 0.0F;
+#if defined(__CUDA_ARCH__)
+    #pragma unroll 1
+#endif
+            for (int o = lane * run; o < a.from_x.c; o += all) {
+                get_run(a.from_x, image, pixel, o, x);
+                get_run(a.from_mutual, image, pixel, o, y);
+                get_parameters(a.weights, o, a.from_x.c, w);
+                for (int j = 0; j < run; ++j) {
+                    const float h = trust * x[j] + y[j];
+                    sum += h > 0 ? h * w[j] : 0.0F;
+                }
             }
             return;
         }
         const float mean = phase == 1 ? known[0][0] / static_cast<float>(a.x.c) : 0.0F;
-        for (int k = lane; k < a.x.c; k += lanes) {
-            const float x = get(a.x, image, pixel, k);
-            if (a.kind == row::sum || a.kind == row::opinion)
-                sum += x + a.value;
-            else if (a.kind == row::dot)
-                sum += x * (a.weights != nullptr ? a.weights[k] : get(a.factors, image, 0, k));
-            else
-                sum += phase == 0 ? x : (x - mean) * (x - mean);
+#if defined(__CUDA_ARCH__)
+    #pragma unroll 1
+#endif
+        for (int k = lane * run; k < a.x.c; k += all) {
+            get_run(a.x, image, pixel, k, x);
+            const int n = in_run(a.x, k);
+            if (a.kind == row::dot) {
+                if (a.weights != nullptr)
+                    get_parameters(a.weights, k, a.x.c, w);
+                else
+                    get_run(a.factors, image, 0, k, w);
+            }
+            for (int j = 0; j < run; ++j) {
+                if (j >= n) continue;
+                if (a.kind == row::sum || a.kind == row::opinion)
+                    sum += x[j] + a.value;
+                else if (a.kind == row::dot)
+                    sum += x[j] * w[j];
+                else
+                    sum += phase == 0 ? x[j] : (x[j] - mean) * (x[j] - mean);
+            }
         }
     }
     UML_HOST_DEVICE static void finish(const row_args& a, std::int64_t i, int lane, known_sums<width> known) {
@@ -56,7 +83,7 @@ struct compute_row {
         }
         const auto n = static_cast<float>(a.x.c);
         if (a.kind == row::opinion) {
-            for (int k = lane; k < a.x.c; k += lanes) put(a.y, image, pixel, k, get(a.x, image, pixel, k) + a.value);
+            for (int k = lane; k < a.x.c; k += lanes(a)) put(a.y, image, pixel, k, get(a.x, image, pixel, k) + a.value);
             if (lane == 0) put(a.y, image, pixel, a.x.c, n / known[0][0]);
             return;
         }
@@ -66,10 +93,17 @@ struct compute_row {
             factor = expf(-get(a.vacuity, image, pixel, 0)) / (1 + expf(-(known[0][0] + a.weights[a.from_x.c])));
         else
             factor = 1 / sqrtf(known[1][0] / n + 1e-5F);
-        for (int k = lane; k < a.x.c; k += lanes) {
-            const float x = get(a.x, image, pixel, k);
-            put(a.y, image, pixel, k,
-                a.kind == row::gate ? x * factor : activated((x - mean) * factor * a.weights[k] + a.shift[k], a.act));
+        for (int k = lane * run; k < a.x.c; k += lanes(a) * run) {
+            float x[run], scale[run], shift[run];
+            get_run(a.x, image, pixel, k, x);
+            if (a.kind == row::gate) {
+                for (float& v : x) v *= factor;
+            } else {
+                get_parameters(a.weights, k, a.x.c, scale);
+                get_parameters(a.shift, k, a.x.c, shift);
+                for (int j = 0; j < run; ++j) x[j] = activated((x[j] - mean) * factor * scale[j] + shift[j], a.act);
+            }
+            put_run(a.y, image, pixel, k, x);
         }
     }
 };
@@ -77,7 +111,9 @@ struct compute_row {
 /// One sum for each output channel of a vector's convolution.
 struct compute_vector {
     using arguments = conv_args;
-    static constexpr int lanes = 32, width = 1;
+    static constexpr int most_lanes = 32, width = 1;
+
+    UML_HOST_DEVICE static int lanes(const conv_args&) { return most_lanes; }
 
     UML_HOST_DEVICE static std::int64_t count(const conv_args& a, int images) { return elements(a.y, images); }
     UML_HOST_DEVICE static int totals(const conv_args&) { return 1; }
@@ -90,7 +126,7 @@ struct compute_vector {
 #if defined(__CUDA_ARCH__)
     #pragma unroll 8
 #endif
-        for (int k = lane; k < a.inner; k += lanes)
+        for (int k = lane; k < a.inner; k += most_lanes)
             sums[0] += get(a.x, p.image, 0, k) * read(a.weights, a.weight_type, weights + k);
     }
     UML_HOST_DEVICE static void finish(const conv_args& a, std::int64_t i, int lane, known_sums<width> known) {
@@ -99,13 +135,29 @@ struct compute_vector {
     }
 };
 
-/// One sum for each channel of each image, a run of channels at a time.
+/// One sum for each channel of each image, a run of channels at a time; of all pixels or of a part of them.
 struct compute_column {
     using arguments = column_args;
-    static constexpr int lanes = 256, width = run;
+    static constexpr int most_lanes = 256, width = run;
 
+    /// Of the pixels.
+    struct part_of {
+        int image, k, part;
+        std::int64_t first, last; ///< behind the last
+
+        UML_HOST_DEVICE part_of(const column_args& a, std::int64_t i) {
+            const std::int64_t r = quotient(i, a.parts), pixels = a.x.pixels();
+            part = static_cast<int>(i - r * a.parts);
+            image = static_cast<int>(quotient(r, runs(a.x.c)));
+            k = static_cast<int>(r - std::int64_t{image} * runs(a.x.c)) * run;
+            const std::int64_t each = quotient(pixels + a.parts - 1, a.parts);
+            first = part * each;
+            last = first + each < pixels ? first + each : pixels;
+        }
+    };
+    UML_HOST_DEVICE static int lanes(const column_args&) { return most_lanes; }
     UML_HOST_DEVICE static std::int64_t count(const column_args& a, int images) {
-        return static_cast<std::int64_t>(images) * runs(a.x.c);
+        return static_cast<std::int64_t>(images) * runs(a.x.c) * a.parts;
     }
     UML_HOST_DEVICE static bool has_softmax(const column_args& a) {
         return a.kind == column::softmax || a.kind == column::attended;
@@ -116,22 +168,20 @@ struct compute_column {
     UML_HOST_DEVICE static bool largest(const column_args& a, int phase) { return has_softmax(a) && phase == 0; }
     UML_HOST_DEVICE static void part(const column_args& a, int phase, std::int64_t i, int lane, known_sums<width> known,
                                      float (&sums)[width]) {
-        const auto image = static_cast<int>(quotient(i, runs(a.x.c)));
-        const int k = static_cast<int>(i - std::int64_t{image} * runs(a.x.c)) * run;
-        const std::int64_t pixels = a.x.pixels();
+        const part_of at(a, i);
         const bool by_pixel = a.kind == column::weighted || a.kind == column::attended;
         for (float& s : sums) s = largest(a, phase) ? -INFINITY : 0.0F;
 #if defined(__CUDA_ARCH__)
     #pragma unroll 2
 #endif
-        for (std::int64_t p = lane; p < pixels; p += lanes) {
-            const float weight = by_pixel ? get(a.weight, image, p, 0) : 0.0F;
+        for (std::int64_t p = at.first + lane; p < at.last; p += most_lanes) {
+            const float weight = by_pixel ? get(a.weight, at.image, p, 0) : 0.0F;
             float x[run], factor[run];
             if (a.kind == column::attended && phase < 2)
                 for (float& v : x) v = weight;
             else
-                get_run(a.x, image, p, k, x);
-            if (a.kind == column::instructed) get_run(a.weight, image, p, k, factor);
+                get_run(a.x, at.image, p, at.k, x);
+            if (a.kind == column::instructed) get_run(a.weight, at.image, p, at.k, factor);
             for (int j = 0; j < run; ++j) {
                 if (a.kind == column::mean)
                     sums[j] += x[j];
@@ -148,24 +198,66 @@ struct compute_column {
             }
         }
     }
-    UML_HOST_DEVICE static void finish(const column_args& a, std::int64_t i, int lane, known_sums<width> known) {
-        const auto image = static_cast<int>(quotient(i, runs(a.x.c)));
-        const int k = static_cast<int>(i - std::int64_t{image} * runs(a.x.c)) * run;
-        const std::int64_t pixels = a.x.pixels();
+    /// The result of a run of channels from the totals of all pixels.
+    UML_HOST_DEVICE static void end(const column_args& a, int image, int k, known_sums<width> known) {
         float made[run];
-        if (a.kind != column::softmax) {
-            for (int j = 0; j < run; ++j)
-                made[j] = a.kind == column::weighted   ? known[0][j]
-                          : a.kind == column::attended ? known[2][j] / known[1][j]
-                                                       : known[0][j] / static_cast<float>(pixels);
-            if (lane == 0) put_run(a.y, image, 0, k, made);
+        for (int j = 0; j < run; ++j)
+            made[j] = a.kind == column::weighted   ? known[0][j]
+                      : a.kind == column::attended ? known[2][j] / known[1][j]
+                                                   : known[0][j] / static_cast<float>(a.x.pixels());
+        put_run(a.y, image, 0, k, made);
+    }
+    UML_HOST_DEVICE static void finish(const column_args& a, std::int64_t i, int lane, known_sums<width> known) {
+        const part_of at(a, i);
+        if (a.parts > 1) {
+            if (lane != 0) return;
+            float* const to = a.sums + i * most_totals * run;
+            for (int t = 0; t < most_totals; ++t)
+                for (int j = 0; j < run; ++j) to[t * run + j] = t < totals(a) ? known[t][j] : 0.0F;
             return;
         }
-        for (std::int64_t p = lane; p < pixels; p += lanes) {
-            get_run(a.x, image, p, k, made);
-            for (int j = 0; j < run; ++j) made[j] = expf(made[j] - known[0][j]) / known[1][j];
-            put_run(a.y, image, p, k, made);
+        if (a.kind != column::softmax) {
+            if (lane == 0) end(a, at.image, at.k, known);
+            return;
         }
+        float made[run];
+        for (std::int64_t p = lane; p < a.x.pixels(); p += most_lanes) {
+            get_run(a.x, at.image, p, at.k, made);
+            for (int j = 0; j < run; ++j) made[j] = expf(made[j] - known[0][j]) / known[1][j];
+            put_run(a.y, at.image, p, at.k, made);
+        }
+    }
+};
+
+/// The sums of the parts together.
+struct compute_column_end {
+    using arguments = column_args;
+    static constexpr int most_lanes = 32, width = run;
+
+    UML_HOST_DEVICE static int lanes(const column_args&) { return most_lanes; }
+    UML_HOST_DEVICE static std::int64_t count(const column_args& a, int images) {
+        return static_cast<std::int64_t>(images) * runs(a.x.c);
+    }
+    UML_HOST_DEVICE static int totals(const column_args& a) { return compute_column::totals(a); }
+    UML_HOST_DEVICE static bool largest(const column_args& a, int phase) { return compute_column::largest(a, phase); }
+    UML_HOST_DEVICE static void part(const column_args& a, int phase, std::int64_t i, int lane, known_sums<width> known,
+                                     float (&sums)[width]) {
+        for (float& s : sums) s = largest(a, phase) ? -INFINITY : 0.0F;
+        for (int p = lane; p < a.parts; p += most_lanes) {
+            const float* const from = a.sums + (i * a.parts + p) * most_totals * run;
+            for (int j = 0; j < run; ++j) {
+                const float x = from[phase * run + j];
+                if (largest(a, phase))
+                    sums[j] = x > sums[j] ? x : sums[j];
+                else
+                    sums[j] += a.kind == column::attended ? x * expf(from[j] - known[0][j]) : x;
+            }
+        }
+    }
+    UML_HOST_DEVICE static void finish(const column_args& a, std::int64_t i, int lane, known_sums<width> known) {
+        const auto image = static_cast<int>(quotient(i, runs(a.x.c)));
+        if (lane == 0)
+            compute_column::end(a, image, static_cast<int>(i - std::int64_t{image} * runs(a.x.c)) * run, known);
     }
 };
 
