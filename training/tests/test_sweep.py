@@ -42,13 +42,13 @@ def test_stopped_and_gone_on_with_is_uninterrupted(written, tmp_path, monkeypatc
     assert cli.main(["sweep", str(path), "--out", str(tmp_path / "whole"), "--threads", "1"]) == 0
     monkeypatch.setattr(sweep, "BURST", 1)
     looks = iter([False, False])  # time for two steps of the first run, which has three
-    monkeypatch.setattr(sweep.Clock, "over", lambda clock: next(looks, True))
+    monkeypatch.setattr(sweep.Clock, "over", lambda clock, reserve=True: next(looks, True))
     command = ["sweep", str(path), "--out", str(tmp_path / "parts"), "--threads", "1"]
     assert cli.main([*command, "--limit", "1"]) == 0
     assert "not done yet: c-0, s-0, c-1, both, c, dropout; the same command goes on" in capsys.readouterr().err
     step, _ = weights(tmp_path / "parts/c-0")
     assert 0 < step < 3 and json.loads((tmp_path / "parts/results.json").read_text())["rows"] == []
-    monkeypatch.setattr(sweep.Clock, "over", lambda clock: False)
+    monkeypatch.setattr(sweep.Clock, "over", lambda clock, reserve=True: False)
     assert cli.main([*command, "--together", "2"]) == 0  # taking turns changes nothing either
     for name in ("c-0", "c-1", "s-0"):
         (step, a), (_, b) = (weights(tmp_path / d / name) for d in ("whole", "parts"))

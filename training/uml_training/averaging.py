@@ -24,8 +24,13 @@ class WeightAverage:
         change = torch._foreach_sub([p.detach() for p in model.parameters()], mine)
         torch._foreach_mul_(change, share)
         torch._foreach_add_(mine, change)
-        for average, now in zip(self.model.buffers(), model.buffers()):
-            average.copy_(now)
+
+    @torch.no_grad()
+    def take_buffers(self, model: nn.Module) -> None:
+        """The model's buffers as they are now. Not in every step: that would be hundreds of tiny copies."""
+        mine = dict(self.model.named_buffers())
+        for name, now in model.named_buffers():
+            mine[name].copy_(now)
 
 
 def norms(model: nn.Module) -> list[nn.BatchNorm2d]:

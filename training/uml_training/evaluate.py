@@ -11,6 +11,7 @@ from torch import Tensor
 
 from . import corrupt, metrics
 from .data import Case, Split, read_mask, read_picture, resized
+from .graphed import rules_choose
 from .networks import Config
 
 
@@ -73,6 +74,7 @@ def batches(split: Split, config: Config, change: Callable[[Tensor, int], Tensor
         yield cases, change(x, start), [read_mask(c, config.regions) for c in cases]
 
 
+@rules_choose()
 @torch.inference_mode()
 def run(model: torch.nn.Module, split: Split, config: Config, corruption: str = "clean", batch: int = 16,
         device: str = "cpu") -> Findings:

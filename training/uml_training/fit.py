@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import pathlib
 import sys
 import time
@@ -44,6 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--outliers", type=float, default=0.0, metavar="WEIGHT",
                         help="make outliers in every step and pull their evidence to zero, with this loss weight")
     parser.add_argument("--noise", type=float, help="largest standard deviation of the noise in training")
+    parser.add_argument("--map-dropout", type=float, metavar="PROBABILITY",
+                        help="of whole feature maps, in place of the network's own")
+    parser.add_argument("--augment", nargs="+", default=[], metavar="NAME=VALUE",
+                        help="other ranges of augmentation than the preset's: " + ", ".join(vars(none())))
     parser.add_argument("--no-averaging", action="store_true", help="use the last weights instead of their average")
     parser.add_argument("--no-augmentation", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
@@ -54,7 +59,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="state_dict (.pth) of a trained Res2Net-50-v1b-26w-4s: encoder norms stay frozen then")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
+    parser.add_argument("--no-graph", action="store_true", help="on a GPU: start a step's kernels one by one")
     parser.add_argument("--threads", type=int, default=2)
+
+
+def named_number(text: str) -> tuple[str, float]:
+    """NAME=VALUE of --augment. Errors: ValueError."""
+    name, _, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if name not in vars(none()) or not math.isfinite(number) or number < 0:
+        raise ValueError(f"--augment {text}: NAME=VALUE, a number from 0 on, NAME one of {', '.join(vars(none()))}")
+    return name, number
 
 
 def chosen_recipe(args: argparse.Namespace) -> Recipe:
@@ -68,9 +86,13 @@ def chosen_recipe(args: argparse.Namespace) -> Recipe:
     augmentation = none() if args.no_augmentation else PRESETS[args.preset].augmentation
     if args.noise is not None:
         augmentation = replace(augmentation, noise=args.noise)
+    augmentation = replace(augmentation, **dict(map(named_number, args.augment)))
+    if args.map_dropout is not None and not 0 <= args.map_dropout < 1:
+        raise ValueError(f"--map-dropout {args.map_dropout:g}: a probability from 0 on, below 1")
     return recipe(args.preset, epochs=args.epochs, batch=args.batch, lr=args.lr, warmup=args.warmup,
                   decay_from=args.decay_from, frozen_encoders=True if args.backbone else None,
                   loss=LossWeights(*weights, annealing, args.outliers), ema=0.0 if args.no_averaging else None,
+                  map_dropout=args.map_dropout,
                   augmentation=augmentation)
 
 
@@ -94,13 +116,18 @@ class Prepared:
             trainer.start_from(args.start_from)
         if args.resume and self.run.checkpoint.is_file():
             trainer.resume(same_recipe=not args.reschedule)
+        self.describe(trainer)
+        return trainer
+
+    def describe(self, trainer: Trainer) -> None:
+        """run.json."""
+        args = self.args
         described = self.run.describe() | {
             "data": str(args.data.resolve()), "start_from": str(args.start_from or ""),
             "classes": self.dataset.classes, "regions": self.dataset.region_names,
             "rescheduled_after": trainer.epoch if args.reschedule else 0,
             "splits": {name: [case.id for case in split.cases] for name, split in self.dataset.splits.items()}}
         whole.text(self.run.folder / "run.json", json.dumps(described, indent=1))
-        return trainer
 
 
 def asked_for(args: argparse.Namespace, faults: Faults) -> Recipe:
@@ -141,7 +168,7 @@ def prepare(args: argparse.Namespace, dataset: Dataset | None = None) -> Prepare
         dataset = checks.read(args, faults)
     faults.complain(args.data)
     config = replace(config, regions=dataset.regions, classes=len(dataset.classes))
-    run = Run(args.out, args.network, config, chosen, args.seed, args.device, args.precision)
+    run = Run(args.out, args.network, config, chosen, args.seed, args.device, args.precision, not args.no_graph)
     return Prepared(args, run, dataset)
 
 
@@ -165,6 +192,7 @@ def train(prepared: Prepared, val: Split) -> None:
         figures |= {f"val_{name}": value for name, value in evaluate.quick(found).items()}
         trainer.history.append(figures)
         trainer.save()
+        trainer.tell()
         print(time.strftime("%H:%M:%S"), " ".join(f"{k} {v:.4g}" for k, v in figures.items()), file=sys.stderr)
     found = evaluate.run(trainer.result(), val, run.config, batch=run.recipe.batch, device=run.device)
     document = {"split": "val", "epoch": trainer.epoch} | report.summary(found)

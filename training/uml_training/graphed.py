@@ -5,6 +5,7 @@ must keep its shapes; what changes from step to step stands in tensors that are 
 """
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 
 import torch
@@ -13,8 +14,10 @@ WARM_UP = 3  # calls before the capture: libraries choose and set up what they u
 
 
 class Graphed:
-    def __init__(self, body: Callable[[], None], device: str):
-        self.body, self.device = body, torch.device(device)
+    """graph: whether the step is captured at all; where that fails, it is said and the step runs as it is."""
+
+    def __init__(self, body: Callable[[], None], device: str, graph: bool = True):
+        self.body, self.device, self.wanted = body, torch.device(device), graph
         self.calls = 0
         self.graph: torch.cuda.CUDAGraph | None = None
         if self.device.type == "cuda":
@@ -30,22 +33,37 @@ class Graphed:
         else:
             if self.calls == 0:
                 torch.cuda.synchronize(self.device)  # what made the model ran on another stream
-            with torch.cuda.stream(self.stream):
+            with self.turn():
                 self.on_gpu(seed, fill)
         self.calls += 1
 
     def on_gpu(self, seed: int, fill: Callable[[], None]) -> None:
         self.random.manual_seed(seed)
         fill()
-        if self.graph is None:
+        if self.wanted and self.graph is None and self.calls >= WARM_UP:
+            self.capture(seed)
+        if self.graph is not None:
+            self.graph.replay()
+        else:
             with lent(self.random, self.device):
-                if self.calls < WARM_UP:
-                    self.body()
-                    return
-                self.graph = torch.cuda.CUDAGraph()
-                with torch.cuda.graph(self.graph, stream=self.stream):
-                    self.body()  # recorded, not run
-        self.graph.replay()
+                self.body()
+
+    def capture(self, seed: int) -> None:
+        graph = torch.cuda.CUDAGraph()
+        try:
+            with lent(self.random, self.device), torch.cuda.graph(graph, stream=self.stream):
+                self.body()  # recorded, not run
+            self.graph = graph
+        except RuntimeError as error:
+            print(f"no CUDA graph of a step, its kernels start one by one: {str(error).splitlines()[0]}",
+                  file=sys.stderr, flush=True)
+            self.wanted = False
+            self.random = torch.Generator(self.device)  # the other still counts as being captured
+            self.random.manual_seed(seed)
+
+    def turn(self) -> contextlib.AbstractContextManager:
+        """What is done within comes after every call so far and before the next."""
+        return torch.cuda.stream(self.stream) if self.device.type == "cuda" else contextlib.nullcontext()
 
     def wait(self) -> None:
         """Until the device has done every call so far."""
@@ -64,3 +82,14 @@ def lent(random: torch.Generator, device: torch.device) -> Iterator[None]:
         yield
     finally:
         own.graphsafe_set_state(before)
+
+
+@contextlib.contextmanager
+def rules_choose() -> Iterator[None]:
+    """cuDNN chooses by its rules: its search, which a step's shapes are worth, takes seconds for every other shape."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before

@@ -21,6 +21,7 @@ class Recipe:
     decay_from: float = 30.0  # epoch at which the learning rate starts to fall
     clip: float = 0.0  # largest gradient norm; 0: as it is
     ema: float = 0.0  # decay of the averaged weights per step; 0: no averaging
+    map_dropout: float | None = None  # probability of whole feature maps, in the decoders; None: the network's own
     frozen_encoders: bool = False  # frozen statistics, as published: set by a trained backbone, which they come from
     recalibrate: int = 24  # batches that set the batch norms' statistics for averaged weights
     loss: LossWeights = field(default_factory=LossWeights)

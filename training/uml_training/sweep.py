@@ -12,16 +12,18 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from . import checks, evaluate, fit, metrics, plan, report, unknown, whole
+from . import checks, evaluate, filling, fit, metrics, plan, report, unknown, whole
 from .checks import Dataset
 from .combined import MeanOf, seconds_a_picture, with_dropout
 from .faults import DataError, Faults
 from .fit import Prepared
 from .plan import Combined, Job, Plan
+from .recipes import Recipe
 from .results import FIGURES, as_markdown, gather
 from .trainer import Trainer
 
 BURST = 4  # steps of one run before the next one's turn
+SAVE_EVERY = 20.0  # seconds between a run's checkpoints, at ends of epochs: a GPU does an epoch in less
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=pathlib.Path, help="in place of the plan's data folder")
     parser.add_argument("--limit", type=float, default=math.inf, metavar="SECONDS",
                         help="stop by then, with checkpoints; the same command goes on")
+    parser.add_argument("--reserve", type=float, default=0.0, metavar="SECONDS",
+                        help="of the limit, for judging; the longest so far if that took longer")
+    parser.add_argument("--fill", action="store_true",
+                        help="as many epochs as the limit allows, in place of the plan's, all runs side by side")
     parser.add_argument("--together", type=int, default=4 if torch.cuda.is_available() else 1,
                         help="runs side by side")
     parser.add_argument("--threads", type=int, default=2)
@@ -45,8 +51,8 @@ class Clock:
     def __post_init__(self) -> None:
         self.began = time.monotonic()
 
-    def over(self) -> bool:
-        return time.monotonic() - self.began > self.limit - self.reserve
+    def over(self, reserve: bool = True) -> bool:
+        return time.monotonic() - self.began > self.limit - self.reserve * reserve
 
     def say(self, *words: object) -> None:
         print(f"[{time.monotonic() - self.began:7.1f}]", *words, file=sys.stderr, flush=True)
@@ -62,6 +68,7 @@ def done_before(ready: Prepared, the_plan: Plan) -> bool:
     if not file.is_file():
         return False
     found, mine = json.loads(file.read_text()), ready.run.describe()
+    found["run"]["recipe"] = Recipe.from_dict(found["run"]["recipe"]).as_dict()
     for key in ("network", "config", "recipe", "seed"):
         if found["run"][key] != mine[key]:
             raise ValueError(f"{file}: made with another {key} than the plan's: {found['run'][key]}, now {mine[key]}")
@@ -130,14 +137,16 @@ def advance(trainer: Trainer) -> None:
             trainer.advance()
             if trainer.step % trainer.steps == 0:
                 trainer.history.append(trainer.end_epoch())
-                trainer.save()  # a kill costs an epoch at most
+                if time.monotonic() - trainer.saved > SAVE_EVERY:
+                    trainer.save()
 
 
-def train(waiting: list[tuple[Job, Prepared]], the_plan: Plan, together: int, clock: Clock) -> list[str]:
+def train(waiting: list[tuple[Job, Prepared]], the_plan: Plan, together: int, clock: Clock,
+          filler: filling.Filling | None = None) -> list[str]:
     """Runs as many as the time allows. Returns the names of those that are not done."""
     active: list[tuple[Job, Prepared, Trainer]] = []
     waiting, failed = list(waiting), []
-    while (waiting or active) and not clock.over():
+    while (waiting or active) and not clock.over(reserve=filler is None):  # filled runs end about then by themselves
         while waiting and len(active) < together:
             job, ready = waiting.pop(0)
             active.append((job, ready, ready.trainer()))
@@ -153,15 +162,27 @@ def train(waiting: list[tuple[Job, Prepared]], the_plan: Plan, together: int, cl
                 continue
             if trainer.done:
                 trainer.save()
+                trainer.tell()
                 active.remove(entry)
                 about = {"row": job.row, "seed": job.seed, "epochs": trainer.epoch,
                          "seconds": sum(row["seconds"] for row in trainer.history), "run": ready.run.describe(),
                          "parameters": sum(p.numel() for p in trainer.model.parameters())}
                 judge(trainer.result(), ready, the_plan, about, ready.run.folder, clock)
+        if filler and active:
+            refill(filler, active, clock)
     for job, _, trainer in active:
         trainer.save()
+        trainer.tell()
         clock.say("stopped", job.name, f"at epoch {trainer.step / trainer.steps:.2f}")
     return failed + [job.name for job, *_ in active] + [job.name for job, _ in waiting]
+
+
+def refill(filler: filling.Filling, active: list[tuple[Job, Prepared, Trainer]], clock: Clock) -> None:
+    changed = filler.look({job.name: trainer for job, _, trainer in active})
+    for job, ready, trainer in active:
+        if job.name in changed:
+            ready.describe(trainer)
+            clock.say(job.name, f"will have {trainer.run.recipe.epochs} epochs, at {trainer.step / trainer.steps:.2f}")
 
 
 def combined_model(entry: Combined, members: list[tuple[Job, Prepared]]) -> nn.Module:
@@ -201,7 +222,9 @@ def times(the_plan: Plan, ready: list[tuple[Job, Prepared]], left: list[str]) ->
 
 def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
-    clock = Clock(args.limit)
+    clock = Clock(args.limit, args.reserve)
+    if args.fill and math.isinf(args.limit):
+        raise ValueError("--fill needs a --limit")
     the_plan = plan.read(args.plan, args.out, args.data)
     ready = prepare(the_plan.jobs)
     for split in the_plan.splits:
@@ -214,9 +237,13 @@ def main(args: argparse.Namespace) -> int:
 
 
 def go_on(args: argparse.Namespace, the_plan: Plan, ready: list[tuple[Job, Prepared]], clock: Clock) -> None:
+    if args.fill:
+        for _, prepared in ready:
+            filling.go_on(prepared)
     waiting = [entry for entry in ready if not done_before(entry[1], the_plan)]
     clock.say(f"{len(ready)} runs, {len(waiting)} to do")
-    left = train(waiting, the_plan, max(1, args.together), clock)
+    filler = filling.Filling(clock.began + clock.limit - clock.reserve) if args.fill else None
+    left = train(waiting, the_plan, len(waiting) if filler else max(1, args.together), clock, filler)
     for entry in the_plan.combined:
         members = members_of(entry, ready)
         file = result_file(args.out / plan.folder_name(entry.row))

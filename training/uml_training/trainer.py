@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from . import checkpoints, curves, outliers, weights_file, whole
 from .augment import augment
 from .averaging import WeightAverage, norms, recalibrate
+from .bf16 import LoweredWeights
 from .data import Pictures
-from .graphed import Graphed
+from .graphed import Graphed, rules_choose
 from .losses import no_evidence_loss, total_loss
 from .networks import Config
 from .recipes import Recipe
@@ -36,6 +38,7 @@ class Run:
     seed: int
     device: str = "cpu"
     precision: str = "f32"  # or bf16: autocast of convolutions and products, losses stay in f32
+    graph: bool = True  # on a GPU a step is one CUDA graph
 
     @property
     def checkpoint(self) -> pathlib.Path:
@@ -59,6 +62,8 @@ class Trainer:
         for module in model.modules():
             if hasattr(module, "collapsed"):
                 module.collapsed = True
+            if isinstance(module, nn.Dropout2d) and run.recipe.map_dropout is not None:
+                module.p = run.recipe.map_dropout
         on = self.on = torch.device(run.device)
         self.model = model.to(on, memory_format=torch.channels_last).train()
         graphs = on.type == "cuda"  # a graph reads the rate from a tensor
@@ -67,6 +72,9 @@ class Trainer:
         self.optimiser = make(self.model.parameters(), lr=self.lr if graphs else run.recipe.lr,
                               weight_decay=run.recipe.weight_decay, fused=True, capturable=graphs)
         self.average = WeightAverage(self.model, run.recipe.ema) if run.recipe.ema > 0 else None
+        for layer in norms(self.model):
+            layer.num_batches_tracked = None  # nobody reads it, and counting is a kernel a layer
+        self.lowered = LoweredWeights(self.model) if run.precision == "bf16" else None
         self.images = torch.from_numpy(train.images).movedim(-1, 1).contiguous().to(on)
         self.masks, self.labels = torch.from_numpy(train.masks).to(on), torch.from_numpy(train.labels).to(on)
         self.chosen = torch.zeros(min(run.recipe.batch, self.count), dtype=torch.long, device=on)
@@ -74,7 +82,8 @@ class Trainer:
         self.sums: dict[str, torch.Tensor] = {}  # of the epoch's figures so far
         self.step, self.history = 0, []
         self.seconds = 0.0  # of the epoch so far
-        self.learn = Graphed(self.one_step, run.device)
+        self.saved = time.monotonic()
+        self.learn = Graphed(self.one_step, run.device, run.graph)
 
     @property
     def steps(self) -> int:
@@ -99,7 +108,7 @@ class Trainer:
     def forward(self, images: torch.Tensor) -> dict:
         # Without autocast's cache: a graph must not keep tensors that other steps made.
         with torch.autocast(self.on.type, torch.bfloat16, self.run.precision == "bf16", cache_enabled=False):
-            out = self.model(images)
+            out = self.lowered(images) if self.lowered else self.model(images)
         return {k: [t.float() for t in v] if isinstance(v, list) else v.float() for k, v in out.items()}
 
     def one_step(self) -> None:
@@ -178,8 +187,9 @@ class Trainer:
         self.look()
         figures = {"epoch": self.epoch, "lr": self.run.recipe.lr_at(self.epoch - 1e-6), "seconds": self.seconds} | {
             f"train_{name}": float(value) / self.steps for name, value in self.sums.items()}
-        for value in self.sums.values():
-            value.zero_()
+        with self.learn.turn():
+            for value in self.sums.values():
+                value.zero_()
         self.seconds = 0.0
         return figures
 
@@ -195,9 +205,15 @@ class Trainer:
                 bar.set_postfix(loss=f"{self.look():.3f}", refresh=False)
         return self.end_epoch()
 
+    def settle(self) -> None:
+        """All steps done, and the average whole."""
+        self.learn.wait()
+        if self.average:
+            self.average.take_buffers(self.model)
+
     def result(self) -> torch.nn.Module:
         """The model to use: averaged weights if the recipe has them, with statistics that fit."""
-        self.learn.wait()
+        self.settle()
         if not self.average:
             return copy.deepcopy(self.model).eval()
         model = copy.deepcopy(self.average.model)
@@ -205,21 +221,22 @@ class Trainer:
         generator = torch.Generator(self.on).manual_seed(self.run.seed)
         size = self.run.recipe.batch
         count = min(self.run.recipe.recalibrate, self.steps)
-        recalibrate(model, (self.batch(order[i * size:(i + 1) * size], generator)[0] for i in range(count)))
+        with rules_choose():
+            recalibrate(model, (self.batch(order[i * size:(i + 1) * size], generator)[0] for i in range(count)))
         return model
 
     def save(self) -> None:
-        self.learn.wait()
+        self.settle()
         average = {"model": self.average.model.state_dict()} if self.average else None
         state = {"run": self.run.describe(), "epoch": self.epoch, "step": self.step, "history": self.history,
                  "sums": {name: float(value) for name, value in self.sums.items()}, "seconds": self.seconds,
                  "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
                  "average": average, "data": self.data}
         whole.replace(self.run.checkpoint, lambda scratch: torch.save(state, scratch))
-        self.tell()
+        self.saved = time.monotonic()
 
     def tell(self) -> None:
-        """The history for people: after the checkpoint, so a kill between the two is made up for when a run goes on."""
+        """The history for people: after save, so a kill between the two is made up for when a run goes on."""
         if self.history:
             whole.text(self.run.folder / "history.json", json.dumps(self.history, indent=1))
             curves.draw(self.history, self.run.folder / "curves.png")
@@ -234,7 +251,9 @@ class Trainer:
                 raise ValueError(f"{self.run.checkpoint}: made with another {key}: {theirs[key]}, now {mine[key]}")
         if same_data and state.get("data", self.data) != self.data:
             raise ValueError(f"{self.run.checkpoint}: made with other training pictures, masks or labels")
-        self.model.load_state_dict(state["model"])
+        differing = self.model.load_state_dict(state["model"], strict=False)  # older ones have counters of norms
+        if other := [n for names in differing for n in names if not n.endswith("num_batches_tracked")]:
+            raise ValueError(f"{self.run.checkpoint}: made for another network: {other[0]}")
         self.optimiser.load_state_dict(state["optimiser"])
         for group in self.optimiser.param_groups:
             if isinstance(group["lr"], torch.Tensor):

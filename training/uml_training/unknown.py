@@ -8,11 +8,13 @@ from . import metrics, outliers
 from .augment import Draw
 from .data import Split, read_picture
 from .evaluate import Findings, fit_input
+from .graphed import rules_choose
 from .networks import Config
 
 PICTURES = 64  # of the split, evenly spread over it; and of every kind of outlier
 
 
+@rules_choose()
 @torch.inference_mode()
 def uncertainties(model: nn.Module, pictures: Tensor, device: str) -> np.ndarray:
     out = model.outputs(pictures.to(device, memory_format=torch.channels_last))

@@ -14,6 +14,7 @@ from .registry import build
 
 DTYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
 SELF_CHECK = "uml.selfcheck.input"
+OWN = "uml."  # begins the names of tensors that are not the network's: of the self-check, of familiarity
 EPS = 1e-5  # of the encoders' norms in training
 
 
@@ -67,11 +68,11 @@ def inference_model(network: str, config: Config, state: dict[str, Tensor]) -> n
 
 
 def read(path: pathlib.Path) -> tuple[str, Config, dict[str, Tensor], dict[str, str]]:
-    """network, configuration, tensors and metadata of a file that `write` made."""
+    """network, configuration, the network's tensors and the metadata of a file that `write` made."""
     whole.never_overwrite(path)
     with safe_open(path, "pt") as file:
         metadata = file.metadata() or {}
         if metadata.get("uml.format") != "1":
             raise ValueError(f"{path}: no uml. metadata of format 1: a plain state_dict does not say what it is for")
-        state = {name: file.get_tensor(name) for name in file.keys() if name != SELF_CHECK}
+        state = {name: file.get_tensor(name) for name in file.keys() if not name.startswith(OWN)}
     return metadata["uml.network"], Config(**json.loads(metadata["uml.config"])), state, metadata
