@@ -130,6 +130,53 @@ def test_warm_up_capture_replay(monkeypatch):
     assert cuda.own.state == "the device's own"  # lent no longer than a step
 
 
+def test_a_failed_capture_is_said_and_steps_go_on(monkeypatch, capsys):
+    cuda = Cuda()
+    monkeypatch.setattr(graphed.torch, "cuda", cuda)
+    monkeypatch.setattr(graphed.torch, "Generator", cuda.Generator)
+
+    @contextlib.contextmanager
+    def invalid(graph, stream):
+        cuda.done.append("capture")
+        yield
+        raise RuntimeError("operation failed due to a previous error during capture\nmore")
+    monkeypatch.setattr(cuda, "graph", invalid)
+    learn = Graphed(lambda: cuda.done.append(f"body with {cuda.own.state}"), "cuda")
+    first = learn.random
+    for step in range(WARM_UP + 2):
+        learn(step, lambda: cuda.done.append("fill"))
+    bodies = [f"body with run, seed {step}" for step in range(WARM_UP + 2)]
+    assert cuda.done[-6:] == ["fill", "capture", bodies[-2], bodies[-2], "fill", bodies[-1]]
+    assert learn.random is not first and cuda.own.state == "the device's own"
+    assert capsys.readouterr().err == ("no CUDA graph of a step, its kernels start one by one: operation failed due to "
+                                       "a previous error during capture\n")
+
+
+def test_no_graph(monkeypatch, tiny):
+    cuda = Cuda()
+    monkeypatch.setattr(graphed.torch, "cuda", cuda)
+    monkeypatch.setattr(graphed.torch, "Generator", cuda.Generator)
+    learn = Graphed(lambda: cuda.done.append("body"), "cuda", graph=False)
+    for step in range(WARM_UP + 2):
+        learn(step, lambda: None)
+    assert cuda.done == ["synchronize"] + ["body"] * (WARM_UP + 2)
+
+
+def test_the_option_no_graph(tiny):
+    assert trainer(tiny, "segmenter").learn.wanted and not trainer(tiny, "segmenter", "--no-graph").learn.wanted
+
+
+def test_cudnn_searches_for_steps_alone():
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = True
+    try:
+        with graphed.rules_choose():
+            assert not torch.backends.cudnn.benchmark
+        assert torch.backends.cudnn.benchmark
+    finally:
+        torch.backends.cudnn.benchmark = before
+
+
 def test_without_a_gpu_the_step_itself_is_called_with_its_seed():
     drawn = []
     learn = Graphed(lambda: drawn.append(torch.rand(1).item()), "cpu")

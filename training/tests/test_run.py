@@ -4,15 +4,20 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import nn
 
 from uml_training import cli, convert, evaluate, export, weights_file
+from uml_training import fit as fit_module
 from uml_training.layouts import read_splits
 from uml_training.networks import Config, build
+from uml_training.recipes import PRESETS
 
 FIT = ["--network", "edge", "--size", "32", "--channels", "1", "--divisor", "16", "--preset", "small-data",
        "--batch", "4", "--epochs", "3", "--threads", "1"]
@@ -77,11 +82,41 @@ def test_parts_alone(network, has, tiny, tmp_path, capsys):
 
 def test_options_reach_the_recipe(tiny, tmp_path):
     fit(tiny, tmp_path / "run", "--epochs", "1", "--loss-weights", "0.3", "0.2", "0.5", "--annealing", "4",
-        "--no-averaging", "--no-augmentation", "--seed", "7", "--precision", "bf16")
+        "--no-averaging", "--no-augmentation", "--seed", "7", "--precision", "bf16", "--map-dropout", "0.2")
     described = json.loads((tmp_path / "run/run.json").read_text())
     assert described["recipe"]["loss"] == {"cls": 0.3, "mutual": 0.2, "seg": 0.5, "annealing": 4, "outliers": 0}
     assert described["recipe"]["ema"] == 0 and not any(described["recipe"]["augmentation"].values())
     assert (described["seed"], described["precision"]) == (7, "bf16")
+    assert described["recipe"]["map_dropout"] == 0.2
+
+
+def test_ranges_of_augmentation(tiny, tmp_path, capsys):
+    args = ["--augment", "noise=0.2", "bias=0.5", "degrees=0", "--map-dropout", "0"]
+    prepared = fit_module.prepare(cli.parser().parse_args(["fit", "--data", str(tiny), "--out", str(tmp_path / "run"),
+                                                           *FIT, *args]))
+    had, want = prepared.run.recipe.augmentation, PRESETS["small-data"].augmentation
+    assert had == replace(want, noise=0.2, bias=0.5, degrees=0)
+    ps = {type(m): m.p for m in prepared.trainer().model.modules() if isinstance(m, nn.Dropout | nn.Dropout2d)}
+    assert ps == {nn.Dropout: 0.1, nn.Dropout2d: 0.0}
+    for wrong in (["--augment", "noise"], ["--augment", "noise=-1"], ["--augment", "snow=1"], ["--map-dropout", "1"]):
+        assert cli.main(["fit", "--data", str(tiny), "--out", str(tmp_path / "no"), *FIT, *wrong]) == 1
+        assert " ".join(wrong) in capsys.readouterr().err and not (tmp_path / "no").exists()
+
+
+def test_the_checkpoint_holds_the_average_with_the_models_buffers(tiny, tmp_path):
+    """Which are taken then, not in every step; checkpoints with counters, as they were once, are read too."""
+    fit(tiny, tmp_path / "run", "--epochs", "1")
+    state = torch.load(tmp_path / "run/checkpoint.pt", weights_only=True)
+    statistics = [n for n in state["model"] if n.endswith("running_var")]
+    assert statistics and all(torch.equal(state["model"][n], state["average"]["model"][n]) for n in statistics)
+    assert not any(n.endswith("num_batches_tracked") for n in state["model"])
+    state["model"] = state["average"]["model"]
+    torch.save(state, tmp_path / "run/checkpoint.pt")
+    fit(tiny, tmp_path / "run", "--epochs", "1", "--resume")
+    state["model"].pop(statistics[0])
+    torch.save(state, tmp_path / "run/checkpoint.pt")
+    args = ["fit", "--data", str(tiny), "--out", str(tmp_path / "run"), *FIT, "--epochs", "1", "--resume"]
+    assert cli.main(args) == 1
 
 
 def test_resuming_another_recipe_is_refused(tiny, tmp_path, capsys):
@@ -118,6 +153,8 @@ def test_export(tiny, tmp_path):
     assert logits == pytest.approx(check["logit_value"], rel=1e-6, abs=1e-6)  # stored as computed in double
     assert out["cls_alpha"][0].tolist() == pytest.approx(check["cls_alpha"], rel=1e-5)
 
+    save_file(load_file(weights) | {"uml.familiarity.mean": torch.zeros(3)}, weights, metadata)  # as uml-calibrate adds
+    assert weights_file.read(weights)[2].keys() == state.keys()
     report = tmp_path / "report.json"
     command = ["evaluate", "--weights", str(weights), "--data", str(tiny), "--split", "val", "--noise", "0.1"]
     assert cli.main([*command, "--json", str(report)]) == 0

@@ -127,7 +127,7 @@ def test_a_longer_list_of_corruptions_adds_to_the_figures(written, tmp_path, mon
         assert new["figures"]["val"]["blur:1"]["accuracy"] is not None
 
 
-def test_a_kill_costs_an_epoch_at_most(written, tmp_path, monkeypatch):
+def test_a_kill_costs_an_epoch_or_a_while_at_most(written, tmp_path, monkeypatch):
     class Killed(BaseException):
         pass
 
@@ -138,6 +138,11 @@ def test_a_kill_costs_an_epoch_at_most(written, tmp_path, monkeypatch):
     monkeypatch.setattr(sweep.Trainer, "save", lambda trainer: saved.append(trainer.step) or save(trainer))
     with pytest.raises(Killed):
         cli.main(["sweep", str(written(runs=[run(epochs=2)])), "--out", str(tmp_path / "out"), "--threads", "1"])
+    assert saved == [6]  # epochs of less than SAVE_EVERY: not each
+    saved.clear()
+    monkeypatch.setattr(sweep, "SAVE_EVERY", 0)
+    with pytest.raises(Killed):
+        cli.main(["sweep", str(written(runs=[run(epochs=2)])), "--out", str(tmp_path / "each"), "--threads", "1"])
     assert saved[:2] == [3, 6]
 
 

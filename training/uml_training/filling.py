@@ -6,6 +6,7 @@ epochs and the --decay-from that run.json holds at the end gives the same weight
 """
 
 import json
+import math
 import time
 from dataclasses import dataclass, field, replace
 
@@ -47,18 +48,21 @@ class Filling:
             falls = trainer.step >= trainer.steps * trainer.run.recipe.decay_from
             if done and not (falls and name in self.told):  # a run that goes on may fall already
                 self.told.add(name)
-                steps = trainer.step + (self.ends - now) * done / (now - self.began[0])
-                recipe = stretched(trainer.run.recipe, steps / trainer.steps, self.shares[name])
+                more = (self.ends - now) * done / (now - self.began[0])
+                recipe = stretched(trainer.run.recipe, trainer.step / trainer.steps, more / trainer.steps,
+                                   self.shares[name])
                 if recipe.epochs != trainer.run.recipe.epochs:
                     trainer.run.recipe = recipe
                     changed.append(name)
         return changed
 
 
-def stretched(recipe: Recipe, epochs: float, share: float) -> Recipe:
-    """The recipe with as many whole epochs as fit, at least one more than its warm-up."""
-    whole = max(int(epochs), int(recipe.warmup) + 1)
-    return replace(recipe, epochs=whole, decay_from=round(share * whole, 3))
+def stretched(recipe: Recipe, done: float, more: float, share: float) -> Recipe:
+    """The recipe with as many whole epochs as fit, at least one more than its warm-up and than are done. The rate falls
+    from `share` of them on, or from now on if that is later; if it falls already, from where it began."""
+    whole = max(int(done + more), int(max(done, recipe.warmup)) + 1)
+    fresh = max(round(share * whole, 3), math.ceil(done * 1000) / 1000)
+    return replace(recipe, epochs=whole, decay_from=recipe.decay_from if done > recipe.decay_from else fresh)
 
 
 def go_on(ready: Prepared) -> None:
