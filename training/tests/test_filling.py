@@ -50,7 +50,7 @@ def test_epochs_follow_the_speed_until_the_rate_falls(clock):
     assert look(5, 1) == [] and a.plan == (40, 10)  # measured from here on, at 155 s
     assert look(1, 1) == []  # too soon
     assert look(9, 19) == ["a", "b"]  # 2 steps a second at 165 s: 28 steps are done, 470 more fit
-    assert a.plan == (49, 12.25) and b.plan == (24, 12)
+    assert a.plan == (49, 12.25) and b.plan == (24, 12) and filler.seconds == {"a": 0.5, "b": 0.5}
     assert look(10, 10) == ["a", "b"]  # 30 in 20 s: 38 + 225 * 1.5 = 375.5
     assert a.plan == (37, 9.25) and b.plan == (18, 9)
     assert look(40, 60) == []  # the same speed

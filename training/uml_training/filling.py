@@ -27,6 +27,7 @@ class Filling:
     shares: dict[str, float] = field(default_factory=dict)
     began: tuple[float, dict[str, int]] | None = None  # when all ran side by side, and each one's step then
     told: set[str] = field(default_factory=set)  # runs whose epochs were set
+    seconds: dict[str, float] = field(default_factory=dict)  # by run from one step to its next, the others' between
     looked: float = 0.0
 
     def look(self, trainers: dict[str, Trainer]) -> list[str]:
@@ -48,9 +49,9 @@ class Filling:
             falls = trainer.step >= trainer.steps * trainer.run.recipe.decay_from
             if done and not (falls and name in self.told):  # a run that goes on may fall already
                 self.told.add(name)
-                more = (self.ends - now) * done / (now - self.began[0])
-                recipe = stretched(trainer.run.recipe, trainer.step / trainer.steps, more / trainer.steps,
-                                   self.shares[name])
+                self.seconds[name] = (now - self.began[0]) / done
+                more = (self.ends - now) / self.seconds[name] / trainer.steps
+                recipe = stretched(trainer.run.recipe, trainer.step / trainer.steps, more, self.shares[name])
                 if recipe.epochs != trainer.run.recipe.epochs:
                     trainer.run.recipe = recipe
                     changed.append(name)
