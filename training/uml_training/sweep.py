@@ -182,7 +182,7 @@ def refill(filler: filling.Filling, active: list[tuple[Job, Prepared, Trainer]],
     for job, ready, trainer in active:
         if job.name in changed:
             ready.describe(trainer)
-            clock.say(job.name, f"will have {trainer.run.recipe.epochs} epochs, after {trainer.step / trainer.steps:.2f}; "
+            clock.say(job.name, f"will have {trainer.run.recipe.epochs} epochs, after {trainer.step / trainer.steps:.2f};",
                       f"{1000 * filler.seconds[job.name]:.1f} ms a step")
 
 
