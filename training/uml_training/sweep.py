@@ -182,8 +182,8 @@ def refill(filler: filling.Filling, active: list[tuple[Job, Prepared, Trainer]],
     for job, ready, trainer in active:
         if job.name in changed:
             ready.describe(trainer)
-            clock.say(job.name, f"will have {trainer.run.recipe.epochs} epochs, after {trainer.step / trainer.steps:.2f};",
-                      f"{1000 * filler.seconds[job.name]:.1f} ms a step")
+            clock.say(job.name, f"will have {trainer.run.recipe.epochs} epochs,",
+                      f"after {trainer.step / trainer.steps:.2f}; {1000 * filler.seconds[job.name]:.1f} ms a step")
 
 
 def combined_model(entry: Combined, members: list[tuple[Job, Prepared]]) -> nn.Module:
