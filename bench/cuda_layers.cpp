@@ -17,10 +17,10 @@ namespace {
 
 namespace gpu = uml::gpu;
 
-constexpr const char* names[gpu::kernel_count] = {"picture",   "conv",       "vector", "conv_tile", "conv_pieces",
-                                                  "pointwise", "move",       "pool",   "resize",    "row",
-                                                  "column",    "column_end", "matrix"};
-constexpr const char* product_names[] = {"plain", "lanes", "bf16", "tf32", "three", "two"};
+constexpr const char* names[gpu::kernel_count] = {"picture",   "conv",      "vector",        "conv_tile", "conv_pieces",
+                                                  "pointwise", "move",      "pool",          "resize",    "row",
+                                                  "column",    "attention", "attention_end", "matrix"};
+constexpr const char* product_names[] = {"plain", "lanes", "bf16", "tf32", "three"};
 
 cudaStream_t stream = nullptr;
 int stage = 0, launched = 0;

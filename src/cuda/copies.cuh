@@ -8,20 +8,26 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 __device__ __forceinline__ unsigned shared_address(const void* p) {
     return static_cast<unsigned>(__cvta_generic_to_shared(p));
 }
-/// Bytes into shared memory without waiting, zeros where `from` is null. `near`: what other taps and blocks read again
-/// soon is kept by the multiprocessor.
-template <bool near> struct copy_later {
+/// Bytes into shared memory without waiting, zeros where `from` is null.
+struct copy_later {
     const void* any; ///< a valid address
     template <int bytes> __device__ __forceinline__ void operator()(void* to, const void* from) const {
-        const void* const there = from != nullptr ? from : any;
-        const int count = from != nullptr ? bytes : 0;
-        if constexpr (bytes == chunk_bytes && !near)
-            asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(there),
-                         "r"(count)
+        asm volatile("cp.async.ca.shared.global [%0], [%1], %3, %2;" ::"r"(shared_address(to)),
+                     "l"(from != nullptr ? from : any), "r"(from != nullptr ? bytes : 0), "n"(bytes)
+                     : "memory");
+    }
+};
+/// Chunks: `near` ones are kept by the multiprocessor. Nothing is read from where nothing is.
+struct copy_chunk {
+    unsigned shared;
+    template <bool near> __device__ __forceinline__ void put(int to, std::uintptr_t from, bool there) const {
+        if constexpr (near)
+            asm volatile("cp.async.ca.shared.global [%0], [%1], 16, %2;" ::"r"(shared + to), "l"(from),
+                         "r"(there ? chunk_bytes : 0)
                          : "memory");
         else
-            asm volatile("cp.async.ca.shared.global [%0], [%1], %3, %2;" ::"r"(shared_address(to)), "l"(there),
-                         "r"(count), "n"(bytes)
+            asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared + to), "l"(from),
+                         "r"(there ? chunk_bytes : 0)
                          : "memory");
     }
 };

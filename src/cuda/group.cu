@@ -82,13 +82,12 @@ __global__ void __launch_bounds__(Block::threads) conv_group(const __grid_consta
     const tile_place place(a, blockIdx.x - all.begin[which], Block::rows, Block::columns);
     const int chunk = thread % group::chunks, first_row = thread / group::chunks;
     typename Block::filler mine(a, place.image, place.first_pixel, place.first_channel, first_row, chunk);
-    unsigned char* const first = shared + group::place(first_row, chunk);
-    const copy_later<true> near{a.weights};
-    const copy_later<false> once{a.weights};
+    const int first = group::place(first_row, chunk);
+    const copy_chunk copy{shared_address(shared)};
     const int steps = group::steps(a);
     const auto fill = [&](int step) {
-        unsigned char* const to = first + step % Block::stages * Block::stage_bytes;
-        if (step < steps) mine.fill(to, to + Block::weights_at, Block::gap * group::row_bytes, near, once);
+        const int to = first + step % Block::stages * Block::stage_bytes;
+        if (step < steps) mine.template fill<Block::gap * group::row_bytes>(to, to + Block::weights_at, copy);
         close_copies(); // an empty one keeps the count
     };
 
@@ -155,25 +154,31 @@ bool has_groups() {
 }
 
 int launch_conv_group(const void* arguments, int count, int images, void* stream) {
-    // The largest blocks that fill the device; wide ones where there are the channels for them.
+    // The largest blocks that fill the device; wide ones where there are the channels for them. Of few steps most is
+    // waiting for the first tiles and writing: many blocks side by side, for which tiles must be few.
     constexpr unsigned enough = 120;
+    constexpr int few = 4;
     const auto* const a = static_cast<const conv_args*>(arguments);
-    int widest = 0;
-    for (int i = 0; i < count; ++i) widest = a[i].y.c > widest ? a[i].y.c : widest;
-    if (widest <= 32) {
-        if (in_blocks<group::block<128, 32, 4>>(arguments, count, images).blocks() >= enough)
-            return launch<group::block<128, 32, 4>>(arguments, count, images, stream);
-        return launch<group::block<64, 32, 5>>(arguments, count, images, stream);
+    int widest = 0, longest = 0;
+    for (int i = 0; i < count; ++i) {
+        widest = a[i].y.c > widest ? a[i].y.c : widest;
+        longest = group::steps(a[i]) > longest ? group::steps(a[i]) : longest;
     }
-    if (widest > 64 && in_blocks<group::block<128, 128, 4>>(arguments, count, images).blocks() >= enough)
-        return launch<group::block<128, 128, 4>>(arguments, count, images, stream);
-    if (widest > 64 && in_blocks<group::block<64, 128, 4>>(arguments, count, images).blocks() >= enough)
-        return launch<group::block<64, 128, 4>>(arguments, count, images, stream);
-    if (in_blocks<group::block<128, 64, 4>>(arguments, count, images).blocks() >= enough)
-        return launch<group::block<128, 64, 4>>(arguments, count, images, stream);
-    if (in_blocks<group::block<64, 64, 4>>(arguments, count, images).blocks() >= enough)
-        return launch<group::block<64, 64, 4>>(arguments, count, images, stream);
-    return launch<group::block<64, 32, 5>>(arguments, count, images, stream);
+    const auto fills = [&]<class Block>(Block) {
+        return in_blocks<Block>(arguments, count, images).blocks() >= enough;
+    };
+    const auto run = [&]<class Block>(Block) { return launch<Block>(arguments, count, images, stream); };
+    using group::block;
+    if (widest <= 32) {
+        if (longest <= few) return run(block<128, 32, 3>{});
+        return fills(block<128, 32, 4>{}) ? run(block<128, 32, 4>{}) : run(block<64, 32, 5>{});
+    }
+    if (longest <= few) return fills(block<128, 64, 3>{}) ? run(block<128, 64, 3>{}) : run(block<64, 64, 3>{});
+    if (widest > 64 && fills(block<128, 128, 4>{})) return run(block<128, 128, 4>{});
+    if (widest > 64 && fills(block<64, 128, 4>{})) return run(block<64, 128, 4>{});
+    if (fills(block<128, 64, 4>{})) return run(block<128, 64, 4>{});
+    if (fills(block<64, 64, 4>{})) return run(block<64, 64, 4>{});
+    return run(block<64, 32, 5>{});
 }
 
 #endif

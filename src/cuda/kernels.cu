@@ -12,7 +12,7 @@ constexpr int threads = 256;
 
 /// An element of the result for each thread.
 template <class F>
-__global__ void __launch_bounds__(threads)
+__global__ void __launch_bounds__(threads, 3)
     each(const __grid_constant__ several<typename F::arguments> all, int images) {
     const int which = all.which(blockIdx.x);
     const typename F::arguments& a = all.of[which];
@@ -28,45 +28,49 @@ template <class F> int launch_each(const void* arguments, int count, int images,
 }
 
 __device__ float combine(float a, float b, bool largest) { return largest ? (b > a ? b : a) : a + b; }
-/// Of so many lanes of a warp, a power of two; every lane gets it. The order is fixed: the same bits every time.
-__device__ float combine_warp(float x, int lanes, bool largest) {
-    for (int distance = lanes / 2; distance > 0; distance /= 2)
+/// Lanes of a warp share a sum, a power of two, `apart` from each other; every lane gets it. The order is fixed: the
+/// same bits every time.
+__device__ float combine_warp(float x, int lanes, int apart, bool largest) {
+    for (int distance = lanes * apart / 2; distance >= apart; distance /= 2)
         x = combine(x, __shfl_xor_sync(0xffffffffU, x, distance), largest);
     return x;
 }
-template <int most_lanes, int width> __device__ void combine_lanes(float (&x)[width], int lanes, bool largest) {
+/// Of a block's warps, in each of which `groups` lanes have sums of their own.
+template <int groups, int width> __device__ void combine_block(float (&x)[width], bool largest) {
+    constexpr int warps = threads / 32;
+    __shared__ float parts[warps][groups][width];
+    const int group = static_cast<int>(threadIdx.x) % groups;
+    __syncthreads(); // the parts of the phase before have been read
+    if (threadIdx.x % 32 < groups)
 #pragma unroll
-    for (float& one : x) one = combine_warp(one, lanes < 32 ? lanes : 32, largest);
-    if constexpr (most_lanes > 32) {
-        __shared__ float parts[most_lanes / 32][width];
-        __syncthreads(); // the parts of the phase before have been read
-        if (threadIdx.x % 32 == 0)
+        for (int j = 0; j < width; ++j) parts[threadIdx.x / 32][group][j] = x[j];
+    __syncthreads();
 #pragma unroll
-            for (int j = 0; j < width; ++j) parts[threadIdx.x / 32][j] = x[j];
-        __syncthreads();
-#pragma unroll
-        for (int j = 0; j < width; ++j) {
-            x[j] = parts[0][j];
-            for (int i = 1; i < most_lanes / 32; ++i) x[j] = combine(x[j], parts[i][j], largest);
-        }
+    for (int j = 0; j < width; ++j) {
+        x[j] = parts[0][group][j];
+        for (int i = 1; i < warps; ++i) x[j] = combine(x[j], parts[i][group][j], largest);
     }
 }
 
-/// A sum for each group of lanes.
+/// A sum for each group of lanes: neighbours in a warp, or every so many threads of a block.
 template <class F>
 __global__ void __launch_bounds__(threads, 3)
     each_sum(const __grid_constant__ several<typename F::arguments> all, int images) {
-    static_assert(F::most_lanes == 32 || F::most_lanes == threads);
-    const int which = all.which(blockIdx.x);
+    constexpr bool of_block = F::most_lanes > 32;
+    constexpr int groups = threads / F::most_lanes; ///< of a block
+    const int which = all.which(blockIdx.x), thread = static_cast<int>(threadIdx.x);
     const typename F::arguments& a = all.of[which];
-    const int lanes = F::lanes(a), lane = static_cast<int>(threadIdx.x) % lanes;
-    const std::int64_t mine =
-        static_cast<std::int64_t>(blockIdx.x - all.begin[which]) * (threads / lanes) + threadIdx.x / lanes;
+    const int lanes = F::lanes(a), lane = of_block ? thread / groups : thread % lanes;
+    const std::int64_t mine = static_cast<std::int64_t>(blockIdx.x - all.begin[which]) * (threads / lanes) +
+                              (of_block ? thread % groups : thread / lanes);
     const std::int64_t last = F::count(a, images) - 1, i = mine < last ? mine : last; // a warp's lanes stay together
     float totals[most_totals][F::width] = {}, part[F::width];
     for (int phase = 0; phase < F::totals(a); ++phase) {
+        const bool largest = F::largest(a, phase);
         F::part(a, phase, i, lane, totals, part);
-        combine_lanes<F::most_lanes>(part, lanes, F::largest(a, phase));
+#pragma unroll
+        for (float& one : part) one = combine_warp(one, of_block ? 32 / groups : lanes, of_block ? groups : 1, largest);
+        if constexpr (of_block) combine_block<groups>(part, largest);
 #pragma unroll
         for (int k = 0; k < most_totals; ++k)
 #pragma unroll
@@ -86,8 +90,8 @@ template <class F> int launch_sum(const void* arguments, int count, int images, 
 constexpr kernel_table table{{launch_each<compute_picture>, launch_each<compute_conv>, launch_sum<compute_vector>,
                               launch_conv_tile, launch_conv_pieces, launch_each<compute_pointwise>,
                               launch_each<compute_move>, launch_each<compute_pool>, launch_each<compute_resize>,
-                              launch_sum<compute_row>, launch_sum<compute_column>, launch_sum<compute_column_end>,
-                              launch_each<compute_matrix>}};
+                              launch_sum<compute_row>, launch_sum<compute_column>, launch_sum<compute_attention>,
+                              launch_sum<compute_attention_end>, launch_each<compute_matrix>}};
 
 } // namespace
 

@@ -49,8 +49,6 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
     const conv_args& a = all.of[which];
     const tile_place place(a, blockIdx.x - all.begin[which], tile_rows, tile_columns);
     const int thread = static_cast<int>(threadIdx.x);
-    const copy_later<true> near{a.weights};
-    const copy_later<false> once{a.weights};
     const int steps = (a.inner + tile_inner - 1) / tile_inner;
     // Fills step by step; what follows the last is empty, which keeps the count.
     const auto filling = [&] {
@@ -62,18 +60,16 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
                                thread);
     };
     auto mine = filling();
+    const int first = (thread / form::chunks * form::pitch + thread % form::chunks * (chunk_bytes / 4)) * 4;
     const auto fill = [&](int step) {
-        std::uint32_t* const x = room + step % form::stages * form::stage_words;
-        std::uint32_t* const w = x + tile_rows * form::pitch;
+        const int stage = step % form::stages * form::stage_words;
         if (step < steps) {
-            if constexpr (whole) {
-                const int first = thread / form::chunks * form::pitch + thread % form::chunks * (chunk_bytes / 4);
-                mine.fill(reinterpret_cast<unsigned char*>(x + first), reinterpret_cast<unsigned char*>(w + first),
-                          form::row_gap * form::pitch * 4, near, once);
-            } else {
-                mine.fill(block_operands<form::type>(a, place.image, place.first_pixel, place.first_channel), step, x,
-                          w, near);
-            }
+            if constexpr (whole)
+                mine.template fill<form::row_gap * form::pitch * 4>(
+                    first + stage * 4, first + (stage + tile_rows * form::pitch) * 4, copy_chunk{shared_address(room)});
+            else
+                mine.fill(block_operands<form::type>(a, place.image, place.first_pixel, place.first_channel), step,
+                          room + stage, room + stage + tile_rows * form::pitch, copy_later{a.weights});
         }
         close_copies();
     };
@@ -90,7 +86,7 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
         const std::uint32_t* const x = room + step % form::stages * form::stage_words;
         const std::uint32_t* const w = x + tile_rows * form::pitch;
         // Sums of a few products are formed apart: the units cut their sums off, and in f32 that must stay small.
-        constexpr bool exact = how == products::three || how == products::two;
+        constexpr bool exact = how == products::three;
         float parts[fragments_down][fragments_across][4] = {};
 #pragma unroll(exact ? 2 : form::row_words / mma_words)
         for (int word = 0; word < form::row_words; word += mma_words) {
@@ -98,7 +94,7 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
 #pragma unroll
             for (int i = 0; i < fragments_down; ++i)
 #pragma unroll
-                for (int r = 0; r < 4; ++r) fx[i][r] = first_value<how>(x, first_word<how>(warp, lane, i, r, word));
+                for (int r = 0; r < 4; ++r) fx[i][r] = x[first_word<how>(warp, lane, i, r, word)];
 #pragma unroll
             for (int j = 0; j < fragments_across; ++j)
 #pragma unroll
@@ -128,7 +124,7 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
 #pragma unroll
                     for (int i = 0; i < fragments_down; ++i) {
                         float few[4] = {};
-                        if constexpr (how == products::three) multiply<how>(few, xl[i], wh);
+                        multiply<how>(few, xl[i], wh);
                         multiply<how>(few, xh[i], wl);
                         multiply<how>(few, xh[i], wh);
 #pragma unroll
@@ -183,7 +179,6 @@ int launch_conv_tile(const void* arguments, int count, int images, void* stream)
         return launch<products::bf16, true>(arguments, count, images, stream);
     case products::tf32: return launch<products::tf32, true>(arguments, count, images, stream);
     case products::three: return launch<products::three, true>(arguments, count, images, stream);
-    case products::two: return launch<products::two, true>(arguments, count, images, stream);
     case products::plain:
     case products::lanes: break; // other kernels'
     }
@@ -194,7 +189,6 @@ int launch_conv_pieces(const void* arguments, int count, int images, void* strea
     case products::bf16: return launch<products::bf16, false>(arguments, count, images, stream);
     case products::tf32: return launch<products::tf32, false>(arguments, count, images, stream);
     case products::three: return launch<products::three, false>(arguments, count, images, stream);
-    case products::two:
     case products::plain:
     case products::lanes: break;
     }

@@ -30,7 +30,11 @@ struct tensor {
     [[nodiscard]] UML_HOST_DEVICE std::int64_t pixels() const { return static_cast<std::int64_t>(h) * w; }
 };
 
+/// Sums that follow from each other, of one operation.
+inline constexpr int most_totals = 2;
+
 /// Channels of a pixel that one thread takes where it can: in bf16 16 bytes, in f32 twice as many.
+
 inline constexpr int run = 8;
 [[nodiscard]] UML_HOST_DEVICE constexpr int runs(int channels) { return (channels + run - 1) / run; }
 
@@ -54,8 +58,7 @@ enum class products : std::uint8_t {
     lanes, ///< f32, of vectors: 32 lanes share a sum
     bf16,  ///< bf16 operands, sums in f32
     tf32,  ///< operands rounded to 10 bits of mantissa, sums in f32
-    three, ///< each operand as a sum of two TF32 numbers, three products, sums in f32
-    two    ///< the same of pixels in bf16, which are one TF32 number
+    three  ///< each operand as a sum of two TF32 numbers, three products, sums in f32
 };
 
 /// A convolution: Σ, times the pixel's scale if there is one, plus bias and residual, then the activation, then times
@@ -78,8 +81,8 @@ struct conv_args {
     activation act = activation::none;
     products how = products::plain;
 
-    /// Whether pieces are as large as can be, so that nothing is taken apart.
-    [[nodiscard]] bool in_chunks() const { return piece == (x.type == weight_type ? 16 : 8); }
+    /// Whether operands come in whole chunks.
+    [[nodiscard]] bool in_chunks() const { return piece == 16; }
 };
 
 enum class pointwise : std::uint8_t { norm, activate, add, multiply, add_constant, divide_into };
@@ -132,22 +135,26 @@ struct row_args {
 enum class column : std::uint8_t {
     mean,
     weighted,   ///< by a number per pixel
-    attended,   ///< by the softmax over the pixels of a number per pixel
     instructed, ///< the mean of x + x · factor
     softmax
 };
-
-/// Sums that follow from each other, of one operation.
-inline constexpr int most_totals = 3;
 
 /// Over the pixels of each channel.
 struct column_args {
     column kind = column::mean;
     tensor x, y;
-    tensor weight;         ///< weighted, attended: a number per pixel; instructed: a factor per element
-    int parts = 1;         ///< of the pixels, each with sums of its own, which column_end puts together
-    float* sums = nullptr; ///< of the parts: [image][run of channels][part][most_totals][run]
+    tensor weight; ///< weighted: a number per pixel; instructed: a factor per element
 };
+
+/// Each channel's mean over the pixels, weighted by the softmax of a number per pixel, and behind those the plain
+/// means. Of many pixels in parts, whose sums attention_end puts together.
+struct attention_args {
+    tensor x, y, scores;
+    int parts = 1;
+    float* sums = nullptr; ///< of the parts: [image][run of channels][part][attention_sums]
+};
+/// The largest score, Σ exp of those less that, and for each channel of a run Σ of x by them and Σ of x.
+inline constexpr int attention_sums = 2 + 2 * run;
 
 /// The matrix A · diag(g) · B of each image, in the form of a convolution's weights: a row for each output channel.
 struct matrix_args {
@@ -170,7 +177,8 @@ enum class kernel : std::uint8_t {
     resize,
     row,
     column,
-    column_end, ///< of sums in parts
+    attention,
+    attention_end,
     matrix
 };
 inline constexpr int kernel_count = static_cast<int>(kernel::matrix) + 1;

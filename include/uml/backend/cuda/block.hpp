@@ -91,64 +91,64 @@ private:
     const char *pixels_, *weights_;
 };
 
-/// A thread's part of filling a block's tiles where inner indices lie in whole chunks: one chunk of every gap-th row of
-/// both, in steps of `chunks` chunks. Where it reads moves along with the steps: nothing is divided. A chunk is 16
-/// bytes of weights and as many numbers of pixels, which are bf16 beside weights in f32 if `x_type` says so.
-template <element x_type, element type, int chunks, int gap, int pixel_rows, int weight_rows> class chunk_filler {
+/// A thread's part of filling a block's tiles where inner indices lie in whole chunks of 16 bytes: one chunk of every
+/// gap-th row of both, in steps of `chunks` chunks. Where it reads moves along with the steps: nothing is divided.
+template <element type, int chunks, int gap, int pixel_rows, int weight_rows> class chunk_filler {
 public:
-    static constexpr int bytes = type == element::f32 ? 4 : 2, x_bytes = x_type == element::f32 ? 4 : 2;
-    static constexpr int per_chunk = chunk_bytes / bytes, numbers = chunks * per_chunk;
-    static constexpr int pixel_turns = pixel_rows / gap, weight_turns = (weight_rows + gap - 1) / gap;
-    static_assert(pixel_rows % gap == 0);
+    static constexpr int bytes = type == element::f32 ? 4 : 2, per_chunk = chunk_bytes / bytes;
+    static constexpr int pixel_turns = pixel_rows / gap, weight_turns = weight_rows / gap;
+    static_assert(pixel_rows % gap == 0 && weight_rows % gap == 0);
 
     UML_HOST_DEVICE chunk_filler(const conv_args& a, int image, std::int64_t first_pixel, int first_out, int row,
                                  int chunk)
-        : a_(a), x_(static_cast<const char*>(a.x.data) + image * a.x.image * x_bytes),
-          w_(static_cast<const char*>(a.weights) +
-             (image * a.weight_image + std::int64_t{first_out + row} * a.weight_out + chunk * per_chunk) * bytes),
-          inner_(chunk * per_chunk), channel_(inner_), left_(a.inner - inner_), row_(row) {
-        constexpr int far_outside = -(1 << 24);
+        : a_(a), inner_(chunk * per_chunk), channel_(inner_), left_(a.inner - inner_) {
+        const std::uintptr_t x =
+            reinterpret_cast<std::uintptr_t>(a.x.data) + static_cast<std::uintptr_t>(image * a.x.image * bytes);
 #if defined(__CUDA_ARCH__)
     #pragma unroll
 #endif
         for (int i = 0; i < pixel_turns; ++i) {
             const std::int64_t pixel = first_pixel + row + i * gap;
             const conv_window from(a, pixel);
-            const bool there = pixel < a.y.pixels();
-            y_[i] = there ? from.y : far_outside;
+            y_[i] = pixel < a.y.pixels() ? from.y : far_outside;
             column_[i] = from.x;
-            place_[i] = there ? from.y * a.x.w + from.x : 0;
+            x_[i] = x + static_cast<std::uintptr_t>((std::int64_t{from.y} * a.x.w + from.x) * a.x.step * bytes);
         }
-        rows_ = (a.y.c + tile_columns - 1) / tile_columns * tile_columns - first_out;
+        const int rows = (a.y.c + tile_columns - 1) / tile_columns * tile_columns; // of the packed weights
+        const std::uintptr_t w = reinterpret_cast<std::uintptr_t>(a.weights) +
+                                 static_cast<std::uintptr_t>((image * a.weight_image + inner_) * bytes);
+#if defined(__CUDA_ARCH__)
+    #pragma unroll
+#endif
+        for (int i = 0; i < weight_turns; ++i) {
+            const int out = row + i * gap;
+            w_there_[i] = first_out + out < rows;
+            w_[i] = w + static_cast<std::uintptr_t>(std::int64_t{first_out + out} * a.weight_out * bytes);
+        }
         wrap();
     }
-    /// Fills the next step's tiles: `x`, `w` are where the thread's first chunk of each goes, its others `rows_apart`
-    /// bytes behind each other, as copy.template operator()<bytes>(to, from), where `from` is null for zeros.
-    template <class Copy_x, class Copy_w>
-    UML_HOST_DEVICE void fill(unsigned char* x, unsigned char* w, int rows_apart, const Copy_x& copy_x,
-                              const Copy_w& copy_w) {
-        const std::int64_t step = std::int64_t{a_.x.step} * x_bytes;
-        const char* const from = x_ + channel_ * x_bytes;
+    /// Fills the next step's tiles: `x`, `w` say where the thread's first chunk of each goes, its others go
+    /// `rows_apart` behind each other, as copy.template put<near>(to, from, whether it is there; else zeros). `near`:
+    /// what is read again by other taps.
+    template <int rows_apart, class Copy> UML_HOST_DEVICE void fill(int x, int w, const Copy& copy) {
+        const auto tap = static_cast<std::uintptr_t>((std::int64_t{tap_} * a_.x.step + channel_) * bytes);
 #if defined(__CUDA_ARCH__)
     #pragma unroll
 #endif
         for (int i = 0; i < pixel_turns; ++i) {
-            const bool there = left_ > 0 && static_cast<unsigned>(y_[i] + down_) < static_cast<unsigned>(a_.x.h) &&
+            const bool there = static_cast<unsigned>(y_[i] + down_) < static_cast<unsigned>(a_.x.h) &&
                                static_cast<unsigned>(column_[i] + along_) < static_cast<unsigned>(a_.x.w);
-            copy_x.template operator()<per_chunk * x_bytes>(x + i * rows_apart,
-                                                            there ? from + (place_[i] + tap_) * step : nullptr);
+            copy.template put<true>(x + i * rows_apart, x_[i] + tap, there);
         }
         const bool inside = inner_ < a_.weight_out;
 #if defined(__CUDA_ARCH__)
     #pragma unroll
 #endif
         for (int i = 0; i < weight_turns; ++i) {
-            if (weight_rows % gap != 0 && row_ + i * gap >= weight_rows) break;
-            const bool there = inside && row_ + i * gap < rows_;
-            copy_w.template operator()<chunk_bytes>(
-                w + i * rows_apart, there ? w_ + std::int64_t{i} * gap * a_.weight_out * bytes : nullptr);
+            copy.template put<false>(w + i * rows_apart, w_[i], inside && w_there_[i]);
+            w_[i] += chunks * chunk_bytes;
         }
-        w_ += chunks * chunk_bytes;
+        constexpr int numbers = chunks * per_chunk;
         inner_ += numbers;
         channel_ += numbers;
         left_ -= numbers;
@@ -156,26 +156,29 @@ public:
     }
 
 private:
+    static constexpr int far_outside = -(1 << 24);
+
     /// To the tap whose channel it is; behind the last tap they begin again, for weights in two parts.
     UML_HOST_DEVICE void wrap() {
         while (channel_ >= a_.x.c) {
             channel_ -= a_.x.c;
             along_ += a_.dilation;
-            tap_ += a_.dilation;
-            if (++tap_x_ < a_.kernel) continue;
-            tap_x_ = along_ = 0;
-            down_ += a_.dilation;
-            if (++tap_y_ == a_.kernel) tap_y_ = down_ = 0;
-            tap_ = down_ * a_.x.w;
+            if (++tap_x_ == a_.kernel) {
+                tap_x_ = along_ = 0;
+                down_ += a_.dilation;
+                if (++tap_y_ == a_.kernel) tap_y_ = down_ = 0;
+            }
+            tap_ = down_ * a_.x.w + along_;
         }
+        if (left_ <= 0) down_ = far_outside; // nothing is there any more
     }
 
     const conv_args& a_;
-    const char *x_, *w_;
-    int inner_, channel_, left_, row_;
-    int rows_;                                                      ///< of the weights, from the block's first on
-    int tap_x_ = 0, tap_y_ = 0, along_ = 0, down_ = 0, tap_ = 0;    ///< the tap, its offset in pixels
-    int y_[pixel_turns], column_[pixel_turns], place_[pixel_turns]; ///< of the first tap
+    int inner_, channel_, left_;
+    int tap_x_ = 0, tap_y_ = 0, along_ = 0, down_ = 0, tap_ = 0; ///< the tap, its offset in pixels
+    int y_[pixel_turns], column_[pixel_turns];                   ///< of the first tap
+    std::uintptr_t x_[pixel_turns], w_[weight_turns];
+    bool w_there_[weight_turns];
 };
 
 /// A block's sums in shared memory, on their way from the threads that have formed them to those that write runs of
@@ -189,11 +192,14 @@ template <int rows, int columns, int threads> struct block_sums {
     /// A thread's part of writing the results, once all sums are there.
     UML_HOST_DEVICE void finish(const conv_args& a, int image, std::int64_t first_pixel, int first_out,
                                 int thread) const {
+        const std::int64_t pixels = a.y.pixels() - first_pixel;
+        const int there = pixels < rows ? static_cast<int>(pixels) : rows, wide = a.y.c - first_out;
         for (int i = thread; i < rows * columns / run; i += threads) {
             const int row = i / (columns / run), column = i % (columns / run) * run;
-            if (first_pixel + row >= a.y.pixels() || first_out + column >= a.y.c) continue; // no place for them
+            if (row >= there || column >= wide) continue; // no place for them
+            const chunk c[2] = {read_chunk(to + row * pitch + column), read_chunk(to + row * pitch + column + 4)};
             float sums[run];
-            for (int j = 0; j < run; ++j) sums[j] = to[row * pitch + column + j];
+            for (int j = 0; j < run; ++j) sums[j] = float_of(c[j / 4].words[j % 4]);
             conv_end_run(a, image, first_pixel + row, first_out + column, sums);
         }
     }

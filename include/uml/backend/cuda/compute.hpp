@@ -27,6 +27,16 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
     if ((b & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((b >> 16) | 0x40U);
     return static_cast<std::uint16_t>((b + 0x7fffU + ((b >> 16) & 1U)) >> 16);
 }
+/// Two numbers, the first one in the low half.
+[[nodiscard]] UML_HOST_DEVICE inline std::uint32_t to_bf16_pair(float first, float second) {
+#if defined(__CUDA_ARCH__)
+    std::uint32_t both;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(second), "f"(first));
+    return both;
+#else
+    return to_bf16_bits(first) | static_cast<std::uint32_t>(to_bf16_bits(second)) << 16;
+#endif
+}
 [[nodiscard]] UML_HOST_DEVICE inline float from_bf16_bits(std::uint16_t b) {
     return float_of(static_cast<std::uint32_t>(b) << 16);
 }
@@ -62,11 +72,15 @@ UML_HOST_DEVICE inline void write(void* data, element type, std::int64_t i, floa
     else
         static_cast<std::uint16_t*>(data)[i] = to_bf16_bits(x);
 }
+/// Where a channel of a pixel is, in elements. A tensor's pixels are counted in 31 bits, as its extents are.
+[[nodiscard]] UML_HOST_DEVICE inline std::int64_t element_at(const tensor& t, int image, std::int64_t pixel, int k) {
+    return image * t.image + std::int64_t{static_cast<int>(pixel)} * t.step + k;
+}
 [[nodiscard]] UML_HOST_DEVICE inline float get(const tensor& t, int image, std::int64_t pixel, int k) {
-    return read(t.data, t.type, image * t.image + pixel * t.step + k);
+    return read(t.data, t.type, element_at(t, image, pixel, k));
 }
 UML_HOST_DEVICE inline void put(const tensor& t, int image, std::int64_t pixel, int k, float x) {
-    write(t.data, t.type, image * t.image + pixel * t.step + k, x);
+    write(t.data, t.type, element_at(t, image, pixel, k), x);
 }
 
 /// 16 bytes that a device reads or writes at once.
@@ -100,7 +114,7 @@ UML_HOST_DEVICE inline void write_chunk(void* to, const chunk& c) {
 }
 /// Channels k and on of a pixel; 0 behind the last.
 UML_HOST_DEVICE inline void get_run(const tensor& t, int image, std::int64_t pixel, int k, float (&x)[run]) {
-    const std::int64_t at = image * t.image + pixel * t.step + k;
+    const std::int64_t at = element_at(t, image, pixel, k);
     const int n = in_run(t, k);
     if (const auto* const f = static_cast<const float*>(t.data) + at;
         t.type == element::f32 && n == run && in_chunks(f)) {
@@ -115,17 +129,15 @@ UML_HOST_DEVICE inline void get_run(const tensor& t, int image, std::int64_t pix
     }
 }
 UML_HOST_DEVICE inline void put_run(const tensor& t, int image, std::int64_t pixel, int k, const float (&x)[run]) {
-    const std::int64_t at = image * t.image + pixel * t.step + k;
+    const std::int64_t at = element_at(t, image, pixel, k);
     const int n = in_run(t, k);
     if (auto* const f = static_cast<float*>(t.data) + at; t.type == element::f32 && n == run && in_chunks(f)) {
         write_chunk(f, {{bits_of(x[0]), bits_of(x[1]), bits_of(x[2]), bits_of(x[3])}});
         write_chunk(f + 4, {{bits_of(x[4]), bits_of(x[5]), bits_of(x[6]), bits_of(x[7])}});
     } else if (auto* const h = static_cast<std::uint16_t*>(t.data) + at;
                t.type == element::bf16 && n == run && in_chunks(h)) {
-        chunk c{};
-        for (int j = 0; j < run; ++j)
-            c.words[j / 2] |= static_cast<std::uint32_t>(to_bf16_bits(x[j])) << (16 * (j % 2));
-        write_chunk(h, c);
+        write_chunk(h, {{to_bf16_pair(x[0], x[1]), to_bf16_pair(x[2], x[3]), to_bf16_pair(x[4], x[5]),
+                         to_bf16_pair(x[6], x[7])}});
     } else {
         for (int j = 0; j < run; ++j)
             if (j < n) write(t.data, t.type, at + j, x[j]);
@@ -204,19 +216,33 @@ UML_HOST_DEVICE inline void conv_end(const conv_args& a, int image, std::int64_t
     if (a.to.data != nullptr) put(a.to, image, pixel, o, get(a.from, image, pixel, o) + (a.adds ? sum : 0.0F));
 }
 
+/// Channels k and on of a parameter, of which there are `count`; 0 behind the last.
+UML_HOST_DEVICE inline void get_parameters(const float* from, int k, int count, float (&x)[run]) {
+    get_run({const_cast<float*>(from), 0, 1, 1, count, count, element::f32}, 0, 0, k, x);
+}
+UML_HOST_DEVICE inline void activate_run(float (&x)[run], activation a) {
+    if (a == activation::relu)
+        for (float& v : x) v = v > 0 ? v : 0.0F;
+    else if (a != activation::none)
+        for (float& v : x) v = activated(v, a);
+}
+
 /// The same of a run of channels from o on.
 UML_HOST_DEVICE inline void conv_end_run(const conv_args& a, int image, std::int64_t pixel, int o, float (&sum)[run]) {
     float v[run];
-    const float scale = a.scale.data != nullptr ? get(a.scale, image, pixel, 0) : 1.0F;
-    for (int j = 0; j < run; ++j) {
-        if (a.scale.data != nullptr) sum[j] *= scale;
-        if (a.bias != nullptr && o + j < a.y.c) sum[j] += a.bias[o + j];
+    if (a.scale.data != nullptr) {
+        const float scale = get(a.scale, image, pixel, 0);
+        for (float& s : sum) s *= scale;
+    }
+    if (a.bias != nullptr) {
+        get_parameters(a.bias, o, a.y.c, v);
+        for (int j = 0; j < run; ++j) sum[j] += v[j];
     }
     if (a.residual.data != nullptr) {
         get_run(a.residual, image, pixel, o, v);
         for (int j = 0; j < run; ++j) sum[j] += v[j];
     }
-    for (float& s : sum) s = activated(s, a.act);
+    activate_run(sum, a.act);
     if (a.factor.data != nullptr) {
         get_run(a.factor, image, 0, o, v);
         for (int j = 0; j < run; ++j) sum[j] *= v[j];
@@ -245,11 +271,6 @@ struct compute_picture {
                           : static_cast<float>(reinterpret_cast<const unsigned char*>(samples)[e]) / 255.0F);
     }
 };
-
-/// Channels k and on of a parameter, of which there are `count`; 0 behind the last.
-UML_HOST_DEVICE inline void get_parameters(const float* from, int k, int count, float (&x)[run]) {
-    for (int j = 0; j < run; ++j) x[j] = k + j < count ? from[k + j] : 0.0F;
-}
 
 struct compute_conv {
     using arguments = conv_args;

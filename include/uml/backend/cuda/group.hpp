@@ -36,7 +36,7 @@ template <int rows_, int columns_, int stages_> struct block {
     static constexpr int shared_bytes = stages * stage_bytes;
     static_assert(rows % unit_rows == 0 && gap % 8 == 0, "rows of a thread are permuted alike");
 
-    using filler = chunk_filler<element::bf16, element::bf16, chunks, gap, rows, columns>;
+    using filler = chunk_filler<element::bf16, chunks, gap, rows, columns>;
     using sums = block_sums<rows, columns, threads>;
     static_assert(sums::bytes <= shared_bytes);
 };

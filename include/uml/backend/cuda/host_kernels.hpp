@@ -117,7 +117,8 @@ inline const kernel_table& kernels() {
          launch<pointwise_args, each<compute_pointwise>>, launch<move_args, each<compute_move>>,
          launch<pool_args, each<compute_pool>>, launch<resize_args, each<compute_resize>>,
          launch<row_args, each_sum<compute_row>>, launch<column_args, each_sum<compute_column>>,
-         launch<column_args, each_sum<compute_column_end>>, launch<matrix_args, each<compute_matrix>>}};
+         launch<attention_args, each_sum<compute_attention>>, launch<attention_args, each_sum<compute_attention_end>>,
+         launch<matrix_args, each<compute_matrix>>}};
     return table;
 }
 

@@ -150,7 +150,6 @@ private:
     }
     void run(int stage, conv_args& a) {
         a.piece = piece_of(a.x, a.weight_type);
-        if (a.how == products::three && a.in_chunks() && a.x.type == element::bf16) a.how = products::two;
         const kernel k = a.how == products::plain   ? kernel::conv
                          : a.how == products::lanes ? kernel::vector
                          : a.in_chunks()            ? kernel::conv_tile
@@ -262,26 +261,17 @@ private:
 
     void attention(const node& n) {
         const tensor x = in(n, 0);
-        tensor pooled = view(n), mean = pooled;
-        pooled.c = mean.c = x.c;
-        mean.data = static_cast<std::byte*>(pooled.data) + x.c * bytes_of(pooled.type);
-        const tensor scores = in_scratch(n, 0, x.h, x.w, 1, 1, element::f32);
+        attention_args a{x, view(n), in_scratch(n, 0, x.h, x.w, 1, 1, element::f32), attention_parts(x.pixels()),
+                         nullptr};
         row_args dot;
         dot.kind = row::dot;
         dot.x = x;
-        dot.y = scores;
+        dot.y = a.scores;
         dot.weights = reinterpret_cast<const float*>(packed(n));
         launch(0, kernel::row, dot);
-        // Of many pixels in parts, of which each has a block.
-        std::int64_t at = images_ * block_bytes(x.pixels() * 4);
-        for (column_args c :
-             {column_args{column::attended, x, pooled, scores}, column_args{column::mean, x, mean, {}}}) {
-            c.parts = column_parts(x.pixels());
-            c.sums = reinterpret_cast<float*>(arena_ + n.scratch + at);
-            at += images_ * column_bytes(x.pixels(), x.c);
-            launch(1, kernel::column, c);
-            if (c.parts > 1) launch(2, kernel::column_end, c);
-        }
+        a.sums = reinterpret_cast<float*>(arena_ + n.scratch + images_ * block_bytes(x.pixels() * 4));
+        launch(1, kernel::attention, a);
+        if (a.parts > 1) launch(2, kernel::attention_end, a);
     }
 
     void over_channels(const node& n) {

@@ -50,14 +50,15 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
         return products::plain;
     if (n.kind == op::dynamic_conv && (x.type != at.in(1).type || (is_precise(at.nodes, n) && x.type == dtype::bf16)))
         return products::plain;
-    if (is_precise(at.nodes, n)) return products::three;
     if (x.type == dtype::bf16) return products::bf16;
+    if (is_precise(at.nodes, n)) return products::three;
     return asked == precision::tf32 && !in_chain(n) ? products::tf32 : products::three;
 }
-/// In how many parts weights stand, whose sum they are: rounded to bf16 in Res2Net's chains, they alone would make half
-/// of the error.
+/// In how many parts weights stand, whose sum they are: where a precise value is made, and in Res2Net's chains, in
+/// which weights rounded to bf16 alone would make half of the error.
 [[nodiscard]] constexpr int parts_of(const site& at, precision asked) {
-    return in_chain(at.n) && products_of(at, asked) == products::bf16 ? 2 : 1;
+    const bool exact = in_chain(at.n) || is_precise(at.nodes, at.n);
+    return exact && is_conv(at.n.kind) && products_of(at, asked) == products::bf16 ? 2 : 1;
 }
 [[nodiscard]] constexpr int inner_of(const site& at) {
     return at.n.win.kernel * at.n.win.kernel * (at.n.groups > 1 ? 1 : at.in(0).out.c);
@@ -119,14 +120,14 @@ struct conv_form {
     default: return 0;
     }
 }
-/// In how many parts sums over pixels are formed, and the memory for them: see column_args.
-[[nodiscard]] constexpr int column_parts(std::int64_t pixels) {
-    constexpr std::int64_t each = 1024, most = 64;
+/// In how many parts an attention's sums are formed, and the memory for them.
+[[nodiscard]] constexpr int attention_parts(std::int64_t pixels) {
+    constexpr std::int64_t each = 512, most = 64;
     return static_cast<int>(pixels < 2 * each ? 1 : pixels / each < most ? pixels / each : most);
 }
-[[nodiscard]] constexpr std::int64_t column_bytes(std::int64_t pixels, int channels) {
-    const int parts = column_parts(pixels);
-    return parts == 1 ? 0 : block_bytes(std::int64_t{runs(channels)} * parts * most_totals * run * 4);
+[[nodiscard]] constexpr std::int64_t attention_bytes(std::int64_t pixels, int channels) {
+    const int parts = attention_parts(pixels);
+    return parts == 1 ? 0 : block_bytes(std::int64_t{runs(channels)} * parts * attention_sums * 4);
 }
 /// For each image.
 [[nodiscard]] constexpr std::int64_t scratch_bytes(const site& at) {
@@ -137,7 +138,7 @@ struct conv_form {
     case op::scaled_product: // A · diag(g)
         return matrix_in_tiles(at) ? block_bytes(std::int64_t{n.out.c} * at.in(0).out.c * 4) : 0;
     case op::attention_pool: // scores, sums of parts
-        return block_bytes(at.in(0).out.pixels() * 4) + 2 * column_bytes(at.in(0).out.pixels(), at.in(0).out.c);
+        return block_bytes(at.in(0).out.pixels() * 4) + attention_bytes(at.in(0).out.pixels(), at.in(0).out.c);
     case op::gate: return 2 * block_bytes(n.out.pixels() * up_to(n.arg, 16) * 4);
     default: return 0;
     }

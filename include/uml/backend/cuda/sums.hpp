@@ -101,7 +101,8 @@ struct compute_row {
             } else {
                 get_parameters(a.weights, k, a.x.c, scale);
                 get_parameters(a.shift, k, a.x.c, shift);
-                for (int j = 0; j < run; ++j) x[j] = activated((x[j] - mean) * factor * scale[j] + shift[j], a.act);
+                for (int j = 0; j < run; ++j) x[j] = (x[j] - mean) * factor * scale[j] + shift[j];
+                activate_run(x, a.act);
             }
             put_run(a.y, image, pixel, k, x);
         }
@@ -135,53 +136,32 @@ struct compute_vector {
     }
 };
 
-/// One sum for each channel of each image, a run of channels at a time; of all pixels or of a part of them.
+/// One sum for each channel of each image, a run of channels at a time. Neighbouring lanes have neighbouring runs.
 struct compute_column {
     using arguments = column_args;
-    static constexpr int most_lanes = 256, width = run;
+    static constexpr int most_lanes = 64, width = run;
 
-    /// Of the pixels.
-    struct part_of {
-        int image, k, part;
-        std::int64_t first, last; ///< behind the last
-
-        UML_HOST_DEVICE part_of(const column_args& a, std::int64_t i) {
-            const std::int64_t r = quotient(i, a.parts), pixels = a.x.pixels();
-            part = static_cast<int>(i - r * a.parts);
-            image = static_cast<int>(quotient(r, runs(a.x.c)));
-            k = static_cast<int>(r - std::int64_t{image} * runs(a.x.c)) * run;
-            const std::int64_t each = quotient(pixels + a.parts - 1, a.parts);
-            first = part * each;
-            last = first + each < pixels ? first + each : pixels;
-        }
-    };
     UML_HOST_DEVICE static int lanes(const column_args&) { return most_lanes; }
     UML_HOST_DEVICE static std::int64_t count(const column_args& a, int images) {
-        return static_cast<std::int64_t>(images) * runs(a.x.c) * a.parts;
+        return static_cast<std::int64_t>(images) * runs(a.x.c);
     }
-    UML_HOST_DEVICE static bool has_softmax(const column_args& a) {
-        return a.kind == column::softmax || a.kind == column::attended;
+    UML_HOST_DEVICE static int totals(const column_args& a) { return a.kind == column::softmax ? 2 : 1; }
+    UML_HOST_DEVICE static bool largest(const column_args& a, int phase) {
+        return a.kind == column::softmax && phase == 0;
     }
-    UML_HOST_DEVICE static int totals(const column_args& a) {
-        return a.kind == column::attended ? 3 : a.kind == column::softmax ? 2 : 1;
-    }
-    UML_HOST_DEVICE static bool largest(const column_args& a, int phase) { return has_softmax(a) && phase == 0; }
     UML_HOST_DEVICE static void part(const column_args& a, int phase, std::int64_t i, int lane, known_sums<width> known,
                                      float (&sums)[width]) {
-        const part_of at(a, i);
-        const bool by_pixel = a.kind == column::weighted || a.kind == column::attended;
+        const auto image = static_cast<int>(quotient(i, runs(a.x.c)));
+        const int k = static_cast<int>(i - std::int64_t{image} * runs(a.x.c)) * run;
         for (float& s : sums) s = largest(a, phase) ? -INFINITY : 0.0F;
 #if defined(__CUDA_ARCH__)
     #pragma unroll 2
 #endif
-        for (std::int64_t p = at.first + lane; p < at.last; p += most_lanes) {
-            const float weight = by_pixel ? get(a.weight, at.image, p, 0) : 0.0F;
+        for (std::int64_t p = lane; p < a.x.pixels(); p += most_lanes) {
+            const float weight = a.kind == column::weighted ? get(a.weight, image, p, 0) : 0.0F;
             float x[run], factor[run];
-            if (a.kind == column::attended && phase < 2)
-                for (float& v : x) v = weight;
-            else
-                get_run(a.x, at.image, p, at.k, x);
-            if (a.kind == column::instructed) get_run(a.weight, at.image, p, at.k, factor);
+            get_run(a.x, image, p, k, x);
+            if (a.kind == column::instructed) get_run(a.weight, image, p, k, factor);
             for (int j = 0; j < run; ++j) {
                 if (a.kind == column::mean)
                     sums[j] += x[j];
@@ -191,73 +171,130 @@ struct compute_column {
                     sums[j] += x[j] + x[j] * factor[j];
                 else if (phase == 0)
                     sums[j] = x[j] > sums[j] ? x[j] : sums[j];
-                else if (phase == 1)
+                else
                     sums[j] += expf(x[j] - known[0][j]);
-                else
-                    sums[j] += expf(weight - known[0][j]) * x[j];
-            }
-        }
-    }
-    /// The result of a run of channels from the totals of all pixels.
-    UML_HOST_DEVICE static void end(const column_args& a, int image, int k, known_sums<width> known) {
-        float made[run];
-        for (int j = 0; j < run; ++j)
-            made[j] = a.kind == column::weighted   ? known[0][j]
-                      : a.kind == column::attended ? known[2][j] / known[1][j]
-                                                   : known[0][j] / static_cast<float>(a.x.pixels());
-        put_run(a.y, image, 0, k, made);
-    }
-    UML_HOST_DEVICE static void finish(const column_args& a, std::int64_t i, int lane, known_sums<width> known) {
-        const part_of at(a, i);
-        if (a.parts > 1) {
-            if (lane != 0) return;
-            float* const to = a.sums + i * most_totals * run;
-            for (int t = 0; t < most_totals; ++t)
-                for (int j = 0; j < run; ++j) to[t * run + j] = t < totals(a) ? known[t][j] : 0.0F;
-            return;
-        }
-        if (a.kind != column::softmax) {
-            if (lane == 0) end(a, at.image, at.k, known);
-            return;
-        }
-        float made[run];
-        for (std::int64_t p = lane; p < a.x.pixels(); p += most_lanes) {
-            get_run(a.x, at.image, p, at.k, made);
-            for (int j = 0; j < run; ++j) made[j] = expf(made[j] - known[0][j]) / known[1][j];
-            put_run(a.y, at.image, p, at.k, made);
-        }
-    }
-};
-
-/// The sums of the parts together.
-struct compute_column_end {
-    using arguments = column_args;
-    static constexpr int most_lanes = 32, width = run;
-
-    UML_HOST_DEVICE static int lanes(const column_args&) { return most_lanes; }
-    UML_HOST_DEVICE static std::int64_t count(const column_args& a, int images) {
-        return static_cast<std::int64_t>(images) * runs(a.x.c);
-    }
-    UML_HOST_DEVICE static int totals(const column_args& a) { return compute_column::totals(a); }
-    UML_HOST_DEVICE static bool largest(const column_args& a, int phase) { return compute_column::largest(a, phase); }
-    UML_HOST_DEVICE static void part(const column_args& a, int phase, std::int64_t i, int lane, known_sums<width> known,
-                                     float (&sums)[width]) {
-        for (float& s : sums) s = largest(a, phase) ? -INFINITY : 0.0F;
-        for (int p = lane; p < a.parts; p += most_lanes) {
-            const float* const from = a.sums + (i * a.parts + p) * most_totals * run;
-            for (int j = 0; j < run; ++j) {
-                const float x = from[phase * run + j];
-                if (largest(a, phase))
-                    sums[j] = x > sums[j] ? x : sums[j];
-                else
-                    sums[j] += a.kind == column::attended ? x * expf(from[j] - known[0][j]) : x;
             }
         }
     }
     UML_HOST_DEVICE static void finish(const column_args& a, std::int64_t i, int lane, known_sums<width> known) {
         const auto image = static_cast<int>(quotient(i, runs(a.x.c)));
+        const int k = static_cast<int>(i - std::int64_t{image} * runs(a.x.c)) * run;
+        const std::int64_t pixels = a.x.pixels();
+        float made[run];
+        if (a.kind != column::softmax) {
+            for (int j = 0; j < run; ++j)
+                made[j] = a.kind == column::weighted ? known[0][j] : known[0][j] / static_cast<float>(pixels);
+            if (lane == 0) put_run(a.y, image, 0, k, made);
+            return;
+        }
+        for (std::int64_t p = lane; p < pixels; p += most_lanes) {
+            get_run(a.x, image, p, k, made);
+            for (int j = 0; j < run; ++j) made[j] = expf(made[j] - known[0][j]) / known[1][j];
+            put_run(a.y, image, p, k, made);
+        }
+    }
+};
+
+/// Both means of a run of channels: of a part of the pixels.
+struct compute_attention {
+    using arguments = attention_args;
+    static constexpr int most_lanes = 64, width = attention_sums - 1; ///< in the first phase the largest, alone
+
+    UML_HOST_DEVICE static int lanes(const attention_args&) { return most_lanes; }
+    /// Parts follow each other, in each all runs of channels.
+    UML_HOST_DEVICE static std::int64_t count(const attention_args& a, int images) {
+        return std::int64_t{images} * a.parts * runs(a.x.c);
+    }
+    UML_HOST_DEVICE static int totals(const attention_args&) { return 2; }
+    UML_HOST_DEVICE static bool largest(const attention_args&, int phase) { return phase == 0; }
+    struct place_of_part {
+        int image, part, k;
+        UML_HOST_DEVICE place_of_part(const attention_args& a, std::int64_t i) {
+            const auto row = static_cast<int>(quotient(i, runs(a.x.c)));
+            k = static_cast<int>(i - std::int64_t{row} * runs(a.x.c)) * run;
+            image = row / a.parts;
+            part = row - image * a.parts;
+        }
+        [[nodiscard]] UML_HOST_DEVICE float* sums(const attention_args& a) const {
+            return a.sums + ((std::int64_t{image} * runs(a.x.c) + k / run) * a.parts + part) * attention_sums;
+        }
+    };
+    UML_HOST_DEVICE static void part(const attention_args& a, int phase, std::int64_t i, int lane,
+                                     known_sums<width> known, float (&sums)[width]) {
+        const place_of_part at(a, i);
+        const auto pixels = static_cast<int>(a.x.pixels()), each = (pixels + a.parts - 1) / a.parts;
+        const int first = at.part * each, last = first + each < pixels ? first + each : pixels;
+        for (float& s : sums) s = phase == 0 ? -INFINITY : 0.0F;
+#if defined(__CUDA_ARCH__)
+    #pragma unroll 2
+#endif
+        for (int p = first + lane; p < last; p += most_lanes) {
+            const float score = get(a.scores, at.image, p, 0);
+            if (phase == 0) {
+                sums[0] = score > sums[0] ? score : sums[0];
+                continue;
+            }
+            float x[run];
+            get_run(a.x, at.image, p, at.k, x);
+            const float weight = expf(score - known[0][0]);
+            sums[0] += weight;
+            for (int j = 0; j < run; ++j) {
+                sums[1 + j] += weight * x[j];
+                sums[1 + run + j] += x[j];
+            }
+        }
+    }
+    UML_HOST_DEVICE static void end(const attention_args& a, int image, int k, const float (&sums)[width]) {
+        float made[run], mean[run];
+        for (int j = 0; j < run; ++j) {
+            made[j] = sums[1 + j] / sums[0];
+            mean[j] = sums[1 + run + j] / static_cast<float>(a.x.pixels());
+        }
+        tensor first = a.y, second = a.y;
+        first.c = second.c = a.x.c;
+        second.data = static_cast<char*>(a.y.data) + a.x.c * (a.y.type == element::f32 ? 4 : 2);
+        put_run(first, image, 0, k, made);
+        put_run(second, image, 0, k, mean);
+    }
+    UML_HOST_DEVICE static void finish(const attention_args& a, std::int64_t i, int lane, known_sums<width> known) {
+        if (lane != 0) return;
+        const place_of_part at(a, i);
+        if (a.parts == 1) return end(a, at.image, at.k, known[1]);
+        float* const to = at.sums(a);
+        to[0] = known[0][0];
+        for (int j = 0; j < width; ++j) to[1 + j] = known[1][j];
+    }
+};
+
+/// The sums of the parts together.
+struct compute_attention_end {
+    using arguments = attention_args;
+    static constexpr int most_lanes = 32, width = compute_attention::width;
+
+    UML_HOST_DEVICE static int lanes(const attention_args&) { return most_lanes; }
+    UML_HOST_DEVICE static std::int64_t count(const attention_args& a, int images) {
+        return std::int64_t{images} * runs(a.x.c);
+    }
+    UML_HOST_DEVICE static int totals(const attention_args&) { return 2; }
+    UML_HOST_DEVICE static bool largest(const attention_args&, int phase) { return phase == 0; }
+    UML_HOST_DEVICE static void part(const attention_args& a, int phase, std::int64_t i, int lane,
+                                     known_sums<width> known, float (&sums)[width]) {
+        for (float& s : sums) s = phase == 0 ? -INFINITY : 0.0F;
+        for (int p = lane; p < a.parts; p += most_lanes) {
+            const float* const from = a.sums + (i * a.parts + p) * attention_sums;
+            if (phase == 0) {
+                sums[0] = from[0] > sums[0] ? from[0] : sums[0];
+                continue;
+            }
+            const float share = expf(from[0] - known[0][0]);
+            for (int j = 0; j <= run; ++j) sums[j] += share * from[1 + j];
+            for (int j = run + 1; j < width; ++j) sums[j] += from[1 + j];
+        }
+    }
+    UML_HOST_DEVICE static void finish(const attention_args& a, std::int64_t i, int lane, known_sums<width> known) {
+        const auto image = static_cast<int>(quotient(i, runs(a.x.c)));
         if (lane == 0)
-            compute_column::end(a, image, static_cast<int>(i - std::int64_t{image} * runs(a.x.c)) * run, known);
+            compute_attention::end(a, image, static_cast<int>(i - std::int64_t{image} * runs(a.x.c)) * run, known[1]);
     }
 };
 

@@ -17,7 +17,6 @@ inline constexpr int fragments_down = warp_rows / mma_rows, fragments_across = w
 template <products how> struct stored {
     static constexpr bool halves = how == products::bf16;
     static constexpr element type = halves ? element::bf16 : element::f32;
-    static constexpr element x_type = how == products::two ? element::bf16 : type; ///< in the first half of a chunk
     static constexpr int bytes = halves ? 2 : 4, per_chunk = chunk_bytes / bytes;
     static constexpr int row_words = tile_inner * bytes / 4, pitch = row_words + 4; ///< words
     static constexpr int chunks = tile_inner / per_chunk;                           ///< of a row
@@ -30,8 +29,8 @@ template <products how> struct stored {
 
 /// A thread's part of filling the tiles, in chunks: `chunk` of every row_gap-th row.
 template <products how>
-using whole_filler = chunk_filler<stored<how>::x_type, stored<how>::type, stored<how>::chunks, stored<how>::row_gap,
-                                  tile_rows, tile_columns>;
+using whole_filler =
+    chunk_filler<stored<how>::type, stored<how>::chunks, stored<how>::row_gap, tile_rows, tile_columns>;
 
 /// The same in smaller pieces.
 template <products how> struct filler {
@@ -68,16 +67,6 @@ template <products how>
 [[nodiscard]] UML_HOST_DEVICE constexpr int first_word(int warp, int lane, int i, int r, int word) {
     const position p = first_operand(lane, r);
     return (warp_place(warp).row + i * mma_rows + p.row) * stored<how>::pitch + word + p.word;
-}
-/// That word, from bf16 where pixels are.
-template <products how> [[nodiscard]] UML_HOST_DEVICE inline std::uint32_t first_value(const std::uint32_t* x, int at) {
-    if constexpr (stored<how>::x_type == stored<how>::type) {
-        return x[at];
-    } else {
-        std::uint16_t half;
-        memcpy(&half, reinterpret_cast<const char*>(x + at / 4 * 4) + at % 4 * 2, sizeof half);
-        return static_cast<std::uint32_t>(half) << 16;
-    }
 }
 template <products how>
 [[nodiscard]] UML_HOST_DEVICE constexpr int second_word(int warp, int lane, int j, int r, int word) {
