@@ -154,31 +154,32 @@ bool has_groups() {
 }
 
 int launch_conv_group(const void* arguments, int count, int images, void* stream) {
-    // The largest blocks that fill the device; wide ones where there are the channels for them. Of few steps most is
-    // waiting for the first tiles and writing: many blocks side by side, for which tiles must be few.
-    constexpr unsigned enough = 120;
+    // By measurements on an H200: the largest blocks that fill the device. Where each multiprocessor has one alone, or
+    // none is full, more stages; else fewer, so that blocks share it.
+    constexpr unsigned full = 120, shared = 264;
     constexpr int few = 4;
     const auto* const a = static_cast<const conv_args*>(arguments);
-    int widest = 0, longest = 0;
+    int widest = 0, narrowest = a->y.c, longest = 0;
     for (int i = 0; i < count; ++i) {
         widest = a[i].y.c > widest ? a[i].y.c : widest;
+        narrowest = a[i].y.c < narrowest ? a[i].y.c : narrowest;
         longest = group::steps(a[i]) > longest ? group::steps(a[i]) : longest;
     }
-    const auto fills = [&]<class Block>(Block) {
-        return in_blocks<Block>(arguments, count, images).blocks() >= enough;
-    };
+    const auto blocks = [&]<class Block>(Block) { return in_blocks<Block>(arguments, count, images).blocks(); };
     const auto run = [&]<class Block>(Block) { return launch<Block>(arguments, count, images, stream); };
     using group::block;
     if (widest <= 32) {
         if (longest <= few) return run(block<128, 32, 3>{});
-        return fills(block<128, 32, 4>{}) ? run(block<128, 32, 4>{}) : run(block<64, 32, 5>{});
+        if (blocks(block<128, 32, 4>{}) >= full) return run(block<128, 32, 4>{});
+    } else if (narrowest <= 64) {
+        if (blocks(block<128, 64, 4>{}) >= full) return run(block<128, 64, 4>{});
+    } else {
+        const unsigned n = blocks(block<128, 128, 4>{});
+        if (n >= shared || (n >= full && longest <= few)) return run(block<128, 128, 3>{});
+        if (n >= full) return run(block<128, 128, 4>{});
+        if (blocks(block<64, 64, 6>{}) >= full) return run(block<64, 64, 6>{});
     }
-    if (longest <= few) return fills(block<128, 64, 3>{}) ? run(block<128, 64, 3>{}) : run(block<64, 64, 3>{});
-    if (widest > 64 && fills(block<128, 128, 4>{})) return run(block<128, 128, 4>{});
-    if (widest > 64 && fills(block<64, 128, 4>{})) return run(block<64, 128, 4>{});
-    if (fills(block<128, 64, 4>{})) return run(block<128, 64, 4>{});
-    if (fills(block<64, 64, 4>{})) return run(block<64, 64, 4>{});
-    return run(block<64, 32, 5>{});
+    return run(block<64, 32, 8>{});
 }
 
 #endif

@@ -114,23 +114,29 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
                     for (int i = 0; i < fragments_down; ++i) multiply<how>(parts[i][j], fx[i], fw[j]);
                 }
             } else {
-                std::uint32_t xh[fragments_down][4], xl[fragments_down][4];
+                std::uint32_t xh[fragments_down][4], xl[fragments_down][4], wh[fragments_across][2],
+                    wl[fragments_across][2];
 #pragma unroll
                 for (int i = 0; i < fragments_down; ++i) split(fx[i], xh[i], xl[i]);
 #pragma unroll
-                for (int j = 0; j < fragments_across; ++j) {
-                    std::uint32_t wh[2], wl[2];
-                    split(fw[j], wh, wl);
+                for (int j = 0; j < fragments_across; ++j) split(fw[j], wh[j], wl[j]);
+                // Products that need each other's sums stand apart.
+                float few[fragments_down][fragments_across][4] = {};
+                const auto multiply_all = [&](const auto& x_part, const auto& w_part) {
 #pragma unroll
-                    for (int i = 0; i < fragments_down; ++i) {
-                        float few[4] = {};
-                        multiply<how>(few, xl[i], wh);
-                        multiply<how>(few, xh[i], wl);
-                        multiply<how>(few, xh[i], wh);
+                    for (int i = 0; i < fragments_down; ++i)
 #pragma unroll
-                        for (int r = 0; r < 4; ++r) sums[i][j][r] += few[r];
-                    }
-                }
+                        for (int j = 0; j < fragments_across; ++j) multiply<how>(few[i][j], x_part[i], w_part[j]);
+                };
+                multiply_all(xl, wh);
+                multiply_all(xh, wl);
+                multiply_all(xh, wh);
+#pragma unroll
+                for (int i = 0; i < fragments_down; ++i)
+#pragma unroll
+                    for (int j = 0; j < fragments_across; ++j)
+#pragma unroll
+                        for (int r = 0; r < 4; ++r) sums[i][j][r] += few[i][j][r];
             }
         }
         if constexpr (!exact)

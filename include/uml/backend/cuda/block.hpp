@@ -194,13 +194,34 @@ template <int rows, int columns, int threads> struct block_sums {
                                 int thread) const {
         const std::int64_t pixels = a.y.pixels() - first_pixel;
         const int there = pixels < rows ? static_cast<int>(pixels) : rows, wide = a.y.c - first_out;
-        for (int i = thread; i < rows * columns / run; i += threads) {
-            const int row = i / (columns / run), column = i % (columns / run) * run;
-            if (row >= there || column >= wide) continue; // no place for them
-            const chunk c[2] = {read_chunk(to + row * pitch + column), read_chunk(to + row * pitch + column + 4)};
-            float sums[run];
-            for (int j = 0; j < run; ++j) sums[j] = float_of(c[j / 4].words[j % 4]);
-            conv_end_run(a, image, first_pixel + row, first_out + column, sums);
+        // Some at a time: what they read is on its way before the first is written.
+        constexpr int all = rows * columns / run, together = all / threads < 4 ? all / threads : 4;
+        static_assert(all % (threads * together) == 0);
+#if defined(__CUDA_ARCH__)
+    #pragma unroll 1
+#endif
+        for (int first = thread; first < all; first += threads * together) {
+            conv_reads reads[together];
+#if defined(__CUDA_ARCH__)
+    #pragma unroll
+#endif
+            for (int k = 0; k < together; ++k) {
+                const int row = (first + k * threads) / (columns / run),
+                          column = (first + k * threads) % (columns / run) * run;
+                if (row < there && column < wide) reads[k].get(a, image, first_pixel + row, first_out + column);
+            }
+#if defined(__CUDA_ARCH__)
+    #pragma unroll
+#endif
+            for (int k = 0; k < together; ++k) {
+                const int row = (first + k * threads) / (columns / run),
+                          column = (first + k * threads) % (columns / run) * run;
+                if (row >= there || column >= wide) continue; // no place for them
+                const chunk c[2] = {read_chunk(to + row * pitch + column), read_chunk(to + row * pitch + column + 4)};
+                float sums[run];
+                for (int j = 0; j < run; ++j) sums[j] = float_of(c[j / 4].words[j % 4]);
+                conv_end_run(a, image, first_pixel + row, first_out + column, sums, reads[k]);
+            }
         }
     }
 };

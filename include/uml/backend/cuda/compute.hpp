@@ -227,8 +227,18 @@ UML_HOST_DEVICE inline void activate_run(float (&x)[run], activation a) {
         for (float& v : x) v = activated(v, a);
 }
 
-/// The same of a run of channels from o on.
-UML_HOST_DEVICE inline void conv_end_run(const conv_args& a, int image, std::int64_t pixel, int o, float (&sum)[run]) {
+/// What a run of channels of a result needs beside its sums.
+struct conv_reads {
+    float residual[run], from[run];
+
+    UML_HOST_DEVICE void get(const conv_args& a, int image, std::int64_t pixel, int o) {
+        if (a.residual.data != nullptr) get_run(a.residual, image, pixel, o, residual);
+        if (a.to.data != nullptr) get_run(a.from, image, pixel, o, from);
+    }
+};
+/// The same as conv_end of a run of channels from o on.
+UML_HOST_DEVICE inline void conv_end_run(const conv_args& a, int image, std::int64_t pixel, int o, float (&sum)[run],
+                                         conv_reads& reads) {
     float v[run];
     if (a.scale.data != nullptr) {
         const float scale = get(a.scale, image, pixel, 0);
@@ -238,10 +248,8 @@ UML_HOST_DEVICE inline void conv_end_run(const conv_args& a, int image, std::int
         get_parameters(a.bias, o, a.y.c, v);
         for (int j = 0; j < run; ++j) sum[j] += v[j];
     }
-    if (a.residual.data != nullptr) {
-        get_run(a.residual, image, pixel, o, v);
-        for (int j = 0; j < run; ++j) sum[j] += v[j];
-    }
+    if (a.residual.data != nullptr)
+        for (int j = 0; j < run; ++j) sum[j] += reads.residual[j];
     activate_run(sum, a.act);
     if (a.factor.data != nullptr) {
         get_run(a.factor, image, 0, o, v);
@@ -249,9 +257,8 @@ UML_HOST_DEVICE inline void conv_end_run(const conv_args& a, int image, std::int
     }
     put_run(a.y, image, pixel, o, sum);
     if (a.to.data != nullptr) {
-        get_run(a.from, image, pixel, o, v);
-        for (int j = 0; j < run; ++j) v[j] += a.adds ? sum[j] : 0.0F;
-        put_run(a.to, image, pixel, o, v);
+        for (int j = 0; j < run; ++j) reads.from[j] += a.adds ? sum[j] : 0.0F;
+        put_run(a.to, image, pixel, o, reads.from);
     }
 }
 
@@ -278,34 +285,43 @@ struct compute_conv {
     UML_HOST_DEVICE static void at(const conv_args& a, std::int64_t i) {
         const place p = run_of(a.y, i);
         const conv_window from(a, p.pixel);
-        const std::int64_t weights = p.image * a.weight_image + static_cast<std::int64_t>(p.k) * a.weight_out;
-        const auto weight = [&](int inner, int o) {
-            return o < a.y.c - p.k ? read(a.weights, a.weight_type,
-                                          weights + static_cast<std::int64_t>(inner) * a.weight_in +
-                                              static_cast<std::int64_t>(o) * a.weight_out)
-                                   : 0.0F;
+        const std::int64_t first_weight = p.image * a.weight_image;
+        // Of the run's channels, for an inner index.
+        const auto weights = [&](int inner, float(&w)[run]) {
+            const std::int64_t at = first_weight + static_cast<std::int64_t>(inner) * a.weight_in;
+            if (a.weight_out == 1 && a.weight_type == element::f32)
+                return get_parameters(static_cast<const float*>(a.weights) + at, p.k, a.y.c, w);
+            for (int o = 0; o < run; ++o)
+                w[o] = p.k + o < a.y.c
+                           ? read(a.weights, a.weight_type, at + static_cast<std::int64_t>(p.k + o) * a.weight_out)
+                           : 0.0F;
         };
         constexpr int block = 32; // sums of sums: nearer to the exact one
-        float sums[run] = {}, x[run];
+        float sums[run] = {}, x[run], w[run];
         for (int tap = 0; tap < a.kernel * a.kernel; ++tap) {
             const std::int64_t pixel = from.source(a, tap);
             if (pixel < 0) continue;
             if (a.depthwise) {
                 get_run(a.x, p.image, pixel, p.k, x);
-                for (int o = 0; o < run; ++o) sums[o] += x[o] * weight(tap, o);
+                weights(tap, w);
+                for (int o = 0; o < run; ++o) sums[o] += x[o] * w[o];
                 continue;
             }
             for (int first = 0; first < a.x.c; first += block) {
                 float part[run] = {};
                 for (int k = first; k < first + block && k < a.x.c; k += run) {
                     get_run(a.x, p.image, pixel, k, x);
-                    for (int j = 0; j < run && k + j < a.x.c; ++j)
-                        for (int o = 0; o < run; ++o) part[o] += x[j] * weight(tap * a.x.c + k + j, o);
+                    for (int j = 0; j < run && k + j < a.x.c; ++j) {
+                        weights(tap * a.x.c + k + j, w);
+                        for (int o = 0; o < run; ++o) part[o] += x[j] * w[o];
+                    }
                 }
                 for (int o = 0; o < run; ++o) sums[o] += part[o];
             }
         }
-        conv_end_run(a, p.image, p.pixel, p.k, sums);
+        conv_reads reads;
+        reads.get(a, p.image, p.pixel, p.k);
+        conv_end_run(a, p.image, p.pixel, p.k, sums, reads);
     }
 };
 
