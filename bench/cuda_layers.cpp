@@ -17,9 +17,9 @@ namespace {
 
 namespace gpu = uml::gpu;
 
-constexpr const char* names[gpu::kernel_count] = {"picture",   "conv",      "vector",        "conv_tile", "conv_pieces",
-                                                  "pointwise", "move",      "pool",          "resize",    "row",
-                                                  "column",    "attention", "attention_end", "matrix"};
+constexpr const char* names[gpu::kernel_count] = {"picture",   "conv",   "vector",    "conv_tile",     "conv_pieces",
+                                                  "pointwise", "move",   "pool",      "resize",        "dot",
+                                                  "row",       "column", "attention", "attention_end", "matrix"};
 constexpr const char* product_names[] = {"plain", "lanes", "bf16", "tf32", "three"};
 
 cudaStream_t stream = nullptr;
@@ -33,8 +33,8 @@ void must(cudaError_t e) {
 }
 
 /// Microseconds of one of what `put` puts on the stream.
-template <class F> double microseconds(F put) {
-    constexpr int repeats = 20, replays = 3;
+template <class F> double microseconds(F put, int repeats = 20) {
+    constexpr int replays = 3;
     cudaGraph_t graph = nullptr;
     cudaGraphExec_t ready = nullptr;
     must(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
@@ -176,9 +176,17 @@ int main(int argc, char** argv) {
         ++stage;
         return wrong;
     });
-    std::printf("%s, %d images: %d launches, %.1f us one by one, %.1f us if a stage cost what its longest launch does; "
+    const double whole = microseconds(
+        [&] {
+            return all.each_stage([&](const gpu::batches& b) {
+                return b.launch(gpu::device_kernels(), where.images, [](int) { return stream; });
+            });
+        },
+        1);
+    std::printf("%s, %d images: %d launches, %.1f us one by one, %.1f us if a stage cost what its longest launch does, "
+                "%.1f us all of them in one graph; "
                 "weights %.1f MB, arena %.1f MB\n",
-                asked.data(), where.images, launched, all_us, path_us, static_cast<double>(p.sizes.packed) / 1e6,
+                asked.data(), where.images, launched, all_us, path_us, whole, static_cast<double>(p.sizes.packed) / 1e6,
                 static_cast<double>(p.sizes.arena) / 1e6);
     return error;
 }

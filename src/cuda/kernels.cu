@@ -52,9 +52,13 @@ template <int groups, int width> __device__ void combine_block(float (&x)[width]
     }
 }
 
+/// Of a multiprocessor at once: as many as registers allow.
+template <class F> constexpr int blocks = 3;
+template <> constexpr int blocks<compute_dot> = 2;
+
 /// A sum for each group of lanes: neighbours in a warp, or every so many threads of a block.
 template <class F>
-__global__ void __launch_bounds__(threads, 3)
+__global__ void __launch_bounds__(threads, blocks<F>)
     each_sum(const __grid_constant__ several<typename F::arguments> all, int images) {
     constexpr bool of_block = F::most_lanes > 32;
     constexpr int groups = threads / F::most_lanes; ///< of a block
@@ -87,11 +91,11 @@ template <class F> int launch_sum(const void* arguments, int count, int images, 
     return cudaGetLastError();
 }
 
-constexpr kernel_table table{{launch_each<compute_picture>, launch_each<compute_conv>, launch_sum<compute_vector>,
-                              launch_conv_tile, launch_conv_pieces, launch_each<compute_pointwise>,
-                              launch_each<compute_move>, launch_each<compute_pool>, launch_each<compute_resize>,
-                              launch_sum<compute_row>, launch_sum<compute_column>, launch_sum<compute_attention>,
-                              launch_sum<compute_attention_end>, launch_each<compute_matrix>}};
+constexpr kernel_table table{
+    {launch_each<compute_picture>, launch_each<compute_conv>, launch_sum<compute_vector>, launch_conv_tile,
+     launch_conv_pieces, launch_each<compute_pointwise>, launch_each<compute_move>, launch_each<compute_pool>,
+     launch_each<compute_resize>, launch_sum<compute_dot>, launch_sum<compute_row>, launch_sum<compute_column>,
+     launch_sum<compute_attention>, launch_sum<compute_attention_end>, launch_each<compute_matrix>}};
 
 } // namespace
 

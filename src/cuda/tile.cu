@@ -88,7 +88,7 @@ __global__ void __launch_bounds__(threads, how == products::bf16 ? 4 : 3)
         // Sums of a few products are formed apart: the units cut their sums off, and in f32 that must stay small.
         constexpr bool exact = how == products::three;
         float parts[fragments_down][fragments_across][4] = {};
-#pragma unroll(exact ? 2 : form::row_words / mma_words)
+#pragma unroll(exact ? 1 : form::row_words / mma_words)
         for (int word = 0; word < form::row_words; word += mma_words) {
             std::uint32_t fx[fragments_down][4], fw[fragments_across][2];
 #pragma unroll

@@ -175,7 +175,8 @@ enum class kernel : std::uint8_t {
     move,
     pool,
     resize,
-    row,
+    dot, ///< row_args, of the kinds sum and dot
+    row, ///< of the others
     column,
     attention,
     attention_end,

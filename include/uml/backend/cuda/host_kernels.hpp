@@ -116,9 +116,9 @@ inline const kernel_table& kernels() {
          launch<conv_args, each_sum<compute_vector>>, launch<conv_args, conv_tile>, launch<conv_args, conv_tile>,
          launch<pointwise_args, each<compute_pointwise>>, launch<move_args, each<compute_move>>,
          launch<pool_args, each<compute_pool>>, launch<resize_args, each<compute_resize>>,
-         launch<row_args, each_sum<compute_row>>, launch<column_args, each_sum<compute_column>>,
-         launch<attention_args, each_sum<compute_attention>>, launch<attention_args, each_sum<compute_attention_end>>,
-         launch<matrix_args, each<compute_matrix>>}};
+         launch<row_args, each_sum<compute_dot>>, launch<row_args, each_sum<compute_row>>,
+         launch<column_args, each_sum<compute_column>>, launch<attention_args, each_sum<compute_attention>>,
+         launch<attention_args, each_sum<compute_attention_end>>, launch<matrix_args, each<compute_matrix>>}};
     return table;
 }
 

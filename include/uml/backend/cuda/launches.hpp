@@ -268,7 +268,7 @@ private:
         dot.x = x;
         dot.y = a.scores;
         dot.weights = reinterpret_cast<const float*>(packed(n));
-        launch(0, kernel::row, dot);
+        launch(0, kernel::dot, dot);
         a.sums = reinterpret_cast<float*>(arena_ + n.scratch + images_ * block_bytes(x.pixels() * 4));
         launch(1, kernel::attention, a);
         if (a.parts > 1) launch(2, kernel::attention_end, a);
@@ -293,7 +293,8 @@ private:
             a.weights = reinterpret_cast<const float*>(packed(n));
             a.shift = reinterpret_cast<const float*>(packed(n) + block_bytes(n.out.c * 4));
         }
-        return launch(0, kernel::row, a);
+        const bool sums = a.kind == row::sum || a.kind == row::dot;
+        return launch(0, sums ? kernel::dot : kernel::row, a);
     }
 
     void gate(const node& n, const site& at) {

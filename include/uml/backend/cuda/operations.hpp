@@ -42,7 +42,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 /// How a convolution is made: in tiles where that fills them.
 [[nodiscard]] constexpr products products_of(const site& at, precision asked) {
     const node &n = at.n, &x = at.in(0);
-    constexpr int least_pixels = 16, least_channels = 8, least_inner = 16;
+    constexpr int least_pixels = 16, least_channels = 2, least_inner = 16;
     const int inner = n.win.kernel * n.win.kernel * x.out.c;
     if (is_conv(n.kind) && n.groups == 1 && n.win.kernel == 1 && n.out.pixels() == 1 && x.out.pixels() == 1)
         return products::lanes;
@@ -57,7 +57,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 /// In how many parts weights stand, whose sum they are: where a precise value is made, and in Res2Net's chains, in
 /// which weights rounded to bf16 alone would make half of the error.
 [[nodiscard]] constexpr int parts_of(const site& at, precision asked) {
-    const bool exact = in_chain(at.n) || is_precise(at.nodes, at.n);
+    const bool exact = in_chain(at.n) || is_precise(at.nodes, at.n) || at.n.result;
     return exact && is_conv(at.n.kind) && products_of(at, asked) == products::bf16 ? 2 : 1;
 }
 [[nodiscard]] constexpr int inner_of(const site& at) {

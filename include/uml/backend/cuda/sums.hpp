@@ -11,16 +11,64 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 /// The totals of the phases before: each is `width` sums.
 template <int width> using known_sums = const float (*)[width];
 
-/// One sum for each pixel of each image, a run of channels for each lane.
+/// Lanes that share a pixel's channels: a run for each, as far as there are lanes.
+[[nodiscard]] UML_HOST_DEVICE inline int lanes_of_row(int channels) {
+    int n = 1;
+    while (n < 32 && n * run < channels) n *= 2;
+    return n;
+}
+
+/// Σ over the channels of pixels, by a factor each or without: four pixels next to each other, which share the factors.
+struct compute_dot {
+    using arguments = row_args;
+    static constexpr int most_lanes = 32, width = 4;
+
+    UML_HOST_DEVICE static int lanes(const row_args& a) { return lanes_of_row(a.x.c); }
+    UML_HOST_DEVICE static std::int64_t count(const row_args& a, int images) {
+        return images * quotient(a.x.pixels() + width - 1, width);
+    }
+    UML_HOST_DEVICE static int totals(const row_args&) { return 1; }
+    UML_HOST_DEVICE static bool largest(const row_args&, int) { return false; }
+    UML_HOST_DEVICE static void part(const row_args& a, int, std::int64_t i, int lane, known_sums<width>,
+                                     float (&sums)[width]) {
+        const std::int64_t groups = quotient(a.x.pixels() + width - 1, width);
+        const auto image = static_cast<int>(quotient(i, groups));
+        const auto first = static_cast<int>(i - image * groups) * width, pixels = static_cast<int>(a.x.pixels());
+        for (float& s : sums) s = 0;
+#if defined(__CUDA_ARCH__)
+    #pragma unroll 1
+#endif
+        for (int k = lane * run; k < a.x.c; k += lanes(a) * run) {
+            float factor[run], x[width][run];
+            if (a.kind == row::sum)
+                for (float& f : factor) f = 1;
+            else if (a.weights != nullptr)
+                get_parameters(a.weights, k, a.x.c, factor);
+            else
+                get_run(a.factors, image, 0, k, factor);
+            for (int q = 0; q < width; ++q) get_run(a.x, image, first + q < pixels ? first + q : first, k, x[q]);
+            for (int q = 0; q < width; ++q)
+                for (int j = 0; j < run; ++j) sums[q] += x[q][j] * factor[j]; // both 0 behind the last channel
+        }
+    }
+    UML_HOST_DEVICE static void finish(const row_args& a, std::int64_t i, int lane, known_sums<width> known) {
+        const std::int64_t groups = quotient(a.x.pixels() + width - 1, width);
+        const auto image = static_cast<int>(quotient(i, groups));
+        const std::int64_t first = (i - image * groups) * width;
+        const float offset = a.offset.data != nullptr ? get(a.offset, image, 0, 0) : 0.0F;
+        if (lane != 0) return;
+        for (int q = 0; q < width; ++q)
+            if (first + q < a.x.pixels())
+                put(a.y, image, first + q, 0, activated(known[0][q] + offset, a.act) + a.value);
+    }
+};
+
+/// A normalisation, a gate or an opinion: a pixel for so many lanes, a run of channels for each.
 struct compute_row {
     using arguments = row_args;
     static constexpr int most_lanes = 32, width = 1;
 
-    UML_HOST_DEVICE static int lanes(const row_args& a) {
-        int n = 1;
-        while (n < most_lanes && n * run < a.x.c) n *= 2;
-        return n;
-    }
+    UML_HOST_DEVICE static int lanes(const row_args& a) { return lanes_of_row(a.x.c); }
     UML_HOST_DEVICE static std::int64_t count(const row_args& a, int images) { return images * a.x.pixels(); }
     UML_HOST_DEVICE static int totals(const row_args& a) { return a.kind == row::norm ? 2 : 1; }
     UML_HOST_DEVICE static bool largest(const row_args&, int) { return false; }
@@ -31,9 +79,10 @@ struct compute_row {
         const std::int64_t pixel = i - image * a.x.pixels();
         const int all = lanes(a) * run;
         float& sum = sums[0];
-        float x[run], y[run], w[run];
+        float x[run];
         sum = 0;
         if (a.kind == row::gate) {
+            float y[run], w[run];
             const float trust = expf(-get(a.vacuity, image, pixel, 0));
 #if defined(__CUDA_ARCH__)
     #pragma unroll 1
@@ -56,18 +105,10 @@ struct compute_row {
         for (int k = lane * run; k < a.x.c; k += all) {
             get_run(a.x, image, pixel, k, x);
             const int n = in_run(a.x, k);
-            if (a.kind == row::dot) {
-                if (a.weights != nullptr)
-                    get_parameters(a.weights, k, a.x.c, w);
-                else
-                    get_run(a.factors, image, 0, k, w);
-            }
             for (int j = 0; j < run; ++j) {
                 if (j >= n) continue;
-                if (a.kind == row::sum || a.kind == row::opinion)
+                if (a.kind == row::opinion)
                     sum += x[j] + a.value;
-                else if (a.kind == row::dot)
-                    sum += x[j] * w[j];
                 else
                     sum += phase == 0 ? x[j] : (x[j] - mean) * (x[j] - mean);
             }
@@ -76,11 +117,6 @@ struct compute_row {
     UML_HOST_DEVICE static void finish(const row_args& a, std::int64_t i, int lane, known_sums<width> known) {
         const auto image = static_cast<int>(quotient(i, a.x.pixels()));
         const std::int64_t pixel = i - image * a.x.pixels();
-        if (a.kind == row::sum || a.kind == row::dot) {
-            const float offset = a.offset.data != nullptr ? get(a.offset, image, 0, 0) : 0.0F;
-            if (lane == 0) put(a.y, image, pixel, 0, activated(known[0][0] + offset, a.act) + a.value);
-            return;
-        }
         const auto n = static_cast<float>(a.x.c);
         if (a.kind == row::opinion) {
             for (int k = lane; k < a.x.c; k += lanes(a)) put(a.y, image, pixel, k, get(a.x, image, pixel, k) + a.value);
