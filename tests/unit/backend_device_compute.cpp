@@ -102,27 +102,82 @@ TEST_CASE("sums over pixels, a run of channels at a time") {
             made x(type, 2, 5, 7, c, c + 5, 0), factor(type, 2, 5, 7, c, c, 0), weight(element::f32, 2, 5, 7, 1, 1, 0),
                 y(element::f32, 2, 1, 1, c, c, 0), soft(type, 2, 5, 7, c, c, 0);
             x.fill(1), factor.fill(2), weight.fill(3);
-            for (const column kind : {column::mean, column::weighted, column::attended, column::instructed}) {
-                run_sums<compute_column>({kind, x.t, y.t, kind == column::instructed ? factor.t : weight.t, 1, nullptr}, 2);
+            for (const column kind : {column::mean, column::weighted, column::instructed}) {
+                run_sums<compute_column>({kind, x.t, y.t, kind == column::instructed ? factor.t : weight.t}, 2);
                 for (int image = 0; image < 2; ++image)
                     for (int k = 0; k < c; ++k) {
-                        double sum = 0, all = kind == column::weighted ? 1 : kind == column::attended ? 0 : 35;
+                        double sum = 0;
                         for (int p = 0; p < 35; ++p) {
-                            const double v = get(x.t, image, p, k), w = get(weight.t, image, p, 0);
+                            const double v = get(x.t, image, p, k);
                             sum += kind == column::mean       ? v
-                                   : kind == column::weighted ? v * w
-                                   : kind == column::attended ? v * std::exp(w)
+                                   : kind == column::weighted ? v * double{get(weight.t, image, p, 0)}
                                                               : v + v * double{get(factor.t, image, p, k)};
-                            if (kind == column::attended) all += std::exp(w);
                         }
+                        const double all = kind == column::weighted ? 1 : 35;
                         CHECK(get(y.t, image, 0, k) == doctest::Approx(sum / all).epsilon(1e-5));
                     }
             }
-            run_sums<compute_column>({column::softmax, x.t, soft.t, {}, 1, nullptr}, 2);
+            run_sums<compute_column>({column::softmax, x.t, soft.t, {}}, 2);
             for (int k = 0; k < c; ++k) {
                 double all = 0;
                 for (int p = 0; p < 35; ++p) all += std::exp(double{get(x.t, 1, p, k)});
                 CHECK(get(soft.t, 1, 9, k) == doctest::Approx(std::exp(double{get(x.t, 1, 9, k)}) / all).epsilon(5e-3));
+            }
+        }
+}
+
+TEST_CASE("an attention's means, of all pixels at once or in parts that are put together") {
+    for (const element type : both_types)
+        for (const int c : {16, 11})
+            for (const int parts : {1, 2, 5, 40}) { // of 35 pixels: the last parts can be short or empty
+                CAPTURE(parts);
+                made x(type, 2, 5, 7, c, c + 5, 0), scores(element::f32, 2, 5, 7, 1, 1, 0),
+                    y(element::f32, 2, 1, 1, 2 * c, 2 * c, 0);
+                x.fill(1), scores.fill(3);
+                put(scores.t, 1, 20, 0, 30.0F); // far above the others
+                std::vector<float> sums(static_cast<std::size_t>(2 * runs(c) * parts * attention_sums), -7.0F);
+                const attention_args a{x.t, y.t, scores.t, parts, sums.data()};
+                run_sums<compute_attention>(a, 2);
+                if (parts > 1) run_sums<compute_attention_end>(a, 2);
+                for (int image = 0; image < 2; ++image)
+                    for (int k = 0; k < c; ++k) {
+                        double by_scores = 0, all = 0, plain = 0;
+                        for (int p = 0; p < 35; ++p) {
+                            const double v = get(x.t, image, p, k), w = std::exp(double{get(scores.t, image, p, 0)});
+                            by_scores += w * v;
+                            all += w;
+                            plain += v / 35;
+                        }
+                        CHECK(get(y.t, image, 0, k) == doctest::Approx(by_scores / all).epsilon(1e-5));
+                        CHECK(get(y.t, image, 0, c + k) == doctest::Approx(plain).epsilon(1e-5).scale(0.1));
+                    }
+            }
+}
+
+TEST_CASE("dot products over channels, four pixels at a time: the last ones alone, by parameters, tensors or none") {
+    for (const element type : both_types)
+        for (const int c : {16, 11, 300}) {
+            made x(type, 2, 3, 7, c, c + 5, 0), factors(element::f32, 2, 1, 1, c, c, 0),
+                offset(element::f32, 2, 1, 1, 1, 1, 0), y(element::f32, 2, 3, 7, 1, 1, 0);
+            x.fill(1), factors.fill(2), offset.fill(3);
+            for (const int form : {0, 1, 2}) {
+                CAPTURE(form);
+                row_args a;
+                a.kind = form == 2 ? row::sum : row::dot;
+                a.x = x.t, a.y = y.t;
+                if (form == 0) a.weights = static_cast<const float*>(factors.t.data); // the first image's
+                if (form == 1) a.factors = factors.t, a.offset = offset.t;
+                a.value = 0.5F;
+                run_sums<compute_dot>(a, 2);
+                for (int image = 0; image < 2; ++image)
+                    for (int p = 0; p < 21; ++p) {
+                        double sum = form == 1 ? double{get(offset.t, image, 0, 0)} : 0;
+                        for (int k = 0; k < c; ++k)
+                            sum += get(x.t, image, p, k) *
+                                   (form == 2 ? 1.0 : double{get(factors.t, form == 0 ? 0 : image, 0, k)});
+                        CHECK(get(y.t, image, p, 0) == doctest::Approx(sum + 0.5).epsilon(1e-4));
+                    }
+                CHECK(lanes_of_row(c) == (c == 300 ? 32 : 2));
             }
         }
 }

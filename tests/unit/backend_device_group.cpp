@@ -15,9 +15,7 @@ namespace {
 
 using namespace uml::gpu;
 
-constexpr int columns = 64;
-
-/// What cp.async does.
+/// What cp.async does: pieces, and chunks by their place behind `shared`.
 struct copy_now {
     template <int bytes> void operator()(void* to, const void* from) const {
         CHECK(reinterpret_cast<std::uintptr_t>(from) % bytes == 0);
@@ -27,37 +25,48 @@ struct copy_now {
             std::memset(to, 0, bytes);
     }
 };
+struct copy_chunk_now {
+    unsigned char* shared;
+    template <bool near> void put(int to, std::uintptr_t from, bool there) const {
+        copy_now{}.operator()<chunk_bytes>(shared + to, there ? reinterpret_cast<const void*>(from) : nullptr);
+    }
+};
 
-/// A block as src/cuda/group.cu runs it: every thread's copies, then the product of both tiles, read as the unit reads
-/// them, then every thread's sums.
-void play(const conv_args& a, int image, std::int64_t first_pixel, int first_out) {
-    const group::operands from(a, image, first_pixel, first_out);
-    std::vector<unsigned char> shared((group::rows + columns) * group::row_bytes);
-    unsigned char* const weights = shared.data() + group::rows * group::row_bytes;
-    std::vector<double> sums(group::rows * columns);
+/// A block as src/cuda/group.cu runs it: every thread's copies, step by step, then the product of both tiles, read as
+/// the unit reads them, then every thread's sums.
+template <class Block> void play(const conv_args& a, int image, std::int64_t first_pixel, int first_out) {
+    std::vector<unsigned char> shared(Block::stage_bytes, 0xff); // NaN where nothing is copied
+    const unsigned char* const weights = shared.data() + Block::weights_at;
+    std::vector<double> sums(Block::rows * Block::columns);
+    std::vector<typename Block::filler> threads;
+    for (int thread = 0; thread < Block::threads; ++thread)
+        threads.emplace_back(a, image, first_pixel, first_out, thread / group::chunks, thread % group::chunks);
     for (int step = 0; step < group::steps(a); ++step) {
-        for (int thread = 0; thread < group::threads; ++thread)
-            group::filler(from, thread).fill<columns>(from, step, shared.data(), weights, copy_now{});
+        for (int thread = 0; thread < Block::threads; ++thread) {
+            const int first = group::place(thread / group::chunks, thread % group::chunks);
+            threads[static_cast<std::size_t>(thread)].template fill<Block::gap * group::row_bytes>(
+                first, first + Block::weights_at, copy_chunk_now{shared.data()});
+        }
         const auto number = [](const unsigned char* tile, int row, int k) {
             const int plain = row * 128 + k * 2; // address bits 4..6 are permuted by bits 7..9
             std::uint16_t bits;
             std::memcpy(&bits, tile + (plain ^ ((plain >> 7 & 7) << 4)), sizeof bits);
             return double{from_bf16_bits(bits)};
         };
-        for (int row = 0; row < group::rows; ++row)
-            for (int column = 0; column < columns; ++column)
+        for (int row = 0; row < Block::rows; ++row)
+            for (int column = 0; column < Block::columns; ++column)
                 for (int k = 0; k < 16 * group::products; ++k)
-                    sums[static_cast<std::size_t>(row * columns + column)] +=
+                    sums[static_cast<std::size_t>(row * Block::columns + column)] +=
                         number(shared.data(), row, k) * number(weights, column, k);
     }
-    std::vector<float> kept(block_sums<group::rows, columns, group::threads>::bytes / 4);
-    const block_sums<group::rows, columns, group::threads> done{kept.data()};
-    for (int thread = 0; thread < group::threads; ++thread)
-        for (int i = 0; i < columns / 2; ++i) {
+    std::vector<chunk> kept(Block::sums::bytes / sizeof(chunk));
+    const typename Block::sums done{reinterpret_cast<float*>(kept.data())};
+    for (int thread = 0; thread < Block::threads; ++thread)
+        for (int i = 0; i < Block::columns / 2; ++i) {
             const int row = group::sum_row(thread, i), column = group::sum_column(thread, i);
-            done.keep(row, column, static_cast<float>(sums[static_cast<std::size_t>(row * columns + column)]));
+            done.keep(row, column, static_cast<float>(sums[static_cast<std::size_t>(row * Block::columns + column)]));
         }
-    for (int thread = 0; thread < group::threads; ++thread) done.finish(from, thread);
+    for (int thread = 0; thread < Block::threads; ++thread) done.finish(a, image, first_pixel, first_out, thread);
 }
 
 /// A block as src/cuda/tile.cu runs it, with products in `how`: every warp reads its operands' words and finds its
@@ -65,7 +74,11 @@ void play(const conv_args& a, int image, std::int64_t first_pixel, int first_out
 template <products how> void play_tile(const conv_args& a, int image, std::int64_t first_pixel, int first_out) {
     using form = tile::stored<how>;
     const block_operands<form::type> from(a, image, first_pixel, first_out);
-    std::vector<std::uint32_t> x(tile_rows * form::pitch), w(tile_columns * form::pitch);
+    std::vector<tile::whole_filler<how>> threads;
+    for (int thread = 0; a.in_chunks() && thread < tile::threads; ++thread)
+        threads.emplace_back(a, image, first_pixel, first_out, thread / form::chunks, thread % form::chunks);
+    std::vector<std::uint32_t> x(form::stage_words, 0xffffffffU); // NaN where nothing is copied
+    const std::uint32_t* const w = x.data() + tile_rows * form::pitch;
     std::vector<double> sums(tile_rows * tile_columns);
     const auto numbers = [](std::uint32_t word, double(&to)[2]) { // of a word: two of bf16, one of f32
         to[0] = form::halves ? double{from_bf16_bits(static_cast<std::uint16_t>(word))}
@@ -73,8 +86,16 @@ template <products how> void play_tile(const conv_args& a, int image, std::int64
         to[1] = form::halves ? double{from_bf16_bits(static_cast<std::uint16_t>(word >> 16))} : 0.0;
     };
     for (int step = 0; step < (a.inner + tile_inner - 1) / tile_inner; ++step) {
-        for (int thread = 0; thread < tile::threads; ++thread)
-            tile::filler<how>(from, thread).fill(from, step, x.data(), w.data(), copy_now{});
+        for (int thread = 0; thread < tile::threads; ++thread) {
+            if (!a.in_chunks()) {
+                tile::filler<how>(from, thread)
+                    .fill(from, step, x.data(), x.data() + tile_rows * form::pitch, copy_now{});
+                continue;
+            }
+            const int first = (thread / form::chunks * form::pitch + thread % form::chunks * 4) * 4;
+            threads[static_cast<std::size_t>(thread)].template fill<form::row_gap * form::pitch * 4>(
+                first, first + tile_rows * form::pitch * 4, copy_chunk_now{reinterpret_cast<unsigned char*>(x.data())});
+        }
         for (int warp = 0; warp < 4; ++warp)
             for (int i = 0; i < tile::fragments_down; ++i)
                 for (int j = 0; j < tile::fragments_across; ++j)
@@ -103,18 +124,19 @@ template <products how> void play_tile(const conv_args& a, int image, std::int64
                             }
                     }
     }
-    std::vector<float> kept(block_sums<tile_rows, tile_columns, tile::threads>::bytes / 4);
-    const block_sums<tile_rows, tile_columns, tile::threads> done{kept.data()};
+    std::vector<chunk> kept(block_sums<tile_rows, tile_columns, tile::threads>::bytes / sizeof(chunk));
+    const block_sums<tile_rows, tile_columns, tile::threads> done{reinterpret_cast<float*>(kept.data())};
     for (int row = 0; row < tile_rows; ++row)
         for (int column = 0; column < tile_columns; ++column)
             done.keep(row, column, static_cast<float>(sums[static_cast<std::size_t>(row * tile_columns + column)]));
-    for (int thread = 0; thread < tile::threads; ++thread) done.finish(from, thread);
+    for (int thread = 0; thread < tile::threads; ++thread) done.finish(a, image, first_pixel, first_out, thread);
 }
 
 struct shape_of_conv {
     int h, w, in, step, out, kernel, stride, pad, dilation, images;
     bool own_weights; ///< of each image
     int piece;        ///< that bf16 numbers of such an input can be copied in
+    int parts = 1;    ///< of the weights
 };
 
 /// Memory whose first element is at a multiple of 64.
@@ -135,14 +157,16 @@ struct numbers {
 
 /// `play_block(arguments, image, first pixel, first channel)` over all blocks against the plain loops. `type`: of the
 /// weights, `x_type` of the input.
-template <class F> void check(const shape_of_conv& s, element type, double limit, F play_block, element x_type) {
+template <class F>
+void check(const shape_of_conv& s, element type, double limit, F play_block, element x_type,
+           int rows_of_block = tile_rows, int columns_of_block = tile_columns) {
     CAPTURE(s.in);
     CAPTURE(s.out);
     CAPTURE(s.kernel);
     std::mt19937 random(7);
     const int oh = (s.h + 2 * s.pad - s.dilation * (s.kernel - 1) - 1) / s.stride + 1,
               ow = (s.w + 2 * s.pad - s.dilation * (s.kernel - 1) - 1) / s.stride + 1;
-    const int inner = s.kernel * s.kernel * s.in, row = (inner + 31) / 32 * 32, rows = (s.out + 63) / 64 * 64;
+    const int inner = s.parts * s.kernel * s.kernel * s.in, row = (inner + 31) / 32 * 32, rows = (s.out + 63) / 64 * 64;
     numbers x(x_type, std::int64_t{s.images} * s.h * s.w * s.step), w(type, std::int64_t{s.images} * rows * row),
         bias(element::f32, rows), scale(element::f32, std::int64_t{s.images} * oh * ow),
         residual(type, std::int64_t{s.images} * oh * ow * s.out), y(element::f32, residual.count),
@@ -181,10 +205,19 @@ template <class F> void check(const shape_of_conv& s, element type, double limit
                                                                    : 4;
     a.act = uml::activation::relu;
     for (int image = 0; image < s.images; ++image)
-        for (std::int64_t pixel = 0; pixel < a.y.pixels(); pixel += tile_rows)
-            for (int out = 0; out < s.out; out += tile_columns) play_block(a, image, pixel, out);
+        for (std::int64_t pixel = 0; pixel < a.y.pixels(); pixel += rows_of_block)
+            for (int out = 0; out < s.out; out += columns_of_block) play_block(a, image, pixel, out);
 
     conv_args plain = a;
+    numbers whole(element::f32, s.parts == 1 ? 0 : w.count); // the plain loops know of no parts
+    if (s.parts == 2) {
+        for (std::int64_t o = 0; o < rows; ++o)
+            for (int k = 0; k < inner / 2; ++k)
+                write(whole.first, element::f32, o * row + k,
+                      read(w.first, type, o * row + k) + read(w.first, type, o * row + k + inner / 2));
+        plain.weights = whole.first;
+        plain.weight_type = element::f32;
+    }
     plain.y.data = z.first;
     plain.to.data = plain_sum.first;
     for (std::int64_t i = 0; i < compute_conv::count(plain, s.images); ++i) compute_conv::at(plain, i);
@@ -210,11 +243,24 @@ constexpr shape_of_conv shapes[] = {
     {6, 7, 52, 208, 52, 3, 1, 1, 1, 2, false, 8},
     {8, 8, 200, 200, 130, 1, 1, 0, 1, 2, true, 16}, // weights of each image
     {17, 3, 8, 8, 8, 1, 1, 0, 1, 1, false, 16},
+    {6, 7, 32, 96, 32, 3, 1, 1, 1, 1, false, 16, 2},
+    {20, 20, 72, 72, 200, 3, 1, 1, 1, 1, false, 16}, // several blocks each way
 };
 
+template <class Block> void check_group() {
+    CAPTURE(Block::rows);
+    CAPTURE(Block::columns);
+    for (const shape_of_conv& s : shapes)
+        if (s.piece == 16) check(s, element::bf16, 1e-4, play<Block>, element::bf16, Block::rows, Block::columns);
+}
+
 TEST_CASE(
-    "tiles for a group of warps give the convolution: chunks, pieces and single numbers, edges, strides, images") {
-    for (const shape_of_conv& s : shapes) check(s, element::bf16, 1e-4, play);
+    "tiles for a group of warps give the convolution in blocks of each shape: edges, strides, images, two parts") {
+    check_group<group::block<128, 32, 4>>();
+    check_group<group::block<64, 32, 8>>();
+    check_group<group::block<64, 64, 6>>();
+    check_group<group::block<128, 64, 4>>();
+    check_group<group::block<128, 128, 3>>();
 }
 
 TEST_CASE("so do tiles for single warps, in bf16, tf32 and f32") {
@@ -226,11 +272,12 @@ TEST_CASE("so do tiles for single warps, in bf16, tf32 and f32") {
     }
 }
 
-TEST_CASE("a group of warps finds each of its sums once") {
+TEST_CASE("groups of warps find each of their sums once") {
     std::set<std::pair<int, int>> seen;
-    for (int thread = 0; thread < group::threads; ++thread)
+    constexpr int threads = 256, columns = 64; // two groups
+    for (int thread = 0; thread < threads; ++thread)
         for (int i = 0; i < columns / 2; ++i) seen.insert({group::sum_row(thread, i), group::sum_column(thread, i)});
-    CHECK(seen.size() == group::rows * columns);
+    CHECK(seen.size() == 2 * group::unit_rows * columns);
     // Row 16 w + lane / 4 (+ 8), column 8 j + 2 (lane % 4) (+ 1): thread 37 is lane 5 of warp 1; its sum 6 has j = 1.
     CHECK(group::sum_row(37, 6) == 16 + 1 + 8);
     CHECK(group::sum_column(37, 6) == 8 + 2);

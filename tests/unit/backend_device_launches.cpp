@@ -28,8 +28,9 @@ uml::dynamic_program release_256(const cuda_on_host& where) {
 int launched[gpu::kernel_count], operations[gpu::kernel_count], fullest;
 int in_pieces[17]; ///< convolutions in tiles by the bytes that are copied at once
 template <int k> int count_one(const void* all, int count, int, void*) {
-    for (int i = 0; k == static_cast<int>(gpu::kernel::conv_tile) && i < count; ++i)
-        ++in_pieces[static_cast<const gpu::conv_args*>(all)[i].piece];
+    constexpr bool tiles =
+        k == static_cast<int>(gpu::kernel::conv_tile) || k == static_cast<int>(gpu::kernel::conv_pieces);
+    for (int i = 0; tiles && i < count; ++i) ++in_pieces[static_cast<const gpu::conv_args*>(all)[i].piece];
     ++launched[k];
     operations[k] += count;
     fullest = count > fullest ? count : fullest;
@@ -65,26 +66,26 @@ int count(const uml::program_view& p, op kind) {
 
 } // namespace
 
-TEST_CASE("a picture of 256x256 through the release network is 141 kernels") {
+TEST_CASE("a picture of 256x256 through the release network is 142 kernels") {
     for (const auto asked : {precision::bf16, precision::tf32, precision::f32}) {
         const auto made = release_256({.precision = asked});
-        CHECK(kernels_of(made.view(), asked) == (asked == precision::f32 ? 140 : 141)); // 150 at most; 372 with one for each operation
+        CHECK(kernels_of(made.view(), asked) ==
+              (asked == precision::f32 ? 141 : 142)); // 150 at most; 372 with one for each operation
         CHECK(launched[static_cast<int>(gpu::kernel::picture)] == 1);
         // Both encoders' equal layers, the mixers of four levels, the results' copies.
         CHECK(operations[static_cast<int>(gpu::kernel::conv_tile)] >
               launched[static_cast<int>(gpu::kernel::conv_tile)] + 60);
         CHECK(launched[static_cast<int>(gpu::kernel::matrix)] == 1);
         CHECK(launched[static_cast<int>(gpu::kernel::vector)] == 7);
-        CHECK(operations[static_cast<int>(gpu::kernel::conv)] == 6); // depthwise, and heads of few regions
+        CHECK(operations[static_cast<int>(gpu::kernel::conv)] == 4); // depthwise
         CHECK(launched[static_cast<int>(gpu::kernel::move)] == 1);
         CHECK(launched[static_cast<int>(gpu::kernel::pointwise)] == 0);
         CHECK(fullest == 8);
-        // Copied as wide as channels allow, none by single numbers.
-        const bool halves = asked == precision::bf16;
-        CHECK(in_pieces[0] == 0);
-        CHECK(in_pieces[4] == (halves ? 19 : 1));
-        CHECK(in_pieces[8] == (halves ? 38 : 18));
-        CHECK(in_pieces[16] == (halves ? 131 : 169));
+        // All but the picture's three channels in whole chunks, Res2Net's groups with their padding.
+        CHECK(launched[static_cast<int>(gpu::kernel::conv_pieces)] == 1);
+        CHECK(in_pieces[4] == 1);
+        CHECK(in_pieces[16] == 189);
+        CHECK(in_pieces[0] + in_pieces[8] == 0);
     }
 }
 
@@ -106,6 +107,30 @@ TEST_CASE("the backend's own operations stand where Res2Net, mixers, heads and t
         if (n.kind == op::attention_pool || n.kind == op::dynamic_conv) orders.insert(n.order);
     CHECK(orders.size() == 2);
     for (std::size_t i = 1; i < p.nodes.size(); ++i) CHECK(p.nodes[i].order >= p.nodes[i - 1].order);
+}
+
+TEST_CASE("groups of 26 and 52 channels are padded to 32 and 56, and nothing else is") {
+    const auto made = release_256({.precision = precision::bf16});
+    int convolutions[64]{}, sources = 0, readers = 0;
+    for (const node& n : made.view().nodes) {
+        if (!gpu::is_conv(n.kind) || n.arg == 0) continue;
+        REQUIRE((n.arg == 26 || n.arg == 52));
+        const int padded = gpu::padded_group(n.arg), in = made.view().nodes[static_cast<std::size_t>(n.in[0])].out.c;
+        CHECK(padded == (n.arg == 26 ? 32 : 56));
+        if (gpu::made_channels(n) == padded && in == padded)
+            ++convolutions[n.arg];
+        else if (n.out.c == 4 * padded)
+            ++sources;
+        else if (in == 4 * padded)
+            ++readers;
+        else
+            FAIL("a convolution that is none of them");
+    }
+    // Two encoders of 3 and 4 blocks, three convolutions each.
+    CHECK(convolutions[26] == 2 * 3 * 3);
+    CHECK(convolutions[52] == 2 * 4 * 3);
+    CHECK(sources == 2 * (3 + 4));
+    CHECK(readers == 2 * (3 + 4));
 }
 
 TEST_CASE("operations of one kernel wait for each other, at most eight, as they came") {
