@@ -55,6 +55,7 @@ template <int groups, int width> __device__ void combine_block(float (&x)[width]
 /// Of a multiprocessor at once: as many as registers allow.
 template <class F> constexpr int blocks = 3;
 template <> constexpr int blocks<compute_dot> = 2;
+template <> constexpr int blocks<compute_column> = 2;
 
 /// A sum for each group of lanes: neighbours in a warp, or every so many threads of a block.
 template <class F>

@@ -101,7 +101,7 @@ public:
 
     UML_HOST_DEVICE chunk_filler(const conv_args& a, int image, std::int64_t first_pixel, int first_out, int row,
                                  int chunk)
-        : a_(a), inner_(chunk * per_chunk), channel_(inner_), left_(a.inner - inner_) {
+        : a_(a), inner_(chunk * per_chunk), channel_(inner_) {
         const std::uintptr_t x =
             reinterpret_cast<std::uintptr_t>(a.x.data) + static_cast<std::uintptr_t>(image * a.x.image * bytes);
 #if defined(__CUDA_ARCH__)
@@ -151,14 +151,14 @@ public:
         constexpr int numbers = chunks * per_chunk;
         inner_ += numbers;
         channel_ += numbers;
-        left_ -= numbers;
         wrap();
     }
 
 private:
     static constexpr int far_outside = -(1 << 24);
 
-    /// To the tap whose channel it is; behind the last tap they begin again, for weights in two parts.
+    /// To the tap whose channel it is. Behind the last tap they begin again, for weights in two parts, behind which
+    /// there are zeros.
     UML_HOST_DEVICE void wrap() {
         while (channel_ >= a_.x.c) {
             channel_ -= a_.x.c;
@@ -170,11 +170,10 @@ private:
             }
             tap_ = down_ * a_.x.w + along_;
         }
-        if (left_ <= 0) down_ = far_outside; // nothing is there any more
     }
 
     const conv_args& a_;
-    int inner_, channel_, left_;
+    int inner_, channel_;
     int tap_x_ = 0, tap_y_ = 0, along_ = 0, down_ = 0, tap_ = 0; ///< the tap, its offset in pixels
     int y_[pixel_turns], column_[pixel_turns];                   ///< of the first tap
     std::uintptr_t x_[pixel_turns], w_[weight_turns];
