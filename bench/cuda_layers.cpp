@@ -183,6 +183,19 @@ int main(int argc, char** argv) {
             });
         },
         1);
+    // Between the host's memory and the device's, as a run copies: the pictures in f32, all results.
+    const auto copying = [&](std::int64_t bytes, bool back) {
+        void *host = nullptr, *there = made_up(bytes);
+        must(cudaMallocHost(&host, static_cast<std::size_t>(bytes)));
+        const double us = microseconds([&] {
+            return cudaMemcpyAsync(back ? host : there, back ? there : host, static_cast<std::size_t>(bytes),
+                                   cudaMemcpyDefault, stream);
+        });
+        must(cudaFreeHost(host));
+        return us;
+    };
+    std::printf("copies: %.1f us to the device, %.1f us back\n", copying(where.images * gpu::picture_bytes(p), false),
+                copying(gpu::results_bytes(p, where.images), true));
     std::printf("%s, %d images: %d launches, %.1f us one by one, %.1f us if a stage cost what its longest launch does, "
                 "%.1f us all of them in one graph; "
                 "weights %.1f MB, arena %.1f MB\n",

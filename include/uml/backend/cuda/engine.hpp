@@ -148,10 +148,16 @@ template <class B> struct engine_of {
     [[nodiscard]] result<void> run(const program_view& p, const weights&, workspace& s,
                                    std::span<const image_view> pictures, const run_watch* watch) const {
         if (auto r = ready(p, s, watch); !r) return r;
-        for (std::size_t i = 0; i < pictures.size(); ++i) stage(staged_at(p, s, i), pictures[i]);
-        const std::size_t bytes = pictures.size() * static_cast<std::size_t>(picture_bytes(p));
-        const int copied = on().copy_later(s.pictures.get(), s.staged.get(), bytes, s.stream);
-        return launched(s, copied);
+        // A picture is on its way while the next one is staged.
+        int error = 0;
+        for (std::size_t i = 0; error == 0 && i < pictures.size(); ++i) {
+            std::byte* const from = staged_at(p, s, i);
+            stage(from, pictures[i]);
+            const std::size_t bytes =
+                sizeof(picture_header) + row_bytes(pictures[i]) * static_cast<std::size_t>(pictures[i].height);
+            error = on().copy_later(s.pictures.bytes() + (from - s.staged.bytes()), from, bytes, s.stream);
+        }
+        return launched(s, error);
     }
     /// The same for pictures that are on the device, which copies their samples.
     [[nodiscard]] result<void> run_on_device(const program_view& p, const weights&, workspace& s,
