@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace support {
 namespace {
@@ -97,7 +98,8 @@ private:
     // A name, a zero, how it is packed (always 0), a zlib stream. The standard has one of it and sRGB; cICP comes
     // first.
     uml::result<void> profile() {
-        if (after_ == "IDAT" || png_.profile.there()) return damaged("a colour profile in the wrong place or twice");
+        if (after_ == "IDAT" || std::exchange(profiled_, true))
+            return damaged("a colour profile in the wrong place or twice");
         const auto name_end = std::find(body_.begin(), body_.end(), std::uint8_t{0});
         if (body_.end() - name_end < 2) return {};
         const auto icc =
@@ -221,6 +223,7 @@ private:
     std::span<const std::uint8_t> rest_, body_{}, whole_{};
     std::string_view type_{}, after_{};
     bool in_data_ = false, profile_ = false, ended_ = false, passes_ = false, turned_ = false, measured_ = false;
+    bool profiled_ = false;
     std::vector<std::uint8_t> packed_{};
     png_facts png_{};
 };

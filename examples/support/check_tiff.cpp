@@ -3,6 +3,7 @@
 #include "support/readers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace support {
 namespace {
@@ -44,8 +45,11 @@ private:
     uml::result<void> take(std::uint64_t at, std::uint64_t word) {
         const auto tag = static_cast<int>(number(at, 2)), type = static_cast<int>(number(at + 2, 2));
         const std::uint64_t count = number(at + 4, word);
-        if (tag == 34675 && inside(number(at + 4 + word, word), count))
-            tiff_.profile = read_profile(all_.subspan(number(at + 4 + word, word), count));
+        if (tag == 34675) {
+            if (std::exchange(profiled_, true)) return damaged("tag ", tag, " twice");
+            if (const std::uint64_t from = number(at + 4 + word, word); inside(from, count))
+                tiff_.profile = read_profile(all_.subspan(from, count));
+        }
         // Pictures within this one, which may be the larger ones, and slices of a volume.
         several_ = several_ || tag == 330 || (tag == 32997 && number(at + 4 + word, type == 3 ? 2 : 4) > 1);
         std::vector<std::uint64_t>* const to = place(tag);
@@ -81,23 +85,24 @@ private:
         if (color == missing) return damaged("it does not say whether 0 is black or white");
         if (one(277, 1) != 1 || color > 1 || !place(338)->empty())
             return unknown("TIFF is read where it is grey, without colours and transparency");
+        for (const int tag : {258, 259, 266, 317, 339})
+            if (place(tag)->size() > 1) return damaged("tag ", tag, " has several numbers");
         if ((bits != 8 && bits != 16) || kind != 1)
             return unknown("TIFF is read with whole numbers of 8 or 16 bits; this one has ", bits, " bits",
                            kind == 1 ? "" : " of another kind");
         if (!place(322)->empty() || !place(324)->empty()) return unknown("TIFF in tiles is not read");
         const std::uint64_t packing = one(259, 1);
-        const bool lzw = packing == 5, deflate = packing == 8 || packing == 32946;
-        if (packing != 1 && packing != 32773 && !lzw && !deflate)
+        packing_ = packing == 32946 ? deflate : packing; // its number before it had one
+        if (packing_ != plain && packing_ != packbits && packing_ != lzw && packing_ != deflate)
             return unknown("TIFF of compression ", packing, " is not read");
         const std::uint64_t predictor = one(317, 1);
-        if (predictor != 1 && (predictor != 2 || !(lzw || deflate)))
+        if (predictor != 1 && (predictor != 2 || packing_ == plain || packing_ == packbits))
             return unknown("TIFF of predictor ", predictor, " is not read with compression ", packing);
         if (one(266, 1) != 1) return unknown("TIFF with its bits in reverse is not read");
         const std::uint64_t orientation = one(274, 1);
         tiff_.width = static_cast<int>(width), tiff_.height = static_cast<int>(height);
         tiff_.depth = static_cast<int>(bits), tiff_.white_is_zero = color == 0;
         tiff_.orientation = orientation >= 1 && orientation <= 8 ? static_cast<int>(orientation) : 1;
-        plain_ = packing == 1, deflated_ = deflate;
         return {};
     }
 
@@ -108,16 +113,26 @@ private:
         const auto &offsets = *place(273), &sizes = *place(279);
         if (rows == 0 || offsets.size() != (height + rows - 1) / rows || sizes.size() != offsets.size())
             return damaged("another number of strips than its size needs");
+        std::uint64_t left = all_.size(); // work is bounded by the file's size
         for (std::size_t i = 0; i < offsets.size(); ++i) {
             if (!inside(offsets[i], sizes[i])) return damaged("a strip lies outside the file");
+            if (sizes[i] > left) return damaged("strips lie in each other");
+            left -= sizes[i];
             const std::uint64_t held = row * std::min(rows, height - i * rows);
             // Some programs fill the last strip up.
-            if (plain_ && sizes[i] != held && (i + 1 < offsets.size() || sizes[i] != row * rows))
+            if (packing_ == plain && sizes[i] != held && (i + 1 < offsets.size() || sizes[i] != row * rows))
                 return damaged("a strip of ", sizes[i], " bytes, where its rows have ", held);
-            if (!deflated_) continue;
-            if (const auto r = check_zlib(all_.subspan(offsets[i], sizes[i]), held); !r) return r;
+            if (const auto r = codes(all_.subspan(offsets[i], sizes[i]), row, held / row); !r) return r;
         }
         return {};
+    }
+
+    // Whether a strip has exactly the codes that its rows need.
+    [[nodiscard]] uml::result<void> codes(std::span<const std::uint8_t> strip, std::uint64_t row,
+                                          std::uint64_t rows) const {
+        if (packing_ == packbits) return check_packbits(strip, row, rows);
+        if (packing_ == lzw) return check_lzw(strip, row * rows);
+        return packing_ == deflate ? check_zlib(strip, row * rows) : uml::result<void>();
     }
 
     static constexpr const char* cut = "not the TIFF that its header promises";
@@ -128,7 +143,9 @@ private:
     };
 
     std::span<const std::uint8_t> all_;
-    bool little_ = true, plain_ = true, deflated_ = false, several_ = false;
+    static constexpr std::uint64_t plain = 1, lzw = 5, deflate = 8, packbits = 32773; // how strips are packed
+    std::uint64_t packing_ = plain;
+    bool little_ = true, several_ = false, profiled_ = false;
     // Size, bits, packing, black or white, order of bits, strips, way up, samples, rows of a strip, bytes of strips,
     // predictor, tiles, transparency, kind of numbers.
     std::array<tag_values, 16> fields_{{{256},

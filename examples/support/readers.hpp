@@ -77,6 +77,13 @@ struct tiff_facts {
 /// Whether a zlib stream unpacks to exactly so many bytes that have its checksum. What lies behind it is not looked at.
 [[nodiscard]] uml::result<void> check_zlib(std::span<const std::uint8_t> stream, std::uint64_t wanted);
 
+/// Whether a strip of TIFF's PackBits holds exactly so many rows of so many bytes, each in codes of its own.
+[[nodiscard]] uml::result<void> check_packbits(std::span<const std::uint8_t> strip, std::uint64_t row,
+                                               std::uint64_t rows);
+
+/// Whether a strip of TIFF's LZW unpacks to exactly so many bytes. What lies behind its last code is not looked at.
+[[nodiscard]] uml::result<void> check_lzw(std::span<const std::uint8_t> strip, std::uint64_t wanted);
+
 /// CRC-32 as in PNG.
 [[nodiscard]] std::uint32_t crc32(std::span<const std::uint8_t> data);
 

@@ -242,6 +242,7 @@ def of_bits_and_curves():
     yield "iccp-short", png(8, 0, [[1, 0]], [(b"iCCP", b"p\0")]), plain, mask
     no = refused("damaged: a colour profile in the wrong place or twice")
     yield "iccp-twice", png(8, 0, [[1, 0]], [usual, usual]), no, no
+    yield "iccp-twice-short", png(8, 0, [[1, 0]], [(b"iCCP", b"p\0")] * 2), no, no  # each costs unpacking
     yield "iccp-behind", png(8, 0, [[1, 0]], behind=[usual]), no, no
     # What is not looked at: whites, the shape of pixels, text.
     for name, extra in (

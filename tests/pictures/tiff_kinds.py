@@ -67,8 +67,50 @@ def lzw(lines, order):
     return bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
 
 
+def lzw_strings(lines, order):
+    """Codes of strings, as the format's appendix has it: wider ones from the 511th, the 1023rd and the 2047th on, all
+    forgotten before there are 4096."""
+    bits, table, last, width = format(256, "09b"), {}, b"", 9
+    for value in b"".join(lines):
+        if not last or last + bytes([value]) in table:
+            last += bytes([value])
+            continue
+        bits += format(table.get(last, last[0]), f"0{width}b")
+        table[last + bytes([value])] = 258 + len(table)
+        last = bytes([value])
+        if 258 + len(table) == (1 << width):
+            width += 1
+        if 258 + len(table) == 4095:
+            bits += format(256, f"0{width}b")
+            table, width = {}, 9
+    bits += format(table.get(last, last[0]), f"0{width}b")
+    if 258 + len(table) + 1 == (1 << width):
+        width += 1
+    bits += format(257, f"0{width}b")
+    bits += "0" * (-len(bits) % 8)
+    return bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
+
+
 def packbits(lines, order):
     return b"".join(bytes([len(line) - 1]) + line for line in lines)
+
+
+def codes_of_nine_bits(*codes):
+    bits = "".join(format(code, "09b") for code in codes)
+    bits += "0" * (-len(bits) % 8)
+    return bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
+
+
+def noise(height, width):
+    """Enough of it to fill LZW's table, with runs that grow."""
+    state, rows = 1, []
+    for y in range(height):
+        row = []
+        for _ in range(width - y):
+            state = (state * 1103515245 + 12345) % (1 << 31)
+            row.append(state >> 16 & 255)
+        rows.append(row + [y] * y)
+    return rows
 
 
 def deflated(lines, order):
@@ -138,6 +180,16 @@ def what_is_read():
     filled = tiff(three + ROWS[:1], rows=2, changes={257: (LONG, [3])})
     yield "last-strip-filled-up", filled, picture(three), NO_REGIONS
     yield "bytes-behind-end", tiff() + b"and more", eight, NO_REGIONS
+    strings, runs = noise(80, 80), [[5] * 9, [6] * 9]
+    yield "lzw-strings", tiff(strings, pack=lzw_strings, changes=PACKINGS["lzw"][1]), picture(strings), NO_REGIONS
+    for name, data in (
+        ("lzw-itself", codes_of_nine_bits(256, 5, 258, 259, 256, 5, 258, 6, 256, 6, 258, 259, 6, 6, 257)),
+        ("lzw-no-end", codes_of_nine_bits(256, 5, 258, 259, 5, 5, 5, 6, 264, 265, 6, 6, 6)),
+        ("packbits-runs", bytes([248, 5, 128, 0, 6, 255, 6, 128, 251, 6])),
+        ("packbits-even", bytes([248, 5, 248, 6, 0])),
+    ):
+        changes = PACKINGS[name.split("-")[0]][1]
+        yield name, tiff(runs, pack=lambda lines, o, data=data: data, changes=changes), picture(runs), NO_REGIONS
     yield "one-slice", tiff(changes={32997: (LONG, [1])}), eight, NO_REGIONS
     yield "resolutions", tiff(changes={296: (SHORT, [2])}), eight, NO_REGIONS
     for name, icc, no in profiles():
@@ -156,6 +208,9 @@ def what_is_read():
         refused("16 bits a sample, of which only values from 8 to 4088 are used"),
         NO_REGIONS,
     )
+
+
+CANNOT = "damaged: its packed pixels cannot be unpacked"
 
 
 def what_is_not_read():
@@ -249,10 +304,34 @@ def what_is_not_read():
             "damaged: its packed pixels cannot be unpacked",
         ),
         ("flipped", bytes(flipped), "damaged: "),
+        ("two-depths", tiff(changes=tags(t258=(SHORT, [8, 8]))), "damaged: tag 258 has several numbers"),
+        ("two-packings", tiff(changes=tags(t259=(SHORT, [1, 5]))), "damaged: tag 259 has several numbers"),
         (
-            "lzw-cut",
-            tiff(pack=lambda lines, o: lzw(lines[:1], o), changes=PACKINGS["lzw"][1]),
-            "damaged: its packed pixels cannot be unpacked",
+            "profile-twice",
+            tiff(changes=tags(t34674=(7, [0] * 5), t34675=(7, [0] * 5))).replace(
+                struct.pack("<HH", 34674, 7), struct.pack("<HH", 34675, 7)
+            ),
+            "damaged: tag 34675 twice",
+        ),
+        (
+            "strips-shared",
+            tiff([[0] * 99], rows=1, changes=tags(t257=(SHORT, [40]), t273=(LONG, [8] * 40), t279=(LONG, [99] * 40))),
+            "damaged: strips lie in each other",
+        ),
+        *(
+            (name, tiff(pack=lambda lines, o, data=data: data, changes=PACKINGS[name.split("-")[0]][1]), sentence)
+            for name, data, sentence in (
+                ("lzw-cut", codes_of_nine_bits(256, 0, 1, 200), "damaged: fewer rows of pixels than its header says"),
+                ("lzw-ended", codes_of_nine_bits(256, 0, 1, 200, 257, 255, 7, 9, 257), "damaged: fewer rows of pixels"),
+                ("lzw-more", codes_of_nine_bits(256, 0, 1, 200, 255, 258, 7, 257), "damaged: more rows of pixels"),
+                ("lzw-no-clear", codes_of_nine_bits(0, 1, 200, 255, 7, 9, 257), CANNOT),
+                ("lzw-beyond", codes_of_nine_bits(256, 0, 1, 260, 257), CANNOT),
+                ("lzw-beyond-first", codes_of_nine_bits(256, 0, 256, 258, 257), CANNOT),
+                ("lzw-old", b"\0\1" + bytes(9), "TIFF with LZW of before its revision 6 is not read"),
+                ("packbits-across", bytes([5, 0, 1, 200, 255, 7, 9]), CANNOT),
+                ("packbits-short", bytes([2, 0, 1, 200]), "damaged: fewer rows of pixels than its header says"),
+                ("packbits-more", bytes([2, 0, 1, 200, 2, 255, 7, 9, 0, 0]), "damaged: more rows of pixels"),
+            )
         ),
         (
             "packbits-cut",

@@ -31,6 +31,7 @@ class Walk:
         self.packed: list[bytes] = []
         self.overruled = self.in_data = self.ended = False
         self.profile = profile.Profile()
+        self.profiled = False
         at = len(SIGNATURE)
         while not self.ended:
             if at + 12 > len(data):
@@ -134,8 +135,9 @@ class Walk:
 
     def icc(self, body: bytes) -> None:
         """A name, a zero, how it is packed (always 0), a zlib stream."""
-        if self.packed or self.profile.there:
+        if self.packed or self.profiled:
             raise damaged("a colour profile in the wrong place or twice")
+        self.profiled = True
         unpack = zlib.decompressobj()
         try:
             found = unpack.decompress(body[body.index(0) + 2:], MOST_PROFILE + 1)

@@ -21,7 +21,60 @@ FIELDS = (WIDTH, HEIGHT, BITS, PACKING, COLOUR, FILL, OFFSETS, ORIENTATION, CHAN
 PROFILE, PICTURES, SLICES = 34675, 330, 32997
 NUMBERS = {3: 2, 4: 4, 16: 8}  # types of the format, and their bytes
 DEFLATE, LZW, PACKBITS = (8, 32946), 5, 32773
-CUT = "not the TIFF that its header promises"
+CUT, CANNOT = "not the TIFF that its header promises", "its packed pixels cannot be unpacked"
+
+
+def as_wanted(total: int, wanted: int) -> None:
+    if total != wanted:
+        raise damaged(f"{'fewer' if total < wanted else 'more'} rows of pixels than its header says")
+
+
+def check_packbits(strip: bytes, row: int, rows: int) -> None:
+    """Whether a strip holds exactly so many rows of so many bytes, each in codes of its own. Errors: DataError."""
+    at = in_row = whole = 0
+    while at < len(strip) and whole < rows:
+        code = strip[at]
+        at += code + 2 if code < 128 else 2 if code > 128 else 1
+        in_row += code + 1 if code < 128 else 257 - code if code > 128 else 0
+        if at > len(strip) or in_row > row:  # section 9: no code goes on into the next row
+            raise damaged(CANNOT)
+        if in_row == row:
+            in_row, whole = 0, whole + 1
+    as_wanted(whole + (len(strip) - at > 1), rows)  # filled up to an even number
+
+
+def check_lzw(strip: bytes, wanted: int) -> None:
+    """Whether a strip unpacks to exactly so many bytes; what lies behind its last code is not looked at. Errors:
+    DataError."""
+    clear, end, most_width = 256, 257, 12
+    if len(strip) > 1 and strip[0] == 0 and strip[1] & 1:
+        raise DataError("TIFF with LZW of before its revision 6 is not read")
+    length = [1] * (1 << most_width)  # of what a code stands for
+    total = at = bits = had = free = 0
+    width, last = 9, clear
+    while total <= wanted:
+        while had < width and at < len(strip):
+            bits, had, at = (bits << 8 | strip[at]) & 0xFFFFFF, had + 8, at + 1
+        if had < width:
+            break  # some programs leave the last code out
+        had -= width
+        code = bits >> had & (1 << width) - 1
+        if code == end:
+            break
+        if code == clear:
+            width, free, last = 9, end, clear
+            continue
+        if not free or (code > clear if last == clear else code > free):
+            raise damaged(CANNOT)
+        if free < len(length):  # what stood before, and a byte more, is a code from now on; this one may be it
+            if last != clear:
+                length[free] = length[last] + 1
+            free += 1
+            if free == (1 << width) - 1 and width < most_width:
+                width += 1
+        total += length[code]
+        last = code
+    as_wanted(total, wanted)
 
 
 class Walk:
@@ -37,7 +90,7 @@ class Walk:
         self.inside(start, count_size)
         count = self.number(start, count_size)
         self.inside(start + count_size, count * entry_size + word)
-        self.profile, self.several = profile.Profile(), False
+        self.profile, self.profiled, self.several = profile.Profile(), False, False
         self.tags: dict[int, list[int]] = {}
         for i in range(count):
             self.take(start + count_size + i * entry_size, word)
@@ -56,6 +109,9 @@ class Walk:
     def take(self, at: int, word: int) -> None:
         tag, kind, count = self.number(at, 2), self.number(at + 2, 2), self.number(at + 4, word)
         if tag == PROFILE:
+            if self.profiled:
+                raise damaged(f"tag {tag} twice")
+            self.profiled = True
             begin = self.number(at + 4 + word, word)
             if begin + count <= len(self.data):
                 self.profile = profile.read(self.data[begin:begin + count])
@@ -87,6 +143,9 @@ class Walk:
             raise damaged("it does not say whether 0 is black or white")
         if self.one(CHANNELS, 1) != 1 or self.one(COLOUR, 0) > 1 or EXTRA in self.tags:
             raise DataError("TIFF is read where it is grey, without colours and transparency")
+        for tag in (BITS, PACKING, FILL, PREDICTOR, KIND):
+            if len(self.tags.get(tag, ())) > 1:
+                raise damaged(f"tag {tag} has several numbers")
         if self.bits not in (8, 16) or kind != 1:
             raise DataError(f"TIFF is read with whole numbers of 8 or 16 bits; this one has {self.bits} bits"
                             f"{'' if kind == 1 else ' of another kind'}")
@@ -105,14 +164,23 @@ class Walk:
         offsets, sizes = self.tags.get(OFFSETS, []), self.tags.get(SIZES, [])
         if not rows or len(offsets) != -(-self.height // rows) or len(sizes) != len(offsets):
             raise damaged("another number of strips than its size needs")
+        left = len(self.data)  # work is bounded by the file's size
         for i, (offset, size) in enumerate(zip(offsets, sizes, strict=True)):
             if offset + size > len(self.data):
                 raise damaged("a strip lies outside the file")
+            left -= size
+            if left < 0:
+                raise damaged("strips lie in each other")
             held = row * min(rows, self.height - i * rows)
             if self.packing == 1 and size != held and (i + 1 < len(offsets) or size != row * rows):
                 raise damaged(f"a strip of {size} bytes, where its rows have {held}")
-            if self.packing in DEFLATE:
-                unpacked(self.data[offset:offset + size], held)
+            strip = self.data[offset:offset + size]
+            if self.packing == PACKBITS:
+                check_packbits(strip, row, held // row)
+            elif self.packing == LZW:
+                check_lzw(strip, held)
+            elif self.packing in DEFLATE:
+                unpacked(strip, held)
 
     def alone(self) -> bytes:
         """The strips as a classic file whose 0 is black and which is upright: Pillow inverts and turns some kinds and
@@ -140,9 +208,9 @@ def read(data: bytes) -> Raster:
         with Image.open(io.BytesIO(tiff.alone()), formats=("TIFF",)) as picture:
             samples = np.asarray(picture)
     except (OSError, SyntaxError, ValueError, KeyError, TypeError) as error:
-        raise damaged("its packed pixels cannot be unpacked") from error
+        raise damaged(CANNOT) from error
     if samples.shape != (tiff.height, tiff.width):
-        raise damaged("its packed pixels cannot be unpacked")
+        raise damaged(CANNOT)
     samples = samples.astype(np.uint16)
     if tiff.one(COLOUR, 1) == 0:
         samples ^= (1 << tiff.bits) - 1
