@@ -153,4 +153,27 @@ TEST_CASE("a program that is interrupted by overflow, invalid operations and den
     CHECK(WIFEXITED(status));
     CHECK(WEXITSTATUS(status) == 0);
 }
+
+TEST_CASE("what loading and running raise is not left to the program, which may interrupt itself for it later") {
+    constexpr int raised = FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW;
+    auto d = uml_test::draft::of<uml::edge_network>(small);
+    for (auto& [name, tensor] : d.tensors)
+        if (name.ends_with("running_var"))
+            for (float& v : tensor.values) v = 1e-30F;
+    const auto bytes = d.labelled("edge", small).bytes();
+    const auto p = uml_test::pixels(16, 16, 1, 3);
+    const auto check = [&]<class B>(const B& where) {
+        REQUIRE(feclearexcept(FE_ALL_EXCEPT) == 0);
+        const auto m = uml::load<uml::networks::edge<small>>(std::span<const std::byte>(bytes), where);
+        CHECK(fetestexcept(raised) == 0);
+        REQUIRE(m);
+        auto w = m->make_workspace();
+        REQUIRE(feraiseexcept(FE_DIVBYZERO) == 0); // the program's own stays
+        (void)m->run(uml::image_view(p.data(), 16, 16, 1), *w);
+        CHECK(fetestexcept(raised) == FE_DIVBYZERO);
+    };
+    check(uml::cpu{});
+    check(uml::reference64{}); // on the x87, in a build for 32 bits without SSE
+    feclearexcept(FE_ALL_EXCEPT);
+}
 #endif

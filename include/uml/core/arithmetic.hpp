@@ -17,7 +17,8 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 enum class denormals : std::uint8_t { kept, zero };
 
 /// While one lives, its thread rounds to nearest, interrupts nobody, and keeps denormal numbers or reads and writes
-/// them as zeros; afterwards everything is as before. Where this is known how: x86, 64-bit ARM.
+/// them as zeros; afterwards everything is as before, the flags of what happened too. Where this is known how: x86,
+/// 64-bit ARM.
 class arithmetic_mode {
 public:
     explicit arithmetic_mode(denormals d) : before_(read()) { write(changed(before_, d)); }
@@ -41,24 +42,30 @@ private:
     static word read() { return _mm_getcsr(); }
     static void write(word w) { _mm_setcsr(w); }
 #elif defined(__GNUC__) && defined(__i386__)
-    // The x87's word above the one of SSE: code for 32 bits computes on either.
+    // The x87's control word and flags above the word of SSE: code for 32 bits computes on either.
     using word = std::uint64_t;
     static word read() {
-        std::uint16_t x87 = 0;
-        __asm__ volatile("fnstcw %0" : "=m"(x87));
-        word w = word{x87} << 32;
+        std::uint16_t control = 0, status = 0;
+        __asm__ volatile("fnstcw %0\n\tfnstsw %1" : "=m"(control), "=m"(status));
+        word w = word{control} << 32 | (word{status} & flags) << 48;
     #if defined(__SSE2__)
         w |= __builtin_ia32_stmxcsr();
     #endif
         return w;
     }
     static void write(word w) {
-        const auto x87 = static_cast<std::uint16_t>(w >> 32);
-        __asm__ volatile("fldcw %0" : : "m"(x87));
+        // A flag that is raised interrupts as soon as it may: with the control word alone, what was computed before
+        // would. fnstenv waits for none, and masks all.
+        std::uint32_t environment[7];
+        __asm__ volatile("fnstenv %0" : "=m"(environment));
+        environment[0] = (environment[0] & ~0xffffu) | static_cast<std::uint16_t>(w >> 32);
+        environment[1] = (environment[1] & ~flags) | static_cast<std::uint16_t>(w >> 48);
+        __asm__ volatile("fldenv %0" : : "m"(environment));
     #if defined(__SSE2__)
         __builtin_ia32_ldmxcsr(static_cast<std::uint32_t>(w));
     #endif
     }
+    static constexpr std::uint32_t flags = 0x3f;
 #elif defined(__GNUC__) && defined(__aarch64__)
     using word = std::uint64_t;
     static word read() {
