@@ -114,7 +114,9 @@ uml::result<std::vector<fs::path>> pictures_in(const fs::path& folder, bool recu
 
 fs::path full_path(const fs::path& p) {
     std::error_code failed;
-    fs::path full = fs::weakly_canonical(p, failed);
+    const fs::path whole = fs::absolute(p, failed); // what is not there yet stays as it is without a folder in front
+    if (failed) return p;
+    fs::path full = fs::weakly_canonical(whole, failed);
     return failed ? p : full;
 }
 

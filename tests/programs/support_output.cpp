@@ -161,6 +161,16 @@ TEST_CASE("places of results are looked at before work begins") {
     REQUIRE(write_file(f.path / "file", "x"));
     CHECK(refusal({"link"}).empty());
     CHECK(refusal({"file", "link"}) == "another result goes there, so nothing is written there");
+    // Without a folder in front of it, and with one.
+    const fs::path before = fs::current_path();
+    fs::current_path(f.path);
+    for (const fs::path& other : {fs::path("./new"), fs::path("folder/../new"), f.path / "new"})
+        CHECK(check_outputs(std::vector<fs::path>{"new", other})
+                  .error()
+                  .what.view()
+                  .ends_with("another result goes there, so nothing is written there"));
+    CHECK(check_outputs(std::vector<fs::path>{"new", "folder/new"}));
+    fs::current_path(before);
     CHECK(refusal({"-"}) == "standard output holds the report (/dev/stdout adds to it, ./- is a file of this name), so "
                             "nothing is written there");
     CHECK_FALSE(fs::exists(f.path / "a"));
