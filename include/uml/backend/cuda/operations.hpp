@@ -176,17 +176,17 @@ struct packer {
                 std::memcpy(first + std::int64_t{4} * spread.out(o), &x, 4);
             }
         to = first + f.bias_bytes();
+        const int all_in = spread.all_in(in), group = spread.of_in ? spread.group : in;
         for (int o = 0; o < out; ++o)
-            for (int k = 0; k < in; ++k)
-                for (int t = 0; t < taps; ++t) {
-                    const std::int64_t inner = std::int64_t{t} * spread.all_in(in) + spread.in(k);
-                    const double w = from[(std::int64_t{o} * row + k) * taps + t];
+            for (int t = 0; t < taps; ++t)
+                for (int k = 0; k < in; k += group) {
+                    const std::int64_t inner = std::int64_t{t} * all_in + spread.in(k);
                     const std::int64_t place =
                         f.by_out ? std::int64_t{spread.out(o)} * f.columns + inner : inner * f.columns + spread.out(o);
-                    put(f.type, place, w);
-                    if (parts == 2)
-                        put(f.type, place + std::int64_t{taps} * spread.all_in(in),
-                            w - double{to_f32(to_bf16(static_cast<float>(w)))});
+                    const double* const w = from + (std::int64_t{o} * row + k) * taps + t;
+                    const int apart = f.by_out ? 1 : f.columns, count = group < in - k ? group : in - k;
+                    put_all(f.type, place, apart, w, taps, count);
+                    if (parts == 2) put_rest(place + std::int64_t{taps} * all_in, w, taps, count);
                 }
         to += block_bytes(std::int64_t{f.rows} * f.columns * bytes_of(f.type));
     }
@@ -194,19 +194,31 @@ struct packer {
     /// `from`: [in][out].
     void turned(const conv_form& f, const double* from, int out, int in) {
         to += f.bias_bytes();
-        for (int o = 0; o < out; ++o)
-            for (int k = 0; k < in; ++k) put(f.type, std::int64_t{o} * f.columns + k, from[std::int64_t{k} * out + o]);
+        for (int o = 0; o < out; ++o) put_all(f.type, std::int64_t{o} * f.columns, 1, from + o, out, in);
         to += block_bytes(std::int64_t{f.rows} * f.columns * bytes_of(f.type));
     }
 
 private:
-    void put(element type, std::int64_t at, double value) const {
-        const auto x = static_cast<float>(value);
-        if (type == element::f32) {
-            std::memcpy(to + 4 * at, &x, 4);
-        } else {
-            const std::uint16_t b = to_bf16(x).bits;
-            std::memcpy(to + 2 * at, &b, 2);
+    /// `count` numbers, every step-th from `from` on, to place `at` and on, `apart` from each other.
+    void put_all(element type, std::int64_t at, int apart, const double* from, int step, int count) const {
+        for (int i = 0; i < count; ++i) {
+            const auto x = static_cast<float>(from[std::int64_t{i} * step]);
+            const std::int64_t place = at + std::int64_t{i} * apart;
+            if (type == element::f32) {
+                std::memcpy(to + 4 * place, &x, 4);
+            } else {
+                const std::uint16_t b = to_bf16(x).bits;
+                std::memcpy(to + 2 * place, &b, 2);
+            }
+        }
+    }
+    /// What bf16 leaves of them, in bf16.
+    void put_rest(std::int64_t at, const double* from, int step, int count) const {
+        for (int i = 0; i < count; ++i) {
+            const double w = from[std::int64_t{i} * step];
+            const std::uint16_t b =
+                to_bf16(static_cast<float>(w - double{to_f32(to_bf16(static_cast<float>(w)))})).bits;
+            std::memcpy(to + 2 * (at + i), &b, 2);
         }
     }
 };
