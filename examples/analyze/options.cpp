@@ -101,7 +101,7 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
                      set          the pixels that hold all but the promised share of the foreground, on average
                                   (with weights of uml-calibrate)
   --json           one JSON document on standard output in place of the report (docs/analyze-schema.json)
-  --csv FILE       a table with one row per image
+  --csv FILE       a table with one row per image; /dev/stdout puts its rows among the report's, so not with --json
   --resume         skip images whose results exist: same content, weights and options, by the manifest beside them
                    (DIR/uml-manifest.jsonl, FILE.manifest.jsonl)
   --recursive      enter folders in a FOLDER; DIR gets the same folders
@@ -110,7 +110,8 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
   --kind-check off  do not ask whether an image is of the kind that the network knows: for people who know that it is.
                    Every answer then says "not checked"
   --show-unfamiliar  class and mask also of images of no known kind; without it only the overlay is written, bare
-  --threads N      use N threads (all cores by default)
+  --threads N      use N threads (all cores by default). The last bits of onednn's answers depend on it, so --resume makes
+                   them again with another N; those of the others don't
   --backend B      and
   --precision P    how to compute, cpu with f32 by default; this build has
                    )";

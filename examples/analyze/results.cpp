@@ -14,6 +14,9 @@ namespace fs = std::filesystem;
 
 uml::result<results> results::open(const options& o, const support::model_facts& model, const std::string& weights,
                                    const std::vector<task>& tasks) {
+    if (o.json && !o.csv.empty() && support::comes_among_what_is_printed(o.csv))
+        return uml::fail(uml::errc::invalid_argument, "--csv ", support::shown(o.csv),
+                         ": rows would come among what --json prints, and nobody could read either");
     results r(o);
     r.weights_ = weights;
     uml::json::writer<std::string> w(r.options_text_);

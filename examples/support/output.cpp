@@ -225,6 +225,14 @@ std::string_view kept_because(const fs::path& file) {
     return ::stat(file.c_str(), &s) == 0 ? kept_because(s) : std::string_view();
 }
 
+bool comes_among_what_is_printed(const fs::path& file) {
+    struct stat named {
+    }, printed{}, nothing{};
+    if (::stat(file.c_str(), &named) != 0 || ::fstat(STDOUT_FILENO, &printed) != 0) return false;
+    const bool thrown_away = ::stat("/dev/null", &nothing) == 0 && identity_of(nothing) == identity_of(named);
+    return identity_of(named) == identity_of(printed) && !thrown_away;
+}
+
 uml::result<void> check_outputs(std::span<const fs::path> files) {
     std::set<fs::path> seen;
     for (const fs::path& file : files) {

@@ -20,6 +20,9 @@ void never_overwrite(const std::filesystem::path& file, std::string_view because
 /// Why it is not overwritten; empty where it may be.
 [[nodiscard]] std::string_view kept_because(const std::filesystem::path& file);
 
+/// Whether what is written to this file comes among what the program prints, and is not thrown away.
+[[nodiscard]] bool comes_among_what_is_printed(const std::filesystem::path& file);
+
 /// Whether results can go to these places, before work begins: none is an input, a folder, `-` or cannot be written to,
 /// and no two are one file. What has gone by the time of writing is refused then.
 [[nodiscard]] uml::result<void> check_outputs(std::span<const std::filesystem::path> files);

@@ -114,6 +114,13 @@ expect 0 --weights "$weights" --csv link.csv patient-2
 [ -L link.csv ] && [ "$(rows linked.csv | wc -l)" = 1 ] || failed "a link to the user's file was not followed"
 expect 0 --weights "$weights" --csv /dev/null patient-2
 [ -c /dev/null ] || failed "/dev/null was replaced"
+for place in /dev/stdout out; do # the rows among the JSON
+    expect 2 --weights "$weights" --json --csv $place patient-2
+    grep -q "among what --json prints" err && [ ! -s out ] || failed "--json --csv $place: $(cat err) $(head -c 100 out)"
+done
+expect 0 --weights "$weights" --csv /dev/stdout patient-2
+grep -q '^image,width' out && grep -q '^1 done' out || failed "--csv /dev/stdout adds no rows to the report: $(cat out)"
+"$program" --weights "$weights" --json --csv /dev/null patient-2 >/dev/null || failed "--json and --csv to nowhere"
 expect 2 --weights "$weights" --csv /dev/full patient-2
 grep -q "/dev/full: cannot be written: No space left on device" err || failed "no reason but: $(cat err)"
 mkfifo pipe
