@@ -27,6 +27,7 @@ public:
             return unknown("several pictures in one TIFF file");
         if (const auto r = meaning(); !r) return r.error();
         if (const auto r = strips(); !r) return r.error();
+        put_plain();
         return std::move(tiff_);
     }
 
@@ -56,7 +57,8 @@ private:
         if (to == nullptr) return {};
         if (!to->empty()) return damaged("tag ", tag, " twice");
         const std::uint64_t size = type == 3 ? 2 : type == 4 ? 4 : type == 16 ? 8 : 0;
-        if (size == 0 || count == 0 || count > all_.size() / size) return damaged("tag ", tag, " is no number");
+        if (size == 0 || count == 0 || count > std::min(all_.size() / size, most_numbers))
+            return damaged("tag ", tag, " is no number");
         const std::uint64_t from = count * size <= word ? at + 4 + word : number(at + 4 + word, word);
         if (!inside(from, count * size)) return damaged(cut);
         for (std::uint64_t i = 0; i < count; ++i) to->push_back(number(from + i * size, size));
@@ -135,6 +137,42 @@ private:
         return packing_ == deflate ? check_zlib(strip, row * rows) : uml::result<void>();
     }
 
+    void put(std::uint64_t n, std::size_t bytes) {
+        for (std::size_t i = 0; i < bytes; ++i)
+            tiff_.plain.push_back(static_cast<std::uint8_t>(n >> 8 * (little_ ? i : bytes - 1 - i)));
+    }
+
+    // A classic file in the same order of bytes: strips, a directory, the strips' places and sizes where they are many.
+    void put_plain() {
+        const auto &offsets = *place(273), &sizes = *place(279);
+        const std::uint64_t many = offsets.size();
+        std::uint64_t end = 8, start = 8;
+        for (const std::uint64_t size : sizes) end += size;
+        const std::uint64_t tags = 10, behind = end + 2 + 12 * tags + 4;
+        tiff_.plain.reserve(static_cast<std::size_t>(behind + 8 * many));
+        tiff_.plain.assign(2, static_cast<std::uint8_t>(little_ ? 'I' : 'M'));
+        put(42, 2), put(end, 4);
+        for (std::size_t i = 0; i < many; ++i) {
+            const auto strip = all_.subspan(offsets[i], sizes[i]);
+            tiff_.plain.insert(tiff_.plain.end(), strip.begin(), strip.end());
+        }
+        const auto tag = [&](std::uint64_t which, std::uint64_t count, std::uint64_t value) {
+            put(which, 2), put(4, 2), put(count, 4), put(value, 4);
+        };
+        const auto number = [](int n) { return static_cast<std::uint64_t>(n); };
+        put(tags, 2);
+        tag(256, 1, number(tiff_.width)), tag(257, 1, number(tiff_.height)), tag(258, 1, number(tiff_.depth));
+        tag(259, 1, packing_), tag(262, 1, 1);
+        tag(273, many, many == 1 ? start : behind), tag(277, 1, 1);
+        tag(278, 1, std::min(one(278, number(tiff_.height)), number(tiff_.height)));
+        tag(279, many, many == 1 ? sizes[0] : behind + 4 * many), tag(317, 1, one(317, 1));
+        put(0, 4);
+        if (many == 1) return;
+        for (const std::uint64_t size : sizes) put(start, 4), start += size;
+        for (const std::uint64_t size : sizes) put(size, 4);
+    }
+
+    static constexpr std::size_t most_numbers = 32768; // of a tag: strips of a row each
     static constexpr const char* cut = "not the TIFF that its header promises";
 
     struct tag_values {

@@ -85,7 +85,7 @@ uml::result<raster> decode_raster(std::span<const std::uint8_t> bytes) {
     if (begins(bytes, "II*\0"sv) || begins(bytes, "MM\0*"sv) || begins(bytes, "II+\0"sv) || begins(bytes, "MM\0+"sv)) {
         const auto facts = reads_tiff() ? check_tiff(bytes) : uml::result<tiff_facts>(tiff_facts{});
         if (!facts) return facts.error();
-        auto r = read_tiff(bytes, *facts);
+        auto r = read_tiff(*facts);
         if (!r) return r;
         r->profile = facts->profile;
         turn_upright(*r, facts->orientation);

@@ -47,10 +47,10 @@ std::string tiff_reader() {
     return "libtiff " + std::string(text.substr(words.size(), text.find('\n') - words.size()));
 }
 
-uml::result<raster> read_tiff(std::span<const std::uint8_t> bytes, const tiff_facts& facts) {
+uml::result<raster> read_tiff(const tiff_facts& facts) {
     TIFFSetErrorHandler(nullptr);
     TIFFSetWarningHandler(nullptr);
-    source file{bytes};
+    source file{facts.plain};
     const tiff t(TIFFClientOpen("picture", "rm", &file, source::read, source::write, source::seek, source::close,
                                 source::size, source::map, source::unmap),
                  TIFFClose);
@@ -84,7 +84,7 @@ namespace support {
 
 std::string tiff_reader() { return "nothing"; }
 
-uml::result<raster> read_tiff(std::span<const std::uint8_t>, const tiff_facts&) {
+uml::result<raster> read_tiff(const tiff_facts&) {
     return uml::fail(uml::errc::unsupported, "TIFF, which this build does not read (it needs libtiff)");
 }
 

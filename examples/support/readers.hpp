@@ -49,6 +49,9 @@ struct tiff_facts {
     int orientation = 1;
     bool white_is_zero = false;
     profile_facts profile;
+    /// The same strips in a file with the tags that unpacking takes alone: what else the file holds never reaches a
+    /// library.
+    std::vector<std::uint8_t> plain;
 };
 
 [[nodiscard]] uml::result<tiff_facts> check_tiff(std::span<const std::uint8_t> bytes);
@@ -59,7 +62,7 @@ struct tiff_facts {
 /// Each by the library that this build has for it. The numbers in `data` are those of the file.
 [[nodiscard]] uml::result<raster> read_png(const png_facts& png);
 [[nodiscard]] uml::result<raster> read_jpeg(std::span<const std::uint8_t> bytes, const jpeg_facts& jpeg);
-[[nodiscard]] uml::result<raster> read_tiff(std::span<const std::uint8_t> bytes, const tiff_facts& tiff);
+[[nodiscard]] uml::result<raster> read_tiff(const tiff_facts& tiff);
 
 /// The libraries' names and versions.
 [[nodiscard]] std::string png_reader();

@@ -212,3 +212,36 @@ TEST_CASE("sizes beyond the limits are named, with the limits") {
     CHECK(complaint(file(0xffffffff, 0xffffffff)) == "4294967295 x 4294967295" + limits);
     CHECK(complaint(file(0, 3)) == "damaged: no pixels");
 }
+
+TEST_CASE("a TIFF's other tags reach no library, which would copy what each of them points to") {
+    std::vector<std::uint8_t> file;
+    const auto put = [&](std::uint32_t n, int bytes) {
+        for (int i = 0; i < bytes; ++i) file.push_back(static_cast<std::uint8_t>(n >> (8 * i)));
+    };
+    const std::uint32_t large = 100'000, others = 50;
+    file = {'I', 'I', 42, 0};
+    put(8 + large, 4);
+    for (std::uint32_t i = 0; i < large; ++i) file.push_back(static_cast<std::uint8_t>(i));
+    const std::uint32_t tags[][2] = {{256, 8}, {257, 8}, {258, 8}, {259, 1}, {262, 1},
+                                     {273, 8}, {277, 1}, {278, 8}, {279, 64}};
+    put(9 + others, 2);
+    for (const auto& [tag, value] : tags) put(tag, 2), put(4, 2), put(1, 4), put(value, 4);
+    for (std::uint32_t i = 0; i < others; ++i) put(50'000 + i, 2), put(1, 2), put(large, 4), put(8, 4);
+    put(0, 4);
+    const auto facts = check_tiff(file);
+    REQUIRE(facts);
+    CHECK(facts->plain.size() == 8 + 64 + 2 + 10 * 12 + 4);
+    if (reads_tiff()) {
+        const auto p = decode_picture(file);
+        REQUIRE(p);
+        CHECK(std::equal(p->data.begin(), p->data.end(), file.begin() + 8));
+    }
+    // Nor is any list longer than strips can be many.
+    const std::size_t bits = 8 + large + 2 + 2 * 12;
+    for (const std::uint32_t count : {32768u, 32769u}) {
+        for (std::size_t i = 0; i < 4; ++i) file[bits + 4 + i] = static_cast<std::uint8_t>(count >> (8 * i));
+        file[bits + 2] = 3; // two bytes each
+        CHECK(check_tiff(file).error().what.view() ==
+              (count == 32768 ? "damaged: tag 258 has several numbers" : "damaged: tag 258 is no number"));
+    }
+}

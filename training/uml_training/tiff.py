@@ -20,6 +20,7 @@ FIELDS = (WIDTH, HEIGHT, BITS, PACKING, COLOUR, FILL, OFFSETS, ORIENTATION, CHAN
           TILES, EXTRA, KIND)
 PROFILE, PICTURES, SLICES = 34675, 330, 32997
 NUMBERS = {3: 2, 4: 4, 16: 8}  # types of the format, and their bytes
+MOST_NUMBERS = 32768  # of a tag: strips of a row each
 DEFLATE, LZW, PACKBITS = (8, 32946), 5, 32773
 CUT, CANNOT = "not the TIFF that its header promises", "its packed pixels cannot be unpacked"
 
@@ -122,7 +123,7 @@ class Walk:
         if tag in self.tags:
             raise damaged(f"tag {tag} twice")
         size = NUMBERS.get(kind, 0)
-        if not size or not 0 < count <= len(self.data) // size:
+        if not size or not 0 < count <= min(len(self.data) // size, MOST_NUMBERS):
             raise damaged(f"tag {tag} is no number")
         begin = at + 4 + word if count * size <= word else self.number(at + 4 + word, word)
         self.inside(begin, count * size)
