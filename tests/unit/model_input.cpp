@@ -142,6 +142,7 @@ TEST_CASE("rules that cannot be followed, frames that cannot be, and too little 
                                        {R"({"levels": [9, 9]})", R"("levels": [9, 9])"},
                                        {R"({"levels": [0, 1, 2]})", R"("levels": [0, 1, 2])"},
                                        {R"({"resampling": "best"})", R"("resampling": "best")"},
+                                       {" \n\t{\"range\": [0, 255]}", R"("range": [0, 255])"},
                                        {"{\"levels\"", "JSON that cannot be read"}}) {
         const auto m = loaded(rule); // the network itself can be run
         auto own = m.make_workspace();

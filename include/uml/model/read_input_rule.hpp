@@ -61,7 +61,8 @@ namespace card_detail {
 [[nodiscard, gnu::cold]] inline input_rule input_rule_from(std::string_view stored, int channels) {
     using namespace card_detail;
     input_rule rule;
-    if (!stored.starts_with('{')) return rule;
+    const std::size_t first = stored.find_first_not_of(" \t\r\n");
+    if (first == stored.npos || stored[first] != '{') return rule;
     const auto v = json::parse(stored, "uml.input");
     if (!v || v->type() != json::kind::object) {
         rule.unknown << "JSON that cannot be read";
