@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -61,70 +62,43 @@ template <class F> double microseconds(F put, int repeats = 20) {
     return 1e3 * static_cast<double>(best) / repeats;
 }
 
-template <int k> int time_one(const void* all, int count, int images, void*) {
+void show(const gpu::conv_args& a) {
+    std::printf("  %s %dx%d %d->%d k%d s%d in %d piece %d%s%s%s", product_names[static_cast<int>(a.how)], a.y.h, a.y.w,
+                a.x.c, a.y.c, a.kernel, a.stride, a.inner, a.piece, a.residual.data != nullptr ? " +res" : "",
+                a.to.data != nullptr ? " +to" : "", a.weight_image != 0 ? " dyn" : "");
+}
+void show(const gpu::matrix_args& a) { std::printf("  %dx%dx%d", a.out, a.inner, a.in); }
+template <class Args> void show(const Args& a) {
+    if constexpr (requires { a.kind; }) std::printf("  kind %d", static_cast<int>(a.kind));
+    if constexpr (requires { a.x; }) std::printf("  %dx%dx%d", a.x.h, a.x.w, a.x.c);
+    std::printf(" -> %dx%dx%d", a.y.h, a.y.w, a.y.c);
+}
+
+template <int k, class Args> int time_one(const void* all, int count, int images, void*) {
     const double us = microseconds([&] { return gpu::device_kernels().launch[k](all, count, images, stream); });
     all_us += us;
     stage_us = std::max(stage_us, us);
     std::printf("%4d %3d %-11s %8.2f us", ++launched, stage, names[k], us);
-    constexpr auto tiles = static_cast<int>(gpu::kernel::conv_tile);
-    if (k == tiles || k == static_cast<int>(gpu::kernel::conv_pieces) || k == static_cast<int>(gpu::kernel::conv) ||
-        k == static_cast<int>(gpu::kernel::vector)) {
+    const auto* const each = static_cast<const Args*>(all);
+    if constexpr (std::is_same_v<Args, gpu::conv_args>) {
         double operations = 0;
-        for (int i = 0; i < count; ++i) {
-            const auto& a = static_cast<const gpu::conv_args*>(all)[i];
-            operations += 2e-6 * static_cast<double>(a.y.pixels()) * a.y.c * a.inner * images;
-        }
+        for (int i = 0; i < count; ++i)
+            operations += 2e-6 * static_cast<double>(each[i].y.pixels()) * each[i].y.c * each[i].inner * images;
         std::printf(" %7.1f TFLOP/s", operations / us);
-        for (int i = 0; i < count; ++i) {
-            const auto& a = static_cast<const gpu::conv_args*>(all)[i];
-            std::printf("  %s %dx%d %d->%d k%d s%d in %d piece %d%s%s%s", product_names[static_cast<int>(a.how)], a.y.h,
-                        a.y.w, a.x.c, a.y.c, a.kernel, a.stride, a.inner, a.piece,
-                        a.residual.data != nullptr ? " +res" : "", a.to.data != nullptr ? " +to" : "",
-                        a.weight_image != 0 ? " dyn" : "");
-        }
-    } else if (k == static_cast<int>(gpu::kernel::row)) {
-        for (int i = 0; i < count; ++i) {
-            const auto& a = static_cast<const gpu::row_args*>(all)[i];
-            std::printf("  kind %d %dx%dx%d", static_cast<int>(a.kind), a.x.h, a.x.w, a.x.c);
-        }
-    } else if (k == static_cast<int>(gpu::kernel::column)) {
-        for (int i = 0; i < count; ++i) {
-            const auto& a = static_cast<const gpu::column_args*>(all)[i];
-            std::printf("  kind %d %dx%dx%d", static_cast<int>(a.kind), a.x.h, a.x.w, a.x.c);
-        }
-    } else if (k == static_cast<int>(gpu::kernel::matrix)) {
-        for (int i = 0; i < count; ++i) {
-            const auto& a = static_cast<const gpu::matrix_args*>(all)[i];
-            std::printf("  %dx%dx%d", a.out, a.inner, a.in);
-        }
-    } else if (k == static_cast<int>(gpu::kernel::resize)) {
-        for (int i = 0; i < count; ++i) {
-            const auto& a = static_cast<const gpu::resize_args*>(all)[i];
-            std::printf("  %dx%dx%d -> %dx%d", a.x.h, a.x.w, a.x.c, a.y.h, a.y.w);
-        }
-    } else if (k == static_cast<int>(gpu::kernel::pool)) {
-        for (int i = 0; i < count; ++i) {
-            const auto& a = static_cast<const gpu::pool_args*>(all)[i];
-            std::printf("  %dx%dx%d -> %dx%d", a.x.h, a.x.w, a.x.c, a.y.h, a.y.w);
-        }
-    } else if (k == static_cast<int>(gpu::kernel::move)) {
-        for (int i = 0; i < count; ++i) {
-            const auto& a = static_cast<const gpu::move_args*>(all)[i];
-            std::printf("  kind %d %dx%dx%d", static_cast<int>(a.kind), a.y.h, a.y.w, a.y.c);
-        }
-    } else if (k == static_cast<int>(gpu::kernel::pointwise)) {
-        for (int i = 0; i < count; ++i) {
-            const auto& a = static_cast<const gpu::pointwise_args*>(all)[i];
-            std::printf("  kind %d %dx%dx%d", static_cast<int>(a.kind), a.y.h, a.y.w, a.y.c);
-        }
     }
+    for (int i = 0; i < count; ++i) show(each[i]);
     std::printf("\n");
     return 0;
 }
-template <int... k> constexpr gpu::kernel_table table_of(std::integer_sequence<int, k...>) {
-    return {{time_one<k>...}};
+template <class... Args, int... k> constexpr gpu::kernel_table table_of(std::integer_sequence<int, k...>) {
+    static_assert(sizeof...(Args) == gpu::kernel_count, "the arguments of every kernel, in the order of their numbers");
+    return {{time_one<k, Args>...}};
 }
-constexpr gpu::kernel_table timing = table_of(std::make_integer_sequence<int, gpu::kernel_count>{});
+constexpr gpu::kernel_table timing =
+    table_of<gpu::picture_args, gpu::conv_args, gpu::conv_args, gpu::conv_args, gpu::conv_args, gpu::pointwise_args,
+             gpu::move_args, gpu::pool_args, gpu::resize_args, gpu::row_args, gpu::row_args, gpu::column_args,
+             gpu::attention_args, gpu::attention_args, gpu::matrix_args>(
+        std::make_integer_sequence<int, gpu::kernel_count>{});
 
 /// Numbers that are small, of either sign, in bf16 and, two at a time, in f32.
 std::byte* made_up(std::int64_t bytes) {
@@ -150,6 +124,10 @@ int main(int argc, char** argv) {
                                         : uml::precision::f32;
     where.images = argc > 2 ? std::atoi(argv[2]) : 1;
     const int size = argc > 3 ? std::atoi(argv[3]) : 256;
+    if (asked != uml::to_text(where.precision) || size < 32) {
+        std::fprintf(stderr, "usage: uml-bench-cuda-layers [bf16|tf32|f32 [IMAGES [SIZE]]]\n");
+        return 2;
+    }
     if (const auto r = uml::cuda::engine{where}.check(); !r) {
         std::fprintf(stderr, "%s\n", std::string(std::string_view(r.error().what)).c_str());
         return 77;

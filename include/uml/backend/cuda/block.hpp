@@ -38,7 +38,6 @@ public:
     UML_HOST_DEVICE void fill_pixels(const conv_window& from, int inner, void* to, const Copy& copy) const {
         if (a_.x.type != type && a_.piece != 0) return widen(pixels(from, inner), to);
         switch (a_.piece) {
-        case 16: return copy.template operator()<16>(to, pixels(from, inner));
         case 8: return fill_pieces<8>(from, inner, to, copy);
         case 4: return fill_pieces<4>(from, inner, to, copy);
         default:
@@ -196,6 +195,8 @@ template <int rows, int columns, int threads> struct block_sums {
         // Some at a time: what they read is on its way before the first is written.
         constexpr int all = rows * columns / run, together = all / threads < 4 ? all / threads : 4;
         static_assert(all % (threads * together) == 0);
+        const auto row_of = [](int first, int k) { return (first + k * threads) / (columns / run); };
+        const auto column_of = [](int first, int k) { return (first + k * threads) % (columns / run) * run; };
 #if defined(__CUDA_ARCH__)
     #pragma unroll 1
 #endif
@@ -205,16 +206,14 @@ template <int rows, int columns, int threads> struct block_sums {
     #pragma unroll
 #endif
             for (int k = 0; k < together; ++k) {
-                const int row = (first + k * threads) / (columns / run),
-                          column = (first + k * threads) % (columns / run) * run;
+                const int row = row_of(first, k), column = column_of(first, k);
                 if (row < there && column < wide) reads[k].get(a, image, first_pixel + row, first_out + column);
             }
 #if defined(__CUDA_ARCH__)
     #pragma unroll
 #endif
             for (int k = 0; k < together; ++k) {
-                const int row = (first + k * threads) / (columns / run),
-                          column = (first + k * threads) % (columns / run) * run;
+                const int row = row_of(first, k), column = column_of(first, k);
                 if (row >= there || column >= wide) continue; // no place for them
                 const chunk c[2] = {read_chunk(to + row * pitch + column), read_chunk(to + row * pitch + column + 4)};
                 float sums[run];
