@@ -67,5 +67,9 @@ expect 1 --weights "$weights" large.png
 grep -q "large.png: has 135266304 bytes; more than 134217728 are not read" err || failed "129 MiB: $(cat err)"
 if "$program" --version | grep -q "TIFF by libtiff"; then
     expect 0 --weights "$weights" "$source_dir"/tests/fuzz/seeds/picture/{plain,lzw,deep}.tif
+    expect 1 --weights "$weights" levels-12-bit.tif
+    grep -q "levels-12-bit.tif: 16 bits a sample, of which only values from .* --levels LOW HIGH" err ||
+        failed "a TIFF of 12 bits in 16: $(cat err)"
+    [ "$plain" = "$(answer levels-12-bit.tif --levels 0 4095)" ] || failed "a TIFF and its levels is another picture"
 fi
 passed

@@ -31,6 +31,16 @@ def write_png(path, rows, bits: int = 8, color: int = 0, extra=()) -> None:
                      chunk(b"IDAT", zlib.compress(bytes(packed))) + chunk(b"IEND", b""))
 
 
+def write_tiff_16(path, rows) -> None:
+    """Grey, 0 is black, one strip."""
+    width, height = len(rows[0]), len(rows)
+    tags = ((256, width), (257, height), (258, 16), (259, 1), (262, 1), (273, 8), (277, 1), (278, height),
+            (279, 2 * width * height))
+    pixels = b"".join(struct.pack(f"<{width}H", *row) for row in rows)
+    path.write_bytes(b"II*\0" + struct.pack("<I", 8 + len(pixels)) + pixels + struct.pack("<H", len(tags)) +
+                     b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags) + bytes(4))
+
+
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
@@ -99,6 +109,7 @@ def pictures(grey, folder) -> None:
     write_png(folder / "black-white.png", flat(grey, lambda v: (v if opaque(v) else 255,) * 3 + (opaque(v),)), 8, 6)
     write_png(folder / "black-grey.png", each(grey, lambda v: v if opaque(v) else 0))
     write_png(folder / "levels-12-bit.png", each(grey, lambda v: v * 16 + 8), 16)
+    write_tiff_16(folder / "levels-12-bit.tif", each(grey, lambda v: v * 16 + 8))
     write_png(folder / "levels-offset.png", each(grey, lambda v: 32768 + v * 16), 16)
     write_png(folder / "refused-gamma.png", grey, 8, 0, [(b"gAMA", struct.pack(">I", 100000))])
     write_png(folder / "refused-wide.png", [[0] * 40000] * 3)

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 
-from . import convert, export, fit, report, sweep, whole
+from . import convert, export, fit, report, sweep, update, whole
 from .faults import DataError
 
 
@@ -13,7 +13,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="uml-train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, module in {"fit": fit, "export": export, "evaluate": report, "convert": convert,
-                         "sweep": sweep}.items():
+                         "sweep": sweep, "update": update}.items():
         command = commands.add_parser(name, help=(module.__doc__ or "").strip().splitlines()[0])
         module.add_arguments(command)
         command.set_defaults(main=module.main)

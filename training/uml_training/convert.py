@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from . import checkpoints, whole
-from .export import input_rule, write
+from .export import write
 from .networks import Config, build
-from .weights_file import DTYPES, inference_model, rounded
+from .weights_file import DTYPES, inference_model, input_rule, rounded
 
 # Names that tell the networks apart, and the tensors whose first dimension is the number of regions and of classes.
 MARKS = {"release": ("un_seg_decoder.conv_out.conv.weight", "un_cls_decoder.cls_predict.0.weight"),

@@ -22,7 +22,7 @@ from .names import check_names
 from .networks import NETWORKS, Config
 from .recipes import Recipe
 from .trainer import Run, Trainer
-from .weights_file import DTYPES, SELF_CHECK, rounded
+from .weights_file import DTYPES, SELF_CHECK, input_rule, rounded
 
 LOGITS_CHECKED, UNCERTAINTIES_CHECKED = 64, 16
 
@@ -76,12 +76,6 @@ def checked_outputs(model: nn.Module, x: Tensor) -> list[Tensor | None]:
     out = model.outputs(x)
     found = (evaluate.first_of(out, name, f"{name}.0") for name in CHECKED)
     return [None if value is None else value[0].flatten() for value in found]
-
-
-def input_rule(channels: int) -> dict[str, object]:
-    """How readers make pictures: as data.load and evaluate.fit_input do."""
-    return {"channels": "grey" if channels == 1 else "rgb", "range": [0, 1], "levels": [0, 255],
-            "resampling": "bilinear"}
 
 
 def names_of_frozen_norms(model: nn.Module, state: dict[str, Tensor]) -> list[str]:

@@ -67,6 +67,24 @@ def inference_model(network: str, config: Config, state: dict[str, Tensor]) -> n
     return model
 
 
+def input_rule(channels: int) -> dict[str, object]:
+    """How readers make pictures: as data.load and evaluate.fit_input do."""
+    return {"channels": "grey" if channels == 1 else "rgb", "range": [0, 1], "levels": [0, 255],
+            "resampling": "bilinear"}
+
+
+def check_input(said: str, channels: int, path: pathlib.Path) -> None:
+    """Errors: ValueError where `uml.input` wants other pictures than this package makes. Free text says nothing."""
+    if not said.lstrip(" \t\r\n").startswith("{"):
+        return
+    made = input_rule(channels)
+    for name, value in json.loads(said).items():
+        truths = isinstance(value, list) and any(isinstance(v, bool) for v in value)  # equal to 0 and 1 in Python
+        if name not in made or made[name] != value or truths:
+            raise ValueError(f"{path}: its network wants pictures with {json.dumps({name: value})[1:-1]}, which this "
+                             "program does not make")
+
+
 def read(path: pathlib.Path) -> tuple[str, Config, dict[str, Tensor], dict[str, str]]:
     """network, configuration, the network's tensors and the metadata of a file that `write` made."""
     whole.never_overwrite(path)
@@ -75,4 +93,6 @@ def read(path: pathlib.Path) -> tuple[str, Config, dict[str, Tensor], dict[str, 
         if metadata.get("uml.format") != "1":
             raise ValueError(f"{path}: no uml. metadata of format 1: a plain state_dict does not say what it is for")
         state = {name: file.get_tensor(name) for name in file.keys() if not name.startswith(OWN)}
-    return metadata["uml.network"], Config(**json.loads(metadata["uml.config"])), state, metadata
+    config = Config(**json.loads(metadata["uml.config"]))
+    check_input(metadata.get("uml.input", ""), config.channels_in, path)
+    return metadata["uml.network"], config, state, metadata
