@@ -18,6 +18,7 @@ public:
 
     uml::result<jpeg_facts> run() {
         at_ = 2;
+        keep(0);
         for (;;) {
             if (at_ + 2 > all_.size()) return damaged("the file ends before the picture does");
             if (all_[at_] != 0xff) return damaged("a segment is missing");
@@ -34,14 +35,18 @@ public:
             const std::size_t length = std::size_t{all_[at_]} << 8 | all_[at_ + 1];
             if (length < 2 || length > all_.size() - at_) return damaged("a segment is longer than the file");
             const auto body = all_.subspan(at_ + 2, length - 2);
+            const std::size_t start = at_ - 2;
             at_ += length;
             if (const auto r = take(marker, body); !r) return r.error();
             if (marker == 0xda) {
-                const std::size_t start = at_;
+                const std::size_t codes = at_;
                 skip_entropy();
-                if (const auto r = check_codes(scan_, all_.subspan(start, at_ - start)); !r) return r.error();
+                if (const auto r = check_codes(scan_, all_.subspan(codes, at_ - codes)); !r) return r.error();
             }
+            const bool told = (marker > 0xe0 && marker < 0xf0 && marker != 0xee) || marker == 0xfe;
+            if (!told) keep(start);
         }
+        keep(at_ - 2);
         if (scans_ == 0) return damaged("no pixels");
         for (std::size_t c = 0; c < components_; ++c)
             for (const int bits : missing_[c])
@@ -53,6 +58,11 @@ public:
     }
 
 private:
+    void keep(std::size_t start) {
+        const auto part = all_.subspan(start, at_ - start);
+        jpeg_.plain.insert(jpeg_.plain.end(), part.begin(), part.end());
+    }
+
     uml::result<void> take(int marker, std::span<const std::uint8_t> body) {
         switch (marker) {
         case 0xc0:

@@ -59,7 +59,7 @@ uml::result<raster> decode_png(std::span<const std::uint8_t> bytes) {
 uml::result<raster> decode_jpeg(std::span<const std::uint8_t> bytes) {
     const auto facts = check_jpeg(bytes);
     if (!facts) return facts.error();
-    auto r = read_jpeg(bytes, *facts);
+    auto r = read_jpeg(*facts);
     if (!r) return r;
     r->profile = facts->profile;
     r->lossy = true;

@@ -39,6 +39,9 @@ struct jpeg_facts {
     int height = 0, width = 0, channels = 0; ///< 1 or 3
     int orientation = 1;
     profile_facts profile;
+    /// The same picture without comments and without what applications add (but for JFIF and Adobe, which say what its
+    /// colours are): decoders look into some of it, and refuse the picture for it.
+    std::vector<std::uint8_t> plain;
 };
 
 [[nodiscard]] uml::result<jpeg_facts> check_jpeg(std::span<const std::uint8_t> bytes);
@@ -61,7 +64,7 @@ struct tiff_facts {
 
 /// Each by the library that this build has for it. The numbers in `data` are those of the file.
 [[nodiscard]] uml::result<raster> read_png(const png_facts& png);
-[[nodiscard]] uml::result<raster> read_jpeg(std::span<const std::uint8_t> bytes, const jpeg_facts& jpeg);
+[[nodiscard]] uml::result<raster> read_jpeg(const jpeg_facts& jpeg);
 [[nodiscard]] uml::result<raster> read_tiff(const tiff_facts& tiff);
 
 /// The libraries' names and versions.

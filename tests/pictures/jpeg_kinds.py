@@ -113,6 +113,9 @@ def what_is_read():
     parts = [segment(0xE2, part) for part in (b"ICC_PROFILE\0\1\1" + PROFILES["linear"][0], b"MPF\0" + bytes(20))]
     no = refused("a colour profile that shows a half as 50 % of white")
     yield "icc-among-others", file(*parts[::-1], plain[2:-2]), no, mask
+    for name, number in (("of-which-one-is-missing", b"\1\2"), ("numbered-0", b"\0\1"), ("numbered-3-of-2", b"\3\2")):
+        part = segment(0xE2, b"ICC_PROFILE\0" + number + bytes(64))
+        yield f"icc-{name}", file(part, plain[2:-2]), two, mask
     yield "sampling-of-one", file(TABLES, frame(16, 8, ((1, 0x22, 0),)), scan(flat(100, 200))), two, mask
     restart = segment(0xDD, b"\0\1")
     yield "restarts", file(TABLES, restart, frame(16, 8), scan(flat(100) + b"\xff\xd0" + flat(200))), two, mask

@@ -28,6 +28,7 @@ class Walk:
         self.steps: dict[int, list[int]] = {}            # quantisation tables by number
         self.missing: list[list[int]] = []               # low bits that no scan has given yet, by component and number
         self.orientation = 0                             # not said
+        self.plain = bytearray(data[:2])                 # without comments and what applications add
         at = 2
         while True:
             if at + 2 > len(data):
@@ -49,11 +50,14 @@ class Walk:
             if length < 2 or length > len(data) - at:
                 raise damaged("a segment is longer than the file")
             self.take(marker, data[at + 2:at + length])
-            at += length
+            start, at = at - 2, at + length
             if marker == 0xda:
                 begin, at = at, self.behind_codes(at)
                 check_codes(self.now, data[begin:at])
-        self.end = at
+            # JFIF and Adobe say what the colours are; decoders refuse pictures for some of the rest.
+            if not (0xe0 < marker < 0xf0 and marker != 0xee or marker == 0xfe):
+                self.plain += data[start:at]
+        self.plain += data[at - 2:at]
         if not self.scans:
             raise damaged("no pixels")
         if any(bits for component in self.missing for bits in component):
@@ -249,7 +253,7 @@ def decode(data: bytes, grey: bool) -> np.ndarray:
 def read(data: bytes) -> Raster:
     """Errors: DataError."""
     jpeg = Walk(data)
-    samples = decode(data[:jpeg.end], len(jpeg.parts) == 1)
+    samples = decode(bytes(jpeg.plain), len(jpeg.parts) == 1)
     if samples.shape[:2] != (jpeg.height, jpeg.width):
         raise damaged("another size than its header says")
     said = profile.read(b"".join(jpeg.profile))
