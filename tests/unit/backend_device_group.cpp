@@ -15,10 +15,21 @@ namespace {
 
 using namespace uml::gpu;
 
+/// Where a block may read: the input and the weights.
+struct readable_bytes {
+    const unsigned char *first, *last;
+};
+readable_bytes readable[2];
+
 /// What cp.async does: pieces, and chunks by their place behind `shared`.
 struct copy_now {
     template <int bytes> void operator()(void* to, const void* from) const {
         CHECK(reinterpret_cast<std::uintptr_t>(from) % bytes == 0);
+        const auto* const first = static_cast<const unsigned char*>(from);
+        bool inside = from == nullptr;
+        for (const readable_bytes& r : readable) inside = inside || (first >= r.first && first + bytes <= r.last);
+        CHECK(inside);
+        if (!inside) return;
         if (from != nullptr)
             std::memcpy(to, from, bytes);
         else
@@ -149,6 +160,7 @@ struct numbers {
     numbers(element t, std::int64_t n)
         : type(t), room(static_cast<std::size_t>(n * 4 + 64)),
           first(room.data() + (64 - reinterpret_cast<std::uintptr_t>(room.data()) % 64) % 64), count(n) {}
+    [[nodiscard]] readable_bytes all() const { return {first, first + count * (type == element::bf16 ? 2 : 4)}; }
     void fill(std::mt19937& random) {
         std::uniform_real_distribution<float> any(-1, 1);
         for (std::int64_t i = 0; i < count; ++i) write(first, type, i, any(random));
@@ -166,7 +178,7 @@ void check(const shape_of_conv& s, element type, double limit, F play_block, ele
     std::mt19937 random(7);
     const int oh = (s.h + 2 * s.pad - s.dilation * (s.kernel - 1) - 1) / s.stride + 1,
               ow = (s.w + 2 * s.pad - s.dilation * (s.kernel - 1) - 1) / s.stride + 1;
-    const int inner = s.parts * s.kernel * s.kernel * s.in, row = (inner + 31) / 32 * 32, rows = (s.out + 63) / 64 * 64;
+    const int inner = s.parts * s.kernel * s.kernel * s.in, row = (inner + 31) / 32 * 32, rows = s.out;
     numbers x(x_type, std::int64_t{s.images} * s.h * s.w * s.step), w(type, std::int64_t{s.images} * rows * row),
         bias(element::f32, rows), scale(element::f32, std::int64_t{s.images} * oh * ow),
         residual(type, std::int64_t{s.images} * oh * ow * s.out), y(element::f32, residual.count),
@@ -180,6 +192,8 @@ void check(const shape_of_conv& s, element type, double limit, F play_block, ele
             for (int k = 0; k < inner; ++k)
                 write(w.first, type, (std::int64_t{image} * rows + o) * row + k, any(random));
 
+    readable[0] = x.all();
+    readable[1] = w.all();
     conv_args a;
     a.x = {x.first, std::int64_t{s.h} * s.w * s.step, s.h, s.w, s.in, s.step, x_type};
     a.y = {y.first, std::int64_t{oh} * ow * s.out, oh, ow, s.out, s.out, element::f32};

@@ -44,10 +44,11 @@ public:
             for (int i = 0; i < per_chunk; ++i) write(to, type, i, conv_operand(a_, image_, from, inner + i));
         }
     }
-    /// The same of the weights of a column. They have a row for each column of every tile, of whole chunks.
+    /// The same of the weights of a column. They have a row for each channel, of whole chunks.
     template <class Copy> UML_HOST_DEVICE void fill_weights(int column, int inner, void* to, const Copy& copy) const {
         const std::int64_t at = static_cast<std::int64_t>(first_out_ + column) * a_.weight_out + inner;
-        copy.template operator()<chunk_bytes>(to, inner < a_.weight_out ? weights_ + at * bytes : nullptr);
+        const bool there = inner < a_.weight_out && first_out_ + column < a_.y.c;
+        copy.template operator()<chunk_bytes>(to, there ? weights_ + at * bytes : nullptr);
     }
 
 private:
@@ -113,7 +114,6 @@ public:
             column_[i] = from.x;
             x_[i] = x + static_cast<std::uintptr_t>((std::int64_t{from.y} * a.x.w + from.x) * a.x.step * bytes);
         }
-        const int rows = (a.y.c + tile_columns - 1) / tile_columns * tile_columns; // of the packed weights
         const std::uintptr_t w = reinterpret_cast<std::uintptr_t>(a.weights) +
                                  static_cast<std::uintptr_t>((image * a.weight_image + inner_) * bytes);
 #if defined(__CUDA_ARCH__)
@@ -121,7 +121,7 @@ public:
 #endif
         for (int i = 0; i < weight_turns; ++i) {
             const int out = row + i * gap;
-            w_there_[i] = first_out + out < rows;
+            w_there_[i] = first_out + out < a.y.c;
             w_[i] = w + static_cast<std::uintptr_t>(std::int64_t{first_out + out} * a.weight_out * bytes);
         }
         wrap();

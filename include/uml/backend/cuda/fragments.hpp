@@ -8,8 +8,8 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 
-/// A convolution's tiles: output pixels × output channels, summed in steps of inner indices; packed weights are padded
-/// to whole tiles.
+/// A convolution's tiles: output pixels × output channels, summed in steps of inner indices; rows of packed weights are
+/// padded to whole steps.
 inline constexpr int tile_rows = 64, tile_columns = 64, tile_inner = 32;
 
 inline constexpr int mma_rows = 16, mma_columns = 8, mma_words = 8;

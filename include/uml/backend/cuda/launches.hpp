@@ -71,7 +71,7 @@ private:
     [[nodiscard]] tensor view(const node& n) const {
         tensor t{arena_ + n.at, n.out.pixels() * n.step, n.out.h, n.out.w, n.out.c, n.step, element_of(n.type)};
         if (n.kind == op::scaled_product) { // as a convolution's weights
-            t.h = up_to(n.out.c, tile_columns);
+            t.h = n.out.c;
             t.w = 1;
             t.c = n.step;
             t.image = std::int64_t{t.h} * t.step;
@@ -193,7 +193,7 @@ private:
             a.scale = in(n, 2);
         } else {
             use_weights(a, conv_form_of(at, asked_), packed(n));
-            if (n.kind == op::conv && n.inputs > 1) a.residual = in(n, 1);
+            if (n.kind == op::conv && n.inputs == 2) a.residual = in(n, 1);
         }
         run(n.kind == op::upsample_conv ? 1 : 0, a);
     }
@@ -214,9 +214,8 @@ private:
             a.b = reinterpret_cast<const float*>(from);
             return launch(0, kernel::matrix, a);
         }
-        conv_args product; // a pixel for each output channel
+        conv_args product; // a pixel for each output channel; the columns behind the last become zeros
         product.y = a.y;
-        product.y.h = a.out; // the rows behind are of no column; the columns behind become zeros
         a.in = a.inner;
         a.y = product.x = in_scratch(n, 0, a.out, 1, a.inner, a.inner, element::f32);
         launch(0, kernel::matrix, a);
@@ -303,14 +302,13 @@ private:
         a.x = in(n, 0);
         a.y = view(n);
         a.vacuity = in(n, 2);
-        const int step = up_to(n.arg, 16);
-        const std::int64_t each = images_ * block_bytes(n.out.pixels() * step * 4);
+        const std::int64_t each = images_ * gate_scratch_bytes(n);
         const std::byte* from = packed(n);
         for (int j = 0; j < 2; ++j) {
             const conv_form f = gate_form(at, j, asked_);
             conv_args c;
             c.x = in(n, j);
-            c.y = in_scratch(n, j * each, n.out.h, n.out.w, n.arg, step, element::f32);
+            c.y = in_scratch(n, j * each, n.out.h, n.out.w, n.arg, gate_step(n), element_of(n.type));
             c.inner = c.x.c;
             c.how = gate_products(at, j, asked_);
             use_weights(c, f, from);

@@ -2,6 +2,7 @@
 // its graph. Fewer kernels matter on a device: one picture's are short.
 #pragma once
 
+#include "uml/backend/cuda/waits.hpp"
 #include "uml/graph/passes/prune.hpp"
 
 #include "uml/core/begin.inc"
@@ -294,71 +295,11 @@ constexpr void shortcuts_first(graph& g) {
     }
 }
 
-/// When each operation can run at the earliest; inputs may stand behind their readers.
-struct depths {
-    std::int16_t of[graph::max_nodes]{};
-
-    constexpr explicit depths(const graph& g) {
-        for (bool again = true; again;) {
-            again = false;
-            for (int i = 0; i < g.node_count; ++i)
-                for (int j = 0; j < g.nodes[i].inputs; ++j)
-                    if (of[i] <= of[g.nodes[i].in[j]]) {
-                        of[i] = static_cast<std::int16_t>(of[g.nodes[i].in[j]] + 1);
-                        again = true;
-                    }
-        }
-    }
-};
-
-/// Operations of one kind, of which none needs another's result, wait for the one that comes last, so that they are one
-/// launch: the mixers' of all levels. The wait is a further input, which no kernel reads.
-constexpr void wait_for_last(graph& g, op kind) {
-    const depths d(g);
-    id last = no_id;
-    for (int i = 0; i < g.node_count; ++i)
-        if (g.nodes[i].kind == kind && (last == no_id || d.of[i] > d.of[last])) last = static_cast<id>(i);
-    if (last == no_id) return;
-    bool needed[graph::max_nodes]{}; // by the last one
-    needed[last] = true;
-    for (bool again = true; again;) {
-        again = false;
-        for (int i = 0; i < g.node_count; ++i)
-            for (int j = 0; needed[i] && j < g.nodes[i].inputs; ++j)
-                if (!needed[g.nodes[i].in[j]]) needed[g.nodes[i].in[j]] = again = true;
-    }
-    for (int i = 0; i < g.node_count; ++i) {
-        node& n = g.nodes[i];
-        if (n.kind != kind || needed[i] || n.inputs != 1) continue;
-        n.in[1] = g.nodes[last].in[0];
-        n.inputs = 2;
-    }
-}
-
 /// A matrix has the type of what it multiplies: exact where that is.
 constexpr void keep_matrices_precise(graph& g) {
     for (int i = 0; i < g.node_count; ++i)
         if (const node& n = g.nodes[i]; n.kind == op::dynamic_conv && is_precise(g.nodes, n))
             g.nodes[n.in[1]].precise = true;
-}
-
-/// Brings the table into the order in which operations run.
-constexpr void sort_by_order(graph& g) {
-    const depths d(g);
-    id to[graph::max_nodes]{};
-    node sorted[graph::max_nodes]{};
-    int count = 0;
-    for (int depth = 0; count < g.node_count; ++depth)
-        for (int i = 0; i < g.node_count; ++i)
-            if (d.of[i] == depth) {
-                to[i] = static_cast<id>(count);
-                sorted[count++] = g.nodes[i];
-            }
-    for (int i = 0; i < g.node_count; ++i) {
-        g.nodes[i] = sorted[i];
-        for (int j = 0; j < g.nodes[i].inputs; ++j) g.nodes[i].in[j] = to[g.nodes[i].in[j]];
-    }
-    for (int i = 0; i < g.output_count; ++i) g.outputs[i].node = to[g.outputs[i].node];
 }
 
 } // namespace lowering
@@ -379,6 +320,7 @@ constexpr void lower_graph(graph& g) {
     lowering::keep_matrices_precise(g);
     lowering::wait_for_last(g, op::attention_pool);
     lowering::wait_for_last(g, norm_ending);
+    lowering::late{g};
     lowering::sort_by_order(g);
 }
 

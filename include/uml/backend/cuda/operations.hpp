@@ -32,8 +32,8 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 [[nodiscard]] constexpr tensor_form form_of(const site& at, precision asked) {
     const dtype type = type_of(at, asked);
     if (at.n.kind != op::scaled_product) return padded_form(at.n, type);
-    const int rows = up_to(at.n.out.c, tile_columns), columns = up_to(at.n.out.h, tile_inner);
-    return {type, columns, block_bytes(std::int64_t{rows} * columns * static_cast<std::int64_t>(size_of(type)))};
+    const int columns = up_to(at.n.out.h, tile_inner);
+    return {type, columns, block_bytes(std::int64_t{at.n.out.c} * columns * static_cast<std::int64_t>(size_of(type)))};
 }
 
 /// Whether an operation has its kernels here, but for what the rewrites leave to others.
@@ -54,27 +54,24 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
     if (is_precise(at.nodes, n)) return products::three;
     return asked == precision::tf32 && !in_chain(n) ? products::tf32 : products::three;
 }
-/// In how many parts weights stand, whose sum they are: where a precise value is made, and in Res2Net's chains, in
-/// which weights rounded to bf16 alone would make half of the error.
+/// In how many parts weights stand, whose sum they are: two for results and in Res2Net's chains, in which weights
+/// rounded to bf16 alone would make half of the error.
 [[nodiscard]] constexpr int parts_of(const site& at, precision asked) {
-    const bool exact = in_chain(at.n) || is_precise(at.nodes, at.n) || at.n.result;
+    const bool exact = in_chain(at.n) || at.n.result;
     return exact && is_conv(at.n.kind) && products_of(at, asked) == products::bf16 ? 2 : 1;
 }
 [[nodiscard]] constexpr int inner_of(const site& at) {
     return at.n.win.kernel * at.n.win.kernel * (at.n.groups > 1 ? 1 : at.in(0).out.c);
 }
-/// A convolution's weights: [out][inner], for tiles in whole ones, or [inner][out]; the bias, f32, stands before them.
+/// A convolution's weights: [out][inner], for tiles in whole steps, or [inner][out]; the bias, f32, stands before them.
 struct conv_form {
     bool by_out = false;
     element type = element::f32;
     int rows = 1, columns = 1;
 
-    constexpr conv_form(products how, int out, int inner)
-        : by_out(how != products::plain), type(how == products::bf16 ? element::bf16 : element::f32),
-          rows(how == products::plain   ? inner
-               : how == products::lanes ? out
-                                        : up_to(out, tile_columns)),
-          columns(how == products::plain   ? out
+    constexpr conv_form(products how, element t, int out, int inner)
+        : by_out(how != products::plain), type(t), rows(by_out ? out : inner),
+          columns(!by_out                  ? out
                   : how == products::lanes ? inner
                                            : up_to(inner, tile_inner)) {}
     [[nodiscard]] constexpr std::int64_t bias_bytes() const { return block_bytes((by_out ? rows : columns) * 4); }
@@ -83,9 +80,12 @@ struct conv_form {
     }
 };
 [[nodiscard]] constexpr conv_form conv_form_of(const site& at, precision asked) {
-    return {products_of(at, asked), made_channels(at.n), inner_of(at) * parts_of(at, asked)};
+    const products how = products_of(at, asked);
+    const bool halves = how == products::bf16 || (how == products::lanes && asked == precision::bf16 &&
+                                                  !is_precise(at.nodes, at.n) && !at.n.result);
+    return {how, halves ? element::bf16 : element::f32, made_channels(at.n), inner_of(at) * parts_of(at, asked)};
 }
-/// The two products of a gate: A' x and A" y, each a 1×1 convolution to f32.
+/// The two products of a gate: A' x and A" y, each a 1×1 convolution.
 [[nodiscard]] constexpr products gate_products(const site& at, int which, precision asked) {
     const node& v = at.in(which);
     constexpr int least_pixels = 16, least_channels = 8, least_inner = 16;
@@ -95,7 +95,14 @@ struct conv_form {
     return asked == precision::tf32 ? products::tf32 : products::three;
 }
 [[nodiscard]] constexpr conv_form gate_form(const site& at, int which, precision asked) {
-    return {gate_products(at, which, asked), at.n.arg, at.in(which).out.c};
+    const products how = gate_products(at, which, asked);
+    return {how, how == products::bf16 ? element::bf16 : element::f32, at.n.arg, at.in(which).out.c};
+}
+
+/// Of one of them for each image, in the result's type.
+[[nodiscard]] constexpr int gate_step(const node& n) { return up_to(n.arg, 16); }
+[[nodiscard]] constexpr std::int64_t gate_scratch_bytes(const node& n) {
+    return block_bytes(n.out.pixels() * gate_step(n) * bytes_of(element_of(n.type)));
 }
 
 /// The product A · diag(g) · B of a scaled_product: in tiles where it fills them, A · diag(g) being made first.
@@ -103,8 +110,10 @@ struct conv_form {
     constexpr int least = 16;
     return at.n.weight != no_id && at.n.out.c >= least && at.n.out.h >= least && at.in(0).out.c >= least;
 }
-/// Of B, turned: a row for each of its columns.
-[[nodiscard]] constexpr conv_form matrix_form(const site& at) { return {products::three, at.n.out.h, at.in(0).out.c}; }
+/// Of B, turned: a row for each of its columns, of which the result has whole steps.
+[[nodiscard]] constexpr conv_form matrix_form(const site& at) {
+    return {products::three, element::f32, up_to(at.n.out.h, tile_inner), at.in(0).out.c};
+}
 
 [[nodiscard]] constexpr std::int64_t packed_bytes(const site& at, precision asked) {
     const node& n = at.n;
@@ -139,7 +148,7 @@ struct conv_form {
         return matrix_in_tiles(at) ? block_bytes(std::int64_t{n.out.c} * at.in(0).out.c * 4) : 0;
     case op::attention_pool: // scores, sums of parts
         return block_bytes(at.in(0).out.pixels() * 4) + attention_bytes(at.in(0).out.pixels(), at.in(0).out.c);
-    case op::gate: return 2 * block_bytes(n.out.pixels() * up_to(n.arg, 16) * 4);
+    case op::gate: return 2 * gate_scratch_bytes(n);
     default: return 0;
     }
 }
