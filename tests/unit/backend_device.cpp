@@ -8,13 +8,12 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <thread>
 #include <vector>
 
 namespace {
 
-using uml::cuda_on_host, uml::node, uml::precision, uml::result;
+using uml::cuda_on_host, uml::precision;
 namespace gpu = uml::gpu;
 using gpu::on_host::fault;
 
@@ -43,23 +42,6 @@ struct playing {
     explicit playing(fault f) { gpu::on_host::played = f; }
     ~playing() { gpu::on_host::played = fault::none; }
 };
-
-struct bytes {
-    std::int64_t first, last;
-    [[nodiscard]] bool meets(const bytes& b) const { return first < b.last && b.first < last; }
-};
-/// What an operation's tensor of all images takes; of a part of a wider tensor, whole pixels but for the last.
-bytes of(const node& n, int images) {
-    const auto size = static_cast<std::int64_t>(uml::size_of(n.type));
-    const bool matrix = n.kind == uml::op::scaled_product; // its rows are output channels
-    const std::int64_t rows = matrix ? gpu::up_to(n.out.c, gpu::tile_columns) : n.out.pixels();
-    return {n.at, n.at + ((images * rows - 1) * n.step + (matrix ? n.step : n.out.c)) * size};
-}
-/// Whether both are channels of one wider tensor, or one is that tensor.
-bool share_pixels(const node& a, const node& b) {
-    return a.step == b.step && a.out.pixels() == b.out.pixels() &&
-           std::abs(a.at - b.at) < a.step * static_cast<std::int64_t>(uml::size_of(a.type));
-}
 
 } // namespace
 
@@ -141,6 +123,21 @@ TEST_CASE("a workspace that was refused for memory does not spoil the next one")
     CHECK(m->make_workspace());
 }
 
+TEST_CASE("a kernel that cannot be launched refuses the workspace, whichever it is, and leaves nothing behind") {
+    const auto m = loaded(cuda_on_host{});
+    REQUIRE(m);
+    const int before = gpu::on_host::there;
+    for (const int good : {0, 1, 17, 60}) {
+        gpu::on_host::good_launches = good;
+        const auto refused = m->make_workspace();
+        gpu::on_host::good_launches = -1;
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == uml::errc::device);
+        CHECK(gpu::on_host::there == before);
+    }
+    CHECK(m->make_workspace());
+}
+
 TEST_CASE("a workspace moved while it runs is waited for once, where it went") {
     const auto m = loaded(cuda_on_host{});
     REQUIRE(m);
@@ -206,30 +203,6 @@ TEST_CASE("what fails is an error of its own, and nothing is left behind") {
         CHECK(m->run(uml_test::view_of(shape, pixels), *w));
     }
     CHECK(gpu::on_host::there == before);
-}
-
-TEST_CASE("branches that run side by side do not touch each other's memory") {
-    constexpr cuda_on_host where{.precision = precision::bf16, .images = 2};
-    const auto p = uml::static_program<net::description, net::configuration, where>::view();
-    int together = 0, adding = 0;
-    for (const node& a : p.nodes)
-        for (const node& b : p.nodes) {
-            if (&a == &b || a.order != b.order || a.kind == uml::op::slice || b.kind == uml::op::slice) continue;
-            ++together;
-            for (int j = 0; j < a.inputs; ++j) {
-                const node& x = p.input(a, j);
-                const bool in_place = share_pixels(x, b) && (b.kind == uml::op::concat || x.at != b.at);
-                CHECK((in_place || !of(x, where.images).meets(of(b, where.images))));
-                if (b.kind != gpu::conv_adding) continue; // writes to its second input too
-                const node& sum = p.input(b, 1);
-                ++adding;
-                CHECK(((share_pixels(x, sum) && (x.at + x.out.c * 2 <= sum.at || sum.at + sum.out.c * 2 <= x.at)) ||
-                       !of(x, where.images).meets(of(sum, where.images))));
-            }
-        }
-    CHECK(together > 0);
-    CHECK(adding > 0);
-    for (const node& n : p.nodes) CHECK((n.type == uml::dtype::f32 || n.type == uml::dtype::bf16));
 }
 
 TEST_CASE("fragments lie as the PTX manual has them") {

@@ -18,7 +18,7 @@ namespace gpu::on_host {
 
 /// What the host's runtime plays.
 enum class fault : int { none, no_device, old_driver, old_device, no_memory, launch, running };
-inline constexpr int said_no_device = 100, said_old_driver = 35, said_no_memory = 2, said_failed = 719;
+inline constexpr int said_no_device = 100, said_old_driver = 35, said_no_memory = 2;
 
 /// Set by tests, read by every function here; and how many objects and blocks of memory are there.
 inline std::atomic<fault> played{fault::none};
