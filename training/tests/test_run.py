@@ -125,6 +125,26 @@ def test_resuming_another_recipe_is_refused(tiny, tmp_path, capsys):
     assert "made with another recipe" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("first, then, told", [
+    ([], ["--precision", "bf16"], "made with another precision: f32, now bf16"),
+    (["--no-averaging"], ["--reschedule"], "made with --no-averaging: it holds no averaged weights")])
+def test_resuming_what_would_not_be_the_same_run_is_refused(first, then, told, tiny, tmp_path, capsys):
+    fit(tiny, tmp_path / "run", "--epochs", "1", *first)
+    assert cli.main(["fit", "--data", str(tiny), "--out", str(tmp_path / "run"), *FIT, "--epochs", "1", "--resume",
+                     *then]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_starting_from_what_does_not_fit_is_refused(tiny, tmp_path, capsys):
+    fit(tiny, tmp_path / "run", "--epochs", "1")
+    torch.save({"conv1.weight": torch.zeros(3)}, tmp_path / "plain.pt")
+    for path, told in ((tmp_path / "run/checkpoint.pt", "made for another network: size mismatch for"),
+                       (tmp_path / "plain.pt", "neither a checkpoint of uml-train fit nor a weights file")):
+        assert cli.main(["fit", "--data", str(tiny), "--out", str(tmp_path / "no"), *FIT, "--divisor", "8",
+                         "--start-from", str(path)]) == 1
+        assert f"{path}: {told}" in capsys.readouterr().err
+
+
 def test_data_faults_come_before_training(tiny, tmp_path, capsys):
     (tiny / "val/masks/val1.png").unlink()
     assert cli.main(["fit", "--data", str(tiny), "--out", str(tmp_path / "run"), *FIT]) == 1

@@ -161,6 +161,46 @@ def test_dropout_waits_for_the_first_run_alone(written, tmp_path, monkeypatch):
     assert json.loads((tmp_path / "out/c-dropout/result.json").read_text())["of"] == ["c-0"]
 
 
+def test_a_row_of_other_runs_or_passes_is_made_anew(written, tmp_path, monkeypatch):
+    """And runs that are not the plan's any more do not count."""
+    out, rows = tmp_path / "out", [{"name": "both", "run": "c"}, {"name": "drop", "run": "c", "passes": 2}]
+
+    def done(seeds, passes, *limit):
+        rows[1]["passes"] = passes
+        path = written(runs=[run(seeds=seeds)], corruptions=["clean"], combine=rows)
+        assert cli.main(["sweep", str(path), "--out", str(out), "--threads", "1", *limit]) == 0
+        document = json.loads((out / "results.json").read_text())
+        made = {name: json.loads((out / name / "result.json").read_text()) for name in ("both", "drop")
+                if name not in document["left"]}
+        return {row["row"]: row["runs"] for row in document["rows"]}, made
+    monkeypatch.setattr(sweep, "figures", lambda model, *_: dict.fromkeys(results.FIGURES, getattr(
+        model, "passes", 1) + 10 * len(getattr(model, "models", []))))
+    rows_done, made = done([0, 1], 2)
+    assert rows_done == {"c": 2, "both": 1, "drop": 1} and made["both"]["of"] == ["c-0", "c-1"]
+    assert made["drop"]["figures"]["val"]["clean"]["dice"] == 12
+    rows_done, made = done([0], 3)
+    assert rows_done == {"c": 1, "both": 1, "drop": 1} and made["both"]["of"] == ["c-0"]
+    assert made["both"]["figures"]["val"]["clean"]["dice"] == 11
+    assert made["drop"]["figures"]["val"]["clean"]["dice"] == 13 and made["drop"]["passes"] == 3
+    assert done([0, 1], 3, "--limit", "0")[0] == {"c": 2, "drop": 1}  # no figures of one run beside those of two
+
+
+def test_the_document_says_what_trained(written, tmp_path, monkeypatch):
+    """Not what gathers: the versions of PyTorch that the runs name, and no GPU that no run was on."""
+    out = tmp_path / "out"
+    command = ["sweep", str(written(runs=[run(seeds=(0, 1), device="cpu")])), "--out", str(out), "--threads", "1"]
+    assert cli.main(command) == 0
+    file = out / "c-1/result.json"
+    found = json.loads(file.read_text())
+    found["run"]["versions"]["torch"] = "0.1"
+    file.write_text(json.dumps(found))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
+    assert cli.main(command) == 0
+    document = json.loads((out / "results.json").read_text())
+    assert (document["device"], document["torch"]) == ("CPU", f"0.1, {torch.__version__}")
+
+
 class Brightness(torch.nn.Module):
     """Uncertain about dark pictures."""
 
@@ -207,6 +247,21 @@ def test_a_plan_is_checked_whole_before_it_starts(written, tmp_path, capsys):
     for sentence in ("'colour' is not part of a plan", "c: unrecognized arguments: --epoch 3", "name of its own: 'd'",
                      "e: option 'seed' is the plan's own affair", "x: no run is named 'y'", "corruption 'fog:1'"):
         assert sentence in told, told
+    path = written(runs=[run("d e", seeds=[0, 0]), run("f", seeds=[]), run("g") | {"seed": 3}, run("h", threads=2)],
+                   splits=[], combine=[{"name": "g", "run": "h"}, {"name": "h-0", "run": "h"},
+                                       {"name": "i", "run": "h", "passes": 0}, {"name": "j", "run": "h", "pass": 9}])
+    assert cli.main(["sweep", str(path), "--out", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().err
+    for sentence in ("d e: seeds are whole numbers from 0 on, one or more, each once: [0, 0]", "f: seeds are",
+                     "g: 'seed' is not part of a run", "h: option 'threads' is the plan's own affair",
+                     "splits are a list, one or more, each once: []", "a combined row has no name of its own: 'g'",
+                     "a combined row has no name of its own: 'h-0'", "i: passes are a whole number from 1 on: 0",
+                     "j: 'pass' is not part of a combined row"):
+        assert sentence in told, told
+    for shape in ("[]", '{"runs": ["c"]}', '{"runs": [{"name": "c", "options": []}]}'):
+        path.write_text(shape)
+        assert cli.main(["sweep", str(path), "--out", str(tmp_path / "out")]) == 1
+        assert f"{path}: a plan is an object" in capsys.readouterr().err
     path = written(runs=[run(network="nothing")])
     assert cli.main(["sweep", str(path), "--out", str(tmp_path / "out")]) == 1
     assert "c-0: " in (told := capsys.readouterr().err) and "--network nothing: one of release, paper, edge" in told
@@ -216,8 +271,10 @@ def test_a_plan_is_checked_whole_before_it_starts(written, tmp_path, capsys):
 def test_figures_of_another_recipe_are_not_taken(written, tmp_path, capsys):
     out = tmp_path / "out"
     assert cli.main(["sweep", str(written(runs=[run()])), "--out", str(out), "--threads", "1"]) == 0
-    assert cli.main(["sweep", str(written(runs=[run(lr=1)])), "--out", str(out), "--threads", "1"]) == 1
-    assert "made with another recipe than the plan's" in capsys.readouterr().err
+    for option, value in (("lr", 1), ("precision", "bf16")):
+        path = written(runs=[run(**{option: value})])
+        assert cli.main(["sweep", str(path), "--out", str(out), "--threads", "1"]) == 1
+        assert f"made with another {'recipe' if option == 'lr' else option} than the plan's" in capsys.readouterr().err
 
 
 def test_first_seeds_come_first(written, tmp_path):

@@ -17,7 +17,9 @@ from typing import NoReturn
 
 from . import corrupt, fit
 
-OWN = ("data", "out", "seed", "resume")  # options that the plan and the command set
+OWN = ("data", "out", "seed", "resume", "threads")  # options that the plan and the command set
+KEYS = {"plan": ("data", "options", "runs", "combine", "splits", "corruptions"), "run": ("name", "options", "seeds"),
+        "combined row": ("name", "run", "passes")}
 
 
 class Parser(argparse.ArgumentParser):
@@ -73,15 +75,35 @@ def folder_name(row: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", row)
 
 
+def strangers(whose: str, entry: dict, kind: str) -> list[str]:
+    """Faults: keys that would be passed over in silence."""
+    return [f"{whose}{key!r} is not part of a {kind}" for key in entry if key not in KEYS[kind]]
+
+
+def is_plan(document: object) -> bool:
+    """Whether it has a plan's shape."""
+    if not isinstance(document, dict):
+        return False
+    lists = [document.get(key, []) for key in ("runs", "combine")]
+    if not all(isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries) for entries in lists):
+        return False
+    return all(isinstance(entry.get("options", {}), dict) for entry in [document, *lists[0]])
+
+
+def are_seeds(seeds: object) -> bool:
+    return isinstance(seeds, list) and all(type(seed) is int and seed >= 0 for seed in seeds) \
+        and 0 < len(seeds) == len(set(seeds))
+
+
 def read(path: pathlib.Path, out: pathlib.Path, data: pathlib.Path | None = None) -> Plan:
     """data: in place of the plan's own folder. Errors: ValueError with every fault of the plan."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}: {error}") from error
-    faults: list[str] = []
-    known = {"data", "options", "runs", "combine", "splits", "corruptions"}
-    faults += [f"{key!r} is not part of a plan" for key in document if key not in known]
+    if not is_plan(document):
+        raise ValueError(f"{path}: a plan is an object; runs and combine are lists of objects, options are objects")
+    faults = strangers("", document, "plan")
     folder = pathlib.Path(document.get("data", ""))
     beside = path.parent / folder
     folder = data or (beside if beside.is_dir() else folder)
@@ -92,9 +114,13 @@ def read(path: pathlib.Path, out: pathlib.Path, data: pathlib.Path | None = None
         name, options = run.get("name", ""), document.get("options", {}) | run.get("options", {})
         if not name or folder_name(name) in map(folder_name, plan.rows):
             faults.append(f"a run has no name of its own: {name!r}")
+        faults += strangers(f"{name}: ", run, "run")
         faults += [f"{name}: option {key!r} is the plan's own affair" for key in options if key in OWN]
         plan.rows.append(name)
-        for seed in run.get("seeds", [0]):
+        if not are_seeds(seeds := run.get("seeds", [0])):
+            faults.append(f"{name}: seeds are whole numbers from 0 on, one or more, each once: {seeds!r}")
+            continue
+        for seed in seeds:
             try:
                 own = {"data": folder, "seed": seed, "resume": True,
                        "out": out / f"{folder_name(name)}-{seed}"}
@@ -103,12 +129,22 @@ def read(path: pathlib.Path, out: pathlib.Path, data: pathlib.Path | None = None
             except ValueError as error:
                 faults.append(f"{name}: {error}")
                 break
+    taken = {job.name for job in plan.jobs} | set(map(folder_name, plan.rows))
     for entry in document.get("combine", []):
         combined = Combined(entry.get("name", ""), entry.get("run", ""), entry.get("passes", 0))
+        if not combined.row or folder_name(combined.row) in taken:
+            faults.append(f"a combined row has no name of its own: {combined.row!r}")
+        taken.add(folder_name(combined.row))
+        faults += strangers(f"{combined.row}: ", entry, "combined row")
+        if "passes" in entry and not (type(combined.passes) is int and combined.passes > 0):
+            faults.append(f"{combined.row}: passes are a whole number from 1 on: {combined.passes!r}")
         if combined.of not in plan.rows:
             faults.append(f"{combined.row}: no run is named {combined.of!r}")
         plan.combined.append(combined)
-    for corruption in plan.corruptions:
+    for what, names in (("splits", plan.splits), ("corruptions", plan.corruptions)):
+        if not isinstance(names, list) or not 0 < len(names) == len(set(map(str, names))):
+            faults.append(f"{what} are a list, one or more, each once: {names!r}")
+    for corruption in map(str, plan.corruptions):
         try:
             corrupt.parse(corruption)
         except ValueError as error:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from . import whole
-from .plan import Plan
+from .plan import Plan, folder_name
 
 FIGURES = ("accuracy", "auc", "dice", "assd", "auroc_error", "aurc", "augrc", "ece", "ause")
 WORSENED = ("accuracy", "dice", "auroc_error", "aurc")
@@ -20,13 +20,18 @@ BEGIN, END = "<!-- tables of results.json -->", "<!-- end of the tables -->"
 
 def gather(the_plan: Plan, out: pathlib.Path, left: list[str], seconds: dict[str, float]) -> dict:
     """Every row's mean and spread (standard deviation over seeds, null for one) of what is done so far; seconds: a
-    picture's, by row."""
-    everything = [json.loads(p.read_text()) for p in sorted(out.glob("*/result.json"))]
-    rows = []
-    for name in the_plan.rows + [entry.row for entry in the_plan.combined]:
-        found = [r for r in everything if r["row"] == name]
+    picture's, by row. Runs that lie in the folder and are not the plan's do not count."""
+    folders: dict[str, list[str]] = {row: [] for row in the_plan.rows}
+    for job in the_plan.jobs:
+        folders[job.row].append(job.name)
+    folders |= {entry.row: [folder_name(entry.row)] for entry in the_plan.combined}
+    rows, versions = [], set()
+    for name, of_row in folders.items():
+        files = [out / folder / "result.json" for folder in of_row]
+        found = [json.loads(file.read_text()) for file in files if file.is_file()]
         if not found:
             continue
+        versions |= {r["run"]["versions"]["torch"] for r in found if "run" in r}
         table: dict = {}
         for split in the_plan.splits:
             for corruption in the_plan.corruptions:
@@ -35,8 +40,9 @@ def gather(the_plan: Plan, out: pathlib.Path, left: list[str], seconds: dict[str
                                                            for figure in FIGURES}
         rows.append({"row": name, "runs": len(found), "seconds_a_picture": seconds.get(name), "figures": table,
                      "made": made([r["made"] for r in found if r.get("made")])})
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
-    return {"device": device, "torch": torch.__version__, "rows": rows, "left": left}
+    on_gpu = any(job.args.device.startswith("cuda") for job in the_plan.jobs)
+    return {"device": torch.cuda.get_device_name() if on_gpu else "CPU",
+            "torch": ", ".join(sorted(versions)) or torch.__version__, "rows": rows, "left": left}
 
 
 def made(found: list[dict]) -> dict:

@@ -69,7 +69,7 @@ def done_before(ready: Prepared, the_plan: Plan) -> bool:
         return False
     found, mine = json.loads(file.read_text()), ready.run.describe()
     found["run"]["recipe"] = Recipe.from_dict(found["run"]["recipe"]).as_dict()
-    for key in ("network", "config", "recipe", "seed"):
+    for key in ("network", "config", "recipe", "seed", "precision"):
         if found["run"][key] != mine[key]:
             raise ValueError(f"{file}: made with another {key} than the plan's: {found['run'][key]}, now {mine[key]}")
     return complete(found, the_plan)
@@ -195,11 +195,26 @@ def members_of(entry: Combined, ready: list[tuple[Job, Prepared]]) -> list[tuple
     return [(job, prepared) for job, prepared in ready if job.row == entry.of][:1 if entry.passes else None]
 
 
+def made_of(entry: Combined, members: list[tuple[Job, Prepared]]) -> dict:
+    return {"row": entry.row, "of": [job.name for job, _ in members], "passes": entry.passes}
+
+
+def combined_before(entry: Combined, members: list[tuple[Job, Prepared]], the_plan: Plan, file: pathlib.Path) -> bool:
+    """Whether the row has all its figures. Those of other runs, or of another number of passes, are removed."""
+    if not file.is_file():
+        return False
+    found, mine = json.loads(file.read_text()), made_of(entry, members)
+    if any(found[key] != mine[key] for key in ("of", "passes")):
+        file.unlink()
+        return False
+    return complete(found, the_plan)
+
+
 def combine(entry: Combined, members: list[tuple[Job, Prepared]], the_plan: Plan, out: pathlib.Path,
             clock: Clock) -> None:
     """The figures of a row that is made of others' trained networks."""
     model = combined_model(entry, members)
-    about = {"row": entry.row, "of": [job.name for job, _ in members], "passes": entry.passes}
+    about = made_of(entry, members)
     torch.manual_seed(0)  # dropout
     judge(model, members[0][1], the_plan, about, out / plan.folder_name(entry.row), clock)
 
@@ -247,8 +262,7 @@ def go_on(args: argparse.Namespace, the_plan: Plan, ready: list[tuple[Job, Prepa
     left = train(waiting, the_plan, len(waiting) if filler else max(1, args.together), clock, filler)
     for entry in the_plan.combined:
         members = members_of(entry, ready)
-        file = result_file(args.out / plan.folder_name(entry.row))
-        if file.is_file() and complete(json.loads(file.read_text()), the_plan):
+        if combined_before(entry, members, the_plan, result_file(args.out / plan.folder_name(entry.row))):
             continue
         if clock.over() or any(job.name in left for job, _ in members):
             left.append(entry.row)

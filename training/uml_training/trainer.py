@@ -246,7 +246,7 @@ class Trainer:
         state = checkpoints.load(self.run.checkpoint, self.run.device)
         mine, theirs = self.run.describe(), state["run"]
         theirs["recipe"] = Recipe.from_dict(theirs["recipe"]).as_dict()
-        for key in ("network", "config", "seed") + (("recipe",) if same_recipe else ()):
+        for key in ("network", "config", "seed") + (("recipe", "precision") if same_recipe else ()):
             if mine[key] != theirs[key]:
                 raise ValueError(f"{self.run.checkpoint}: made with another {key}: {theirs[key]}, now {mine[key]}")
         if same_data and state.get("data", self.data) != self.data:
@@ -259,6 +259,8 @@ class Trainer:
             if isinstance(group["lr"], torch.Tensor):
                 group["lr"] = self.lr
         if self.average:
+            if not state["average"]:
+                raise ValueError(f"{self.run.checkpoint}: made with --no-averaging: it holds no averaged weights")
             self.average.model.load_state_dict(state["average"]["model"])
         self.step, self.history, self.seconds = state["step"], state["history"], state["seconds"]
         self.sums = {name: torch.tensor(value, device=self.on) for name, value in state["sums"].items()}
@@ -287,9 +289,15 @@ class Trainer:
             weights = weights_file.thawed_state(state, network, config)
         else:
             state = checkpoints.load(path, self.run.device)
+            if not (isinstance(state, dict) and {"model", "average"} <= state.keys()):
+                raise ValueError(f"{path}: neither a checkpoint of uml-train fit nor a weights file (.safetensors)")
             weights = state["average"]["model"] if state["average"] else state["model"]
         for model in (self.model, self.average.model if self.average else None):
             if model is not None:
-                absent = model.load_state_dict(weights, strict=False).missing_keys
-                if any(not name.endswith("num_batches_tracked") for name in absent):
+                try:
+                    absent = model.load_state_dict(weights, strict=False).missing_keys
+                except RuntimeError as error:  # other shapes; the last line names one
+                    told = str(error).splitlines()[-1].strip()
+                    raise ValueError(f"{path}: made for another network: {told}") from error
+                if absent := [name for name in absent if not name.endswith("num_batches_tracked")]:
                     raise ValueError(f"{path}: made for another network: no {absent[0]}")
