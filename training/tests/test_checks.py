@@ -158,3 +158,27 @@ def test_train_and_val_are_needed(tiny):
 def test_storage_is_at_most_twice_the_networks_size(tiny):
     split = read_splits(tiny)["train"]
     assert checks.storage_size(split, (16, 32), 1) == (32, 40)
+
+
+def test_names_without_a_network_of_names_and_labels_beyond_it():
+    def told(classes, *cases):
+        found = faults.Faults()
+        split = data.Split(None, [data.Case(name, label, name, None, None) for label, name in cases])
+        checks.check_names_against(split, classes, found)
+        return sum(found.kinds.values(), [])
+    assert told(["class 0", "class 1"], (0, "anything"), (1, "class 0")) == []
+    assert told(["Low", "high"], (0, "LOW"), (1, ""), (1, "high")) == []
+    assert told(["low", "high"], (2, "low")) == ["low: label 2 is no class of this network (0 to 1)"]
+    assert told(["low", "high"], (1, "low")) == [
+        "low: label 1 is 'high' in this network, but the name is 'low', its class 0"]
+
+
+def test_no_name_commands_the_terminal(tmp_path, capsys):
+    folder = tmp_path / "data\x1b[31m"
+    folder.mkdir()
+    (folder / "labels.csv").write_text("id,label,name\n\u202e\x9b,0,low\n")
+    assert cli.main(["fit", "--data", str(folder), "--out", str(tmp_path / "run"), *FIT]) == 1
+    said = capsys.readouterr().err
+    assert "\\x1b[31m" in said and "\\u{202e}\\u{009b}" in said
+    assert not {"\x1b", "\u202e", "\x9b"} & set(said)
+    assert faults.printable("a\udcff\tb\nc\u200f\u00e9") == "a\\xff\\x09b\nc\\u{200f}\u00e9"

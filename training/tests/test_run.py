@@ -152,7 +152,7 @@ def test_data_faults_come_before_training(tiny, tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
-def test_export(tiny, tmp_path):
+def test_export(tiny, tmp_path, capsys):
     fit(tiny, tmp_path / "run", "--epochs", "1")
     weights = tmp_path / "w.safetensors"
     assert cli.main(["export", str(tmp_path / "run"), "--out", str(weights), "--license", "CC BY 4.0"]) == 0
@@ -183,6 +183,14 @@ def test_export(tiny, tmp_path):
         "accuracy", "f1_weighted", "auc", "dice", "assd", "hd95", "ece", "brier", "aurc", "risk_at_80", "auroc_error",
         "ause", "coverage_90"}
     assert result["noise"]["sigma"] == 0.1
+
+    table = tiny / "val/labels.csv"
+    table.write_text(table.read_text().replace(",low", ",\N{KELVIN SIGN}low").replace(",high", ",middle"))
+    assert cli.main([*command, "--json", str(tmp_path / "other.json")]) == 1
+    said = capsys.readouterr().err
+    assert "is 'high' in this network, but the name is 'middle', its class 1" in said
+    assert "is 'low' in this network, but the name is '\N{KELVIN SIGN}low', no class of it" in said
+    assert not (tmp_path / "other.json").exists()
 
 
 def test_export_asks_for_as_many_region_names_as_there_are_regions(tiny, tmp_path, capsys):

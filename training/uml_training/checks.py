@@ -72,6 +72,19 @@ def check_names(splits: Iterable[Split], faults: Faults) -> None:
                                    f"{labels[folded(case.name)]} elsewhere")
 
 
+def check_names_against(split: Split, classes: list[str], faults: Faults) -> None:
+    """Labels and names are those of a network. One that calls its classes `class 0` and so on takes all names."""
+    numbers = {folded(name): k for k, name in enumerate(classes)}
+    named = classes != [f"class {k}" for k in range(len(classes))]
+    for case in split.cases:
+        if case.label >= len(classes):
+            faults.add("class", f"{case.id}: label {case.label} is no class of this network (0 to {len(classes) - 1})")
+        elif named and case.name and folded(case.name) != folded(classes[case.label]):
+            own = numbers.get(folded(case.name))
+            faults.add("name", f"{case.id}: label {case.label} is {classes[case.label]!r} in this network, but the "
+                               f"name is {case.name!r}, " + ("no class of it" if own is None else f"its class {own}"))
+
+
 def find_regions(splits: dict[str, Split], asked: int, names: list[str], faults: Faults) -> int:
     """As many as asked for or named, or (0, none) as the masks say: region numbers, or black and white."""
     wanted = asked or len(names)

@@ -6,7 +6,7 @@ import sys
 import threading
 
 from . import convert, export, fit, report, sweep, update, whole
-from .faults import DataError
+from .faults import DataError, printable
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         print("uml-train: stopped", file=sys.stderr)
         return 128 + signal.SIGINT
     except (DataError, ValueError, OSError, FloatingPointError) as error:
-        print(f"uml-train: {error}", file=sys.stderr)
+        print(printable(f"uml-train: {error}"), file=sys.stderr)
         return 1
 
 

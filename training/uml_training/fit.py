@@ -14,7 +14,7 @@ from . import checks, evaluate, registry, report, whole
 from .augment import none
 from .checks import Dataset
 from .data import Split
-from .faults import Faults
+from .faults import Faults, printable
 from .losses import LossWeights
 from .networks import NETWORKS, Config
 from .parts import PARTS, WITHOUT_EVIDENCE
@@ -175,7 +175,7 @@ def prepare(args: argparse.Namespace, dataset: Dataset | None = None) -> Prepare
 def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     prepared = prepare(args)
-    print(prepared.dataset.said(), file=sys.stderr)
+    print(printable(prepared.dataset.said()), file=sys.stderr)
     run, val = prepared.run, prepared.dataset.splits["val"]
     run.folder.mkdir(parents=True, exist_ok=True)
     with whole.locked(run.folder, str(run.folder)):

@@ -11,8 +11,9 @@ import numpy as np
 import torch
 
 from . import evaluate, metrics, whole
+from .checks import check_names_against
 from .evaluate import Findings
-from .faults import DataError
+from .faults import DataError, Faults
 from .layouts import read_splits
 from .weights_file import inference_model, read
 
@@ -101,12 +102,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
-    network, config, state, _ = read(args.weights)
+    network, config, state, metadata = read(args.weights)
     model = inference_model(args.network or network, config, state).float().to(memory_format=torch.channels_last)
     splits = read_splits(args.data)
     if args.split not in splits:
         raise DataError(f"{args.data}: --split is one of {', '.join(splits) or 'none (leave it out)'}")
-    split = splits[args.split]
+    split, faults = splits[args.split], Faults()
+    if "uml.classes" in metadata:
+        check_names_against(split, json.loads(metadata["uml.classes"]), faults)
+    faults.complain(split.folder)
     result = summary(evaluate.run(model, split, config)) | {"noise": {}}
     if args.noise > 0:
         noisy = summary(evaluate.run(model, split, config, f"noise:{args.noise}"))
