@@ -85,6 +85,23 @@ def test_greys_are_not_guessed_at(tiny):
     assert "train3.png: mask has values other than 0 to 1" in refused(tiny, "--regions", "2")
 
 
+def test_regions_txt_with_a_byte_order_mark(tiny):
+    (tiny / "regions.txt").write_text("background\ntumour\n", encoding="utf-8-sig")
+    assert prepared(tiny).dataset.region_names == ["background", "tumour"]
+
+
+@pytest.mark.parametrize("wrong, told", [
+    (["--batch", "0"], "0: a whole number from 1 on"), (["--epochs", "-1"], "-1: a whole number from 1 on"),
+    (["--threads", "0"], "0: a whole number from 1 on"), (["--lr", "0"], "0: a number above 0"),
+    (["--lr", "nan"], "nan: a number from 0 on"), (["--warmup", "-1"], "-1: a number from 0 on"),
+    (["--decay-from", "inf"], "inf: a number from 0 on"), (["--noise", "-0.1"], "-0.1: a number from 0 on"),
+    (["--size", "64", "32", "16"], "64 32 16: one number, or height and width")])
+def test_numbers_that_cannot_be(wrong, told, capsys):
+    with pytest.raises(SystemExit):
+        cli.parser().parse_args(["fit", "--data", "x", "--network", "edge", *wrong])
+    assert f"argument {wrong[0]}: {told}" in capsys.readouterr().err
+
+
 def test_regions_txt_against_the_option(tiny):
     (tiny / "regions.txt").write_text("background\ntumour\n")
     assert region_names(tiny) == ["background", "tumour"]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import checkpoints, whole
+from . import checkpoints, options, whole
 from .export import write
 from .networks import Config, build
 from .weights_file import DTYPES, inference_model, input_rule, rounded
@@ -59,7 +59,7 @@ def published_state(state: dict[str, Tensor], height: int, width: int) -> tuple[
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--size", type=int, nargs="+", default=[256], metavar="PIXELS", help="height and width")
+    options.add_size(parser)
     parser.add_argument("--dtype", choices=DTYPES, default="f32")
     parser.add_argument("--classes", nargs="+", help="class names in the order of their labels")
     parser.add_argument("--regions", nargs="+", help="region names in the order of their numbers")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from . import checks, evaluate, registry, report, whole
+from . import checks, evaluate, options, registry, report, whole
 from .augment import none
 from .checks import Dataset
 from .data import Split
@@ -28,23 +28,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help=f"{', '.join(NETWORKS)}; for comparison {', '.join(PARTS)} (of edge); or a class of your "
                              "own as package.module:Class")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("training/runs/run"), help="run folder")
-    parser.add_argument("--size", type=int, nargs="+", default=[256], metavar="PIXELS", help="height and width")
+    options.add_size(parser)
     parser.add_argument("--regions", type=int, default=0, help="0: as many as regions.txt names or the masks hold")
     parser.add_argument("--classes", type=int, default=0, help="0: as many as labels.csv has")
     parser.add_argument("--channels", type=int, choices=(1, 3), default=3)
     parser.add_argument("--divisor", type=int, help="channel divisor; edge and its parts: 4, your own network: 1")
     parser.add_argument("--stem-stride", type=int, default=1, help="edge, its parts, your own network")
     parser.add_argument("--preset", choices=PRESETS, default="published")
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--batch", type=int)
-    parser.add_argument("--lr", type=float)
-    parser.add_argument("--warmup", type=float, help="epochs")
-    parser.add_argument("--decay-from", type=float, help="epoch at which the learning rate starts to fall")
+    parser.add_argument("--epochs", type=options.count)
+    parser.add_argument("--batch", type=options.count)
+    parser.add_argument("--lr", type=options.above_zero)
+    parser.add_argument("--warmup", type=options.from_zero, help="epochs")
+    parser.add_argument("--decay-from", type=options.from_zero, help="epoch at which the learning rate starts to fall")
     parser.add_argument("--loss-weights", type=float, nargs=3, metavar=("CLASS", "MUTUAL", "SEGMENTATION"))
     parser.add_argument("--annealing", type=float, help="epochs over which the KL term grows to its full weight")
     parser.add_argument("--outliers", type=float, default=0.0, metavar="WEIGHT",
                         help="make outliers in every step and pull their evidence to zero, with this loss weight")
-    parser.add_argument("--noise", type=float, help="largest standard deviation of the noise in training")
+    parser.add_argument("--noise", type=options.from_zero, help="largest standard deviation of the noise in training")
     parser.add_argument("--map-dropout", type=float, metavar="PROBABILITY",
                         help="of whole feature maps, in place of the network's own")
     parser.add_argument("--augment", nargs="+", default=[], metavar="NAME=VALUE",
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
     parser.add_argument("--no-graph", action="store_true", help="on a GPU: start a step's kernels one by one")
-    parser.add_argument("--threads", type=int, default=2)
+    options.add_threads(parser)
 
 
 def named_number(text: str) -> tuple[str, float]:

@@ -29,6 +29,6 @@ def region_names(folder: pathlib.Path) -> list[str]:
     REFUGE's own; empty where nobody says."""
     for place in (folder, *(folder / split for split in ("train", "val", "test"))):
         if (place / "regions.txt").is_file():
-            lines = (line.strip() for line in (place / "regions.txt").read_text(encoding="utf-8").splitlines())
+            lines = (line.strip() for line in (place / "regions.txt").read_text(encoding="utf-8-sig").splitlines())
             return [line for line in lines if line]
     return list(refuge.REGIONS) if folder.is_dir() and refuge.found_in(folder) else []

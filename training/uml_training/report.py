@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from . import evaluate, metrics, whole
+from . import evaluate, metrics, options, whole
 from .checks import check_names_against
 from .evaluate import Findings
 from .faults import DataError, Faults
@@ -94,10 +94,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=pathlib.Path, required=True, help="file of uml-train export")
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--split", default="", help="train, val or test, where the folder has them")
-    parser.add_argument("--noise", type=float, default=0.0, help="standard deviation of a second, noisy evaluation")
+    parser.add_argument("--noise", type=options.from_zero, default=0.0,
+                        help="standard deviation of a second, noisy evaluation")
     parser.add_argument("--network", help="package.module:Class of a network of your own")
     parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--threads", type=int, default=2)
+    options.add_threads(parser)
 
 
 def main(args: argparse.Namespace) -> int:

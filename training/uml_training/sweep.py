@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from . import checks, evaluate, filling, fit, metrics, plan, report, unknown, whole
+from . import checks, evaluate, filling, fit, metrics, options, plan, report, unknown, whole
 from .checks import Dataset
 from .combined import MeanOf, seconds_a_picture, with_dropout
 from .faults import DataError, Faults
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="as many epochs as the limit allows, in place of the plan's, all runs side by side")
     parser.add_argument("--together", type=int, default=4 if torch.cuda.is_available() else 1,
                         help="runs side by side")
-    parser.add_argument("--threads", type=int, default=2)
+    options.add_threads(parser)
 
 
 @dataclass
