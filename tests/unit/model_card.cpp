@@ -315,6 +315,20 @@ TEST_CASE("a self-check for another size is left out") {
     draft d = changed("cls_alpha");
     d.bytes_of.clear();
     CHECK(load(d)); // no picture
+    // Nor is it run where the file contradicts itself, which the model says.
+    d = changed("cls_alpha");
+    d.metadata["uml.config"].replace(d.metadata["uml.config"].find("24"), 2, "32");
+    const auto other = load<uml::network<uml_test::tiny_network>>(d);
+    REQUIRE_MESSAGE(other, other.error().what.c_str());
+    const std::string said = "memory: its self-check is for 16 x 24 pixels, uml.config says 16 x 32: it is not run";
+    CHECK(other->notice() == said);
+    uml::load_options o;
+    o.configuration = tiny_config;
+    CHECK_FALSE(load<uml::network<uml_test::tiny_network>>(d, o)); // of this size it is
+    o.configuration->height = 32;
+    const auto third = load<uml::network<uml_test::tiny_network>>(d, o);
+    REQUIRE_MESSAGE(third, third.error().what.c_str());
+    CHECK(third->notice() == said + "; memory: calibrated at another size, 16 x 32, not 32 x 24: nothing is accepted");
 }
 
 TEST_CASE("a self-check that cannot be read is no self-check that passed") {

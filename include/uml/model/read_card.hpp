@@ -156,6 +156,14 @@ struct seen_name {
     card.familiarity = *std::move(kind);
     card.screening.image_distance = card.familiarity.model.threshold;
     if (const auto rule = f.metadata("uml.input")) card.input = input_rule_from(*rule, card.configuration.channels_in);
+    const tensor_entry* checked = f.find("uml.selfcheck.input");
+    const auto differs = [](std::uint64_t n, int own) { return n != static_cast<std::uint64_t>(own); };
+    if (checked != nullptr && checked->dimensions == 3 &&
+        (differs(checked->shape()[0], card.configuration.height) ||
+         differs(checked->shape()[1], card.configuration.width)))
+        card.notice << f.source() << ": its self-check is for " << checked->shape()[0] << " x " << checked->shape()[1]
+                    << " pixels, uml.config says " << card.configuration.height << " x " << card.configuration.width
+                    << ": it is not run";
     return result<model_card>(std::move(card));
 }
 
@@ -164,8 +172,8 @@ struct seen_name {
     const config& own = card.configuration;
     if (card.network.empty() || (own.height == used.height && own.width == used.width)) return;
     card.forget_calibration();
-    card.notice << f.source() << ": calibrated at another size, " << own.height << " x " << own.width << ", not "
-                << used.height << " x " << used.width << ": nothing is accepted";
+    card.notice << (card.notice.empty() ? "" : "; ") << f.source() << ": calibrated at another size, " << own.height
+                << " x " << own.width << ", not " << used.height << " x " << used.width << ": nothing is accepted";
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
