@@ -13,15 +13,13 @@ for image in "$samples"/glioma-2*.png; do
     echo "$(basename "$image" .png),1,glioma" >>data/labels.csv
 done
 
-# refused NAME COMMAND...: the command with its k-th allocation refused, once and for good, for k spread by a seed.
-refused() {
-    local name=$1 all k status offset
-    shift
-    UML_ALLOCATIONS=count LD_PRELOAD=$refuse "$@" >/dev/null 2>err || failed "$name: $(head -c 300 err)"
-    all=$(cat count)
-    local step=$((all / ${UML_REFUSALS:-12} + 1))
-    offset=$((${SEED:-1} * 7919 % step))
-    for ((k = 1 + offset; k <= all; k += step)); do
+# share N STEP NAME ALL COMMAND...: the command with its k-th allocation refused, once and for good, for every STEP-th k from N
+# on, in a folder of its own.
+share() {
+    local k=$1 step=$2 name=$3 all=$4 status how
+    mkdir -p "share-$k" && cd "share-$k" && ln -sfn ../data data || exit 1
+    shift 4
+    for (( ; k <= all; k += step)); do
         for how in UML_REFUSE_ALL UML_REFUSE_ONCE; do
             status=0
             env UML_REFUSE=$k $how=1 LD_PRELOAD="$refuse" timeout 60 "$@" >/dev/null 2>err || status=$?
@@ -30,7 +28,22 @@ refused() {
             [ -z "$(find . -name '*.part*')" ] || failed "$name: allocation $k of $all ($how) leaves $(find . -name '*.part*')"
         done
     done
-    echo "$name: $all allocations, every ${step}th refused"
+    exit $((faults > 0))
+}
+# refused NAME COMMAND...: for k spread by a seed over all allocations, on all processors.
+refused() {
+    local name=$1 all step offset n pids=()
+    shift
+    UML_ALLOCATIONS=count LD_PRELOAD=$refuse "$@" >/dev/null 2>err || failed "$name: $(head -c 300 err)"
+    all=$(cat count)
+    step=$((all / ${UML_REFUSALS:-12} + 1))
+    offset=$((${SEED:-1} * 7919 % step))
+    for ((n = 0; n < $(nproc); ++n)); do
+        (share $((1 + offset + n * step)) $((step * $(nproc))) "$name" "$all" "$@") &
+        pids+=($!)
+    done
+    for n in "${pids[@]}"; do wait "$n" || faults=$((faults + 1)); done
+    echo "$name: one in $step of $all allocations refused"
 }
 batch() { "$program" --weights "$weights" --threads 2 --save mask,overlay --out "$1" --csv "$1.csv" --resume data/images; }
 batch undisturbed >/dev/null || failed "the batch itself"
