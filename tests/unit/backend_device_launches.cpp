@@ -94,6 +94,7 @@ TEST_CASE("the backend's own operations stand where Res2Net, mixers, heads and t
     constexpr int blocks = 2 * (2 + 3 + 5); // but for each layer's first, of both encoders
     CHECK(count(p, gpu::conv_adding) == 2 * blocks);
     CHECK(count(p, gpu::conv_beside) == blocks);
+    CHECK(count(p, gpu::conv_over) == blocks); // but for each level's last, which joins the other encoder's
     CHECK(count(p, gpu::conv_times) == 2 * 4);
     CHECK(count(p, gpu::dot_ending) == 4);
     CHECK(count(p, gpu::norm_ending) == 4);

@@ -168,6 +168,7 @@ private:
             a.to = a.y;
             a.to.data = static_cast<std::byte*>(a.y.data) + a.y.c * bytes_of(a.y.type);
         }
+        if (n.kind == conv_over) a.y = a.residual = in(n, 1);
         if (n.kind == conv_times) a.factor = in(n, 1);
         a.adds = n.kind == conv_adding;
         a.kernel = n.win.kernel;

@@ -25,11 +25,15 @@ inline constexpr op norm_ending = static_cast<op>(first_backend_op + 4);
 inline constexpr op opinion = static_cast<op>(first_backend_op + 5);
 /// The mean over the pixels of x + x · y.
 inline constexpr op instructed_mean = static_cast<op>(first_backend_op + 6);
-inline constexpr op last_lowered = instructed_mean;
+/// A convolution whose sum with in[1] takes that one's place, element by element; it has no tensor of its own. Who
+/// reads the sum reads a slice of the place that has the convolution as its second input, for the order.
+inline constexpr op conv_over = static_cast<op>(first_backend_op + 7);
+inline constexpr op last_lowered = conv_over;
 
 /// With weights and a window, as op::conv.
 [[nodiscard]] constexpr bool is_conv(op o) {
-    return o == op::conv || o == op::upsample_conv || o == conv_adding || o == conv_beside || o == conv_times;
+    return o == op::conv || o == op::upsample_conv || o == conv_adding || o == conv_beside || o == conv_times ||
+           o == conv_over;
 }
 /// Of Res2Net, whose groups' convolutions add up.
 [[nodiscard]] constexpr bool in_chain(const node& n) { return n.kind == conv_adding || n.kind == conv_beside; }
@@ -295,6 +299,67 @@ constexpr void shortcuts_first(graph& g) {
     }
 }
 
+/// A block's sum takes the place of what it is added to, which nobody reads after it.
+constexpr void add_over(graph& g) {
+    bool kept[graph::max_nodes]{}; // read as a part of another or to be normalised, or fetched
+    std::int16_t reads[graph::max_nodes]{};
+    for (int i = 0; i < g.node_count; ++i)
+        for (int j = 0; j < g.nodes[i].inputs; ++j) {
+            const op k = g.nodes[i].kind;
+            kept[g.nodes[i].in[j]] |= k == op::slice || k == op::concat || is_norm(k);
+            ++reads[g.nodes[i].in[j]];
+        }
+    for (int i = 0; i < g.output_count; ++i) kept[g.outputs[i].node] = true;
+    const auto plain = [&](int i) {
+        const node& n = g.nodes[i];
+        return !kept[i] && n.kind == op::conv && n.groups == 1 &&
+               (n.act == activation::none || n.act == activation::relu);
+    };
+    bool over[graph::max_nodes]{};
+    id needed[graph::max_nodes]{}; // by which node that was looked at last, counted from 1
+    int count = 0;
+    for (int i = 0; i < g.node_count; ++i) {
+        const node& n = g.nodes[i];
+        if (!plain(i) || n.inputs != 2) continue;
+        const id r = n.in[1], mark = static_cast<id>(i + 1);
+        if (r > i || !plain(r) || g.nodes[r].out != n.out || g.nodes[r].precise != n.precise || n.in[0] == r) continue;
+        int before = 0; // readers of it that the sum needs
+        needed[i] = mark;
+        for (int k = i; k > r; --k)
+            for (int j = 0; needed[k] == mark && j < g.nodes[k].inputs; ++j) {
+                needed[g.nodes[k].in[j]] = mark;
+                before += g.nodes[k].in[j] == r ? 1 : 0;
+            }
+        over[i] = before == reads[r];
+        count += over[i] ? 1 : 0;
+    }
+    if (g.node_count + count > graph::max_nodes) return;
+    // Each is followed by a slice, the sum for its readers.
+    id to[graph::max_nodes]{}, sum[graph::max_nodes]{};
+    for (int i = 0, at = 0; i < g.node_count; ++i) {
+        to[i] = static_cast<id>(at++);
+        sum[i] = over[i] ? static_cast<id>(at++) : to[i];
+    }
+    for (int i = g.node_count - 1; i >= 0; --i) {
+        node n = g.nodes[i];
+        for (int j = 0; j < n.inputs; ++j) n.in[j] = sum[n.in[j]];
+        if (over[i]) {
+            n.kind = conv_over;
+            node& shown = g.nodes[sum[i]];
+            shown = node{};
+            shown.kind = op::slice;
+            shown.inputs = 2;
+            shown.in[0] = n.in[1];
+            shown.in[1] = to[i];
+            shown.out = n.out;
+            shown.precise = n.precise;
+        }
+        g.nodes[to[i]] = n;
+    }
+    for (int i = 0; i < g.output_count; ++i) g.outputs[i].node = to[g.outputs[i].node];
+    g.node_count += count;
+}
+
 /// A matrix has the type of what it multiplies: exact where that is.
 constexpr void keep_matrices_precise(graph& g) {
     for (int i = 0; i < g.node_count; ++i)
@@ -317,6 +382,7 @@ constexpr void lower_graph(graph& g) {
     lowering::shortcuts_first(g);
     passes::prune(g);
     lowering::pad_groups(g);
+    lowering::add_over(g);
     lowering::keep_matrices_precise(g);
     lowering::wait_for_last(g, op::attention_pool);
     lowering::wait_for_last(g, norm_ending);

@@ -31,6 +31,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 /// Channels last as on the host; the matrix of a scaled_product lies as a convolution's weights.
 [[nodiscard]] constexpr tensor_form form_of(const site& at, precision asked) {
     const dtype type = type_of(at, asked);
+    if (at.n.kind == conv_over) return {type, at.n.out.c, 0};
     if (at.n.kind != op::scaled_product) return padded_form(at.n, type);
     const int columns = up_to(at.n.out.h, tile_inner);
     return {type, columns, block_bytes(std::int64_t{at.n.out.c} * columns * static_cast<std::int64_t>(size_of(type)))};

@@ -56,32 +56,24 @@ class late {
 public:
     constexpr explicit late(graph& g) : g_(g), d_(g) {
         for (int i = 0; i < g.node_count; ++i)
+            for (int j = 0; j < g.nodes[i].inputs; ++j) ++readers_[g.nodes[i].in[j]];
+        for (int i = 0; i < g.node_count; ++i)
+            if (const op k = g.nodes[i].kind; k != op::slice && k != op::concat) busy_[d_.of[i]] = true;
+        for (int i = 0; i < g.node_count; ++i)
             if (g.nodes[i].kind == op::concat) parts(g.nodes[i]);
-        for (int i = 0; i < g.node_count; ++i) convolution(static_cast<id>(i));
+        convolutions();
     }
 
 private:
-    [[nodiscard]] constexpr bool reads(const node& n, id x) const {
-        for (int j = 0; j < n.inputs; ++j)
-            if (n.in[j] == x) return true;
-        return false;
-    }
-    [[nodiscard]] constexpr bool once(id x) const {
-        int readers = 0;
-        for (int i = 0; i < g_.node_count; ++i) readers += reads(g_.nodes[i], x) ? 1 : 0;
-        return readers == 1;
-    }
+    [[nodiscard]] constexpr bool once(id x) const { return readers_[x] == 1; }
     /// Whether kernels run in so many orders up to `last`.
     [[nodiscard]] constexpr bool busy(int last, int count) const {
-        bool found[graph::max_nodes]{};
-        for (int i = 0; i < g_.node_count; ++i)
-            if (const op k = g_.nodes[i].kind; k != op::slice && k != op::concat) found[d_.of[i]] = true;
         for (int k = 0; k < count; ++k)
-            if (last < k || !found[last - k]) return false;
+            if (last < k || !busy_[last - k]) return false;
         return true;
     }
     /// Makes `n` wait until order `depth`, by a further input: one that `beside`, or what it needs, reads then.
-    constexpr void wait(id n, id beside, int depth) {
+    [[nodiscard]] constexpr bool wait(id n, id beside, int depth) {
         id q = beside;
         while (d_.of[q] >= depth) {
             const node& at = g_.nodes[q];
@@ -91,11 +83,12 @@ private:
         }
         node& waiting = g_.nodes[n];
         const bool exact = is_precise(g_.nodes, waiting);
-        if (waiting.inputs > 3 || (g_.nodes[q].precise && !exact)) return;
+        if (waiting.inputs > 3 || (g_.nodes[q].precise && !exact)) return false;
         waiting.in[waiting.inputs++] = q;
         if (waiting.kind == op::conv && waiting.inputs == 2)
             waiting.in[waiting.inputs++] = q; // the second one would be added
-        d_ = depths(g_);
+        ++readers_[q];
+        return true;
     }
     constexpr void parts(const node& n) {
         id last = n.in[0];
@@ -115,41 +108,56 @@ private:
             if (k != op::resize && k != op::dynamic_conv && k != op::gate) continue;
             int end = d_.of[last];
             while (end > d_.of[early] && !busy(end, count)) --end;
-            if (end > d_.of[early]) wait(first, last, end - count + 1);
+            if (end <= d_.of[early] || !wait(first, last, end - count + 1)) continue;
+            for (id x = early; end > 0 && count > 0; --count, x = g_.nodes[x].in[0])
+                d_.of[x] = static_cast<std::int16_t>(end--);
         }
     }
-    constexpr void convolution(id i) {
-        const node& n = g_.nodes[i];
-        if (n.kind != op::conv || n.groups != 1 || n.inputs != 1 || n.out.pixels() == 1) return;
-        id last = i;
-        int needed = graph::max_nodes;
-        for (int k = 0; k < g_.node_count; ++k) {
-            const node& reader = g_.nodes[k];
-            if (reads(reader, i) && d_.of[k] < needed) needed = d_.of[k];
-            bool same = reads(reader, n.in[0]) && reader.kind != op::concat;
-            for (int j = 0; j < reader.inputs; ++j)
-                same = same || (g_.nodes[reader.in[j]].kind == op::concat && reads(g_.nodes[reader.in[j]], n.in[0]));
-            if (same && d_.of[k] > d_.of[last]) last = static_cast<id>(k);
+    constexpr void convolutions() {
+        id last[graph::max_nodes]{};             // who reads a tensor, or one that it is a part of, last
+        std::int16_t needed[graph::max_nodes]{}; // when it is read first
+        for (int i = 0; i < g_.node_count; ++i) {
+            last[i] = no_id;
+            needed[i] = graph::max_nodes;
         }
-        if (d_.of[last] > d_.of[i] && d_.of[last] < needed) wait(i, last, d_.of[last]);
+        const auto later = [&](id x, id reader) {
+            if (reader != no_id && (last[x] == no_id || d_.of[reader] > d_.of[last[x]])) last[x] = reader;
+        };
+        for (int i = 0; i < g_.node_count; ++i)
+            for (int j = 0; j < g_.nodes[i].inputs; ++j) {
+                const id x = g_.nodes[i].in[j];
+                if (d_.of[i] < needed[x]) needed[x] = d_.of[i];
+                if (g_.nodes[i].kind != op::concat) later(x, static_cast<id>(i));
+            }
+        for (int i = 0; i < g_.node_count; ++i)
+            for (int j = 0; g_.nodes[i].kind == op::concat && j < g_.nodes[i].inputs; ++j)
+                later(g_.nodes[i].in[j], last[i]);
+        for (int i = 0; i < g_.node_count; ++i) {
+            const node& n = g_.nodes[i];
+            if (n.kind != op::conv || n.groups != 1 || n.inputs != 1 || n.out.pixels() == 1) continue;
+            const int depth = d_.of[last[n.in[0]]];
+            if (depth > d_.of[i] && depth < needed[i] && wait(static_cast<id>(i), last[n.in[0]], depth))
+                d_.of[i] = static_cast<std::int16_t>(depth);
+        }
     }
 
     graph& g_;
     depths d_;
+    std::int16_t readers_[graph::max_nodes]{};
+    bool busy_[graph::max_nodes + 1]{}; ///< orders in which there are kernels
 };
 
 /// Brings the table into the order in which operations run.
 constexpr void sort_by_order(graph& g) {
     const depths d(g);
-    id to[graph::max_nodes]{};
+    id place[graph::max_nodes + 1]{}, to[graph::max_nodes]{};
     node sorted[graph::max_nodes]{};
-    int count = 0;
-    for (int depth = 0; count < g.node_count; ++depth)
-        for (int i = 0; i < g.node_count; ++i)
-            if (d.of[i] == depth) {
-                to[i] = static_cast<id>(count);
-                sorted[count++] = g.nodes[i];
-            }
+    for (int i = 0; i < g.node_count; ++i) ++place[d.of[i] + 1];
+    for (int i = 0; i < g.node_count; ++i) place[i + 1] = static_cast<id>(place[i + 1] + place[i]);
+    for (int i = 0; i < g.node_count; ++i) {
+        to[i] = place[d.of[i]]++;
+        sorted[to[i]] = g.nodes[i];
+    }
     for (int i = 0; i < g.node_count; ++i) {
         g.nodes[i] = sorted[i];
         for (int j = 0; j < g.nodes[i].inputs; ++j) g.nodes[i].in[j] = to[g.nodes[i].in[j]];
