@@ -55,10 +55,10 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
     if (is_precise(at.nodes, n)) return products::three;
     return asked == precision::tf32 && !in_chain(n) ? products::tf32 : products::three;
 }
-/// In how many parts weights stand, whose sum they are: two for results and in Res2Net's chains, in which weights
-/// rounded to bf16 alone would make half of the error.
+/// In how many parts weights stand, whose sum they are: where a precise value is made, and in Res2Net's chains, in
+/// which weights rounded to bf16 alone would make half of the error.
 [[nodiscard]] constexpr int parts_of(const site& at, precision asked) {
-    const bool exact = in_chain(at.n) || at.n.result;
+    const bool exact = in_chain(at.n) || is_precise(at.nodes, at.n) || at.n.result;
     return exact && is_conv(at.n.kind) && products_of(at, asked) == products::bf16 ? 2 : 1;
 }
 [[nodiscard]] constexpr int inner_of(const site& at) {
