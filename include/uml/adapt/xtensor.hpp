@@ -57,8 +57,8 @@ requires requires(const E& e) {
                   "a picture has elements of type std::uint8_t (0..255) or float (0..1)");
     const std::size_t rank = picture.dimension();
     if (rank != 2 && rank != 3)
-        return fail(errc::wrong_shape, "picture: ", static_cast<std::uint64_t>(rank),
-                    " dimensions, expected (height, width) or (height, width, channels)");
+        return fail(errc::wrong_shape, {"picture: ", static_cast<std::uint64_t>(rank),
+                    " dimensions, expected (height, width) or (height, width, channels)"});
     const auto extent = [&](std::size_t d) { return static_cast<int>(picture.shape()[d]); };
     // xtensor gives dimensions of one element the stride 0.
     const auto dense = [&](std::size_t d, int stride) {
@@ -66,7 +66,7 @@ requires requires(const E& e) {
     };
     const int channels = rank == 3 ? extent(2) : 1;
     if (channels != 1 && channels != 3)
-        return fail(errc::wrong_shape, "picture: ", channels, " channels, expected 1 or 3 in the last dimension");
+        return fail(errc::wrong_shape, {"picture: ", channels, " channels, expected 1 or 3 in the last dimension"});
     if ((rank == 3 && !dense(2, 1)) || !dense(1, channels))
         return fail(errc::wrong_shape,
                     "picture: pixels or channels do not lie side by side; copy it to a row-major array");

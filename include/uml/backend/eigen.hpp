@@ -23,7 +23,7 @@ struct eigen {
     /// Errors: errc::invalid_argument for threads outside 1..1024, unsupported for a precision other than f32.
     [[nodiscard]] constexpr result<void> check() const {
         if (precision != uml::precision::f32)
-            return fail(errc::unsupported, "the eigen backend computes in f32, not in ", to_text(precision));
+            return fail(errc::unsupported, {"the eigen backend computes in f32, not in ", to_text(precision)});
         return host::check_threads(threads);
     }
     [[nodiscard]] constexpr double relative_limit() const { return 5e-6; }

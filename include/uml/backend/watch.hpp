@@ -54,8 +54,8 @@ struct run_watch {
     [[nodiscard, gnu::cold, gnu::noinline]] result<void> before(const program_view& p, id number) const {
         const operation_view o{p, number};
         if (cancel.wanted())
-            return fail(errc::cancelled, "cancelled before operation ", static_cast<int>(number), " of ",
-                        std::uint64_t{p.nodes.size()}, ", ", o.kind());
+            return fail(errc::cancelled, {"cancelled before operation ", static_cast<int>(number), " of ",
+                        std::uint64_t{p.nodes.size()}, ", ", o.kind()});
         if (observer.begins != nullptr) observer.begins(observer.self, o);
         return {};
     }

@@ -32,7 +32,7 @@ public:
         // On a machine of 32 bits a network may be larger than all memory.
         if (static_cast<std::uint64_t>(bytes) <= static_cast<std::size_t>(-1) / 2 - alignment)
             b.owned_ = std::malloc(static_cast<std::size_t>(bytes) + alignment);
-        if (b.owned_ == nullptr) return fail(errc::out_of_memory, "no memory for ", bytes, " bytes of ", what);
+        if (b.owned_ == nullptr) return fail(errc::out_of_memory, {"no memory for ", bytes, " bytes of ", what});
         b.data_ = aligned(static_cast<std::byte*>(b.owned_));
         ask_for_huge_pages(b.data_, static_cast<std::size_t>(bytes));
         return result<memory_block>(std::move(b));
@@ -42,8 +42,8 @@ public:
         std::byte* const first = aligned(given.data());
         const std::int64_t usable = static_cast<std::int64_t>(given.size()) - (first - given.data());
         if (usable < bytes)
-            return fail(errc::too_small, "the memory for ", what, " has ", usable, " bytes from a multiple of 64 on, ",
-                        bytes, " are needed");
+            return fail(errc::too_small, {"the memory for ", what, " has ", usable, " bytes from a multiple of 64 on, ",
+                        bytes, " are needed"});
         memory_block b;
         b.data_ = first;
         return result<memory_block>(std::move(b));

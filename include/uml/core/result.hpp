@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 #include <new>
 #include <utility>
 
@@ -39,21 +40,21 @@ struct error {
     text<383> what{};
 };
 
-/// An error whose sentence is the pieces, one after the other.
-[[nodiscard, gnu::cold, gnu::noinline]] constexpr error make_error(errc code, const piece* pieces, std::size_t count) {
+/// The pieces of a sentence, one after the other: text, characters, whole numbers.
+using pieces = std::initializer_list<piece>;
+
+/// An error whose sentence is all pieces: what was wrong, after where.
+[[nodiscard, gnu::cold, gnu::noinline]] constexpr error fail(errc code, pieces where, pieces what) {
     error e{code, {}};
-    for (std::size_t i = 0; i < count; ++i) e.what << pieces[i];
+    for (const piece& p : where) e.what << p;
+    for (const piece& p : what) e.what << p;
     return e;
 }
 
+[[nodiscard, gnu::cold]] constexpr error fail(errc code, pieces sentence) { return fail(code, sentence, {}); }
+
 [[nodiscard, gnu::cold, gnu::noinline]] constexpr error fail(errc code, const char* sentence) {
     return {code, std::string_view(sentence)};
-}
-
-/// An error whose sentence is the parts (text, characters, whole numbers), one after the other.
-template <class... Parts> [[nodiscard]] constexpr error fail(errc code, const Parts&... parts) {
-    const piece pieces[] = {piece(parts)...};
-    return make_error(code, pieces, sizeof...(parts));
 }
 
 /// Ends the program, where a debugger shows the sentence.

@@ -13,6 +13,8 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
+template <std::size_t capacity> class text;
+
 /// A part of a sentence: text, a character or a whole number. Sentences are put together in one function, so that the
 /// places that can fail stay small and compile fast.
 struct piece {
@@ -21,6 +23,7 @@ struct piece {
     constexpr piece(std::string_view s)
         : letters(s.data()), length(static_cast<std::uint32_t>(s.size())), kind(kinds::words) {}
     constexpr piece(const char* s) : piece(std::string_view(s)) {}
+    template <std::size_t capacity> constexpr piece(const text<capacity>& s) : piece(s.view()) {}
     constexpr piece(char c) : number(static_cast<unsigned char>(c)), kind(kinds::character) {}
     template <std::integral T>
     constexpr piece(T n)
@@ -45,6 +48,7 @@ public:
         for (const char c : s) put(c);
         return *this;
     }
+    template <std::size_t n> constexpr text& operator<<(const text<n>& s) { return *this << s.view(); }
     constexpr text& operator<<(const char* s) { return *this << std::string_view(s); }
     constexpr text& operator<<(char c) {
         put(c);

@@ -51,13 +51,13 @@ public:
         if (stride < 1) return fail(errc::invalid_argument, "Dirichlet: the stride must be at least 1");
         const dirichlet d(values, stride, what);
         if (d.classes() < 2)
-            return fail(errc::invalid_argument, "Dirichlet: ", d.classes(), " classes, at least 2 are needed");
+            return fail(errc::invalid_argument, {"Dirichlet: ", d.classes(), " classes, at least 2 are needed"});
         for (int k = 0; k < d.classes(); ++k) {
             if (!is_finite(d.alpha(k)))
-                return fail(errc::not_finite, "Dirichlet: class ", k, " is not a finite number");
+                return fail(errc::not_finite, {"Dirichlet: class ", k, " is not a finite number"});
             if (d.evidence(k) < 0)
-                return fail(errc::invalid_argument, "Dirichlet: the evidence of class ", k,
-                            " is negative (alpha must be at least 1)");
+                return fail(errc::invalid_argument, {"Dirichlet: the evidence of class ", k,
+                            " is negative (alpha must be at least 1)"});
         }
         if (!is_finite(d.strength())) return fail(errc::not_finite, "Dirichlet: the sum of alpha overflows");
         return d;

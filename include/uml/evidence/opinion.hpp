@@ -94,15 +94,15 @@ public:
     [[nodiscard]] constexpr result<void> write_alpha(std::span<value_type> alpha) const {
         const auto n = static_cast<value_type>(classes_);
         if (alpha.size() < static_cast<std::size_t>(classes_))
-            return fail(errc::too_small, "opinion: no room for ", classes_, " parameters");
+            return fail(errc::too_small, {"opinion: no room for ", classes_, " parameters"});
         constexpr value_type rounding = 8 * std::numeric_limits<value_type>::epsilon(); // of base rates like 1 / 3
         value_type sum = 0;
         for (int k = 0; k < classes_; ++k) {
             const value_type odds = vacuity() > 0 ? belief(k) / vacuity() : std::numeric_limits<value_type>::infinity();
             value_type a = n * odds + (has_base_rates() ? n * rates_[k] : 1);
             if (a < 1 - rounding)
-                return fail(errc::invalid_argument, "opinion: the base rate of class ", k, " is so far below 1 / ",
-                            classes_, " that its parameter would be below 1");
+                return fail(errc::invalid_argument, {"opinion: the base rate of class ", k, " is so far below 1 / ",
+                            classes_, " that its parameter would be below 1"});
             if (a < 1) a = 1;
             sum += alpha[static_cast<std::size_t>(k)] = a;
         }

@@ -23,12 +23,12 @@ requires std::floating_point<std::remove_const_t<T>> result<void> map_pixels(ten
                                                                              F&& measure, holds what = holds::alpha) {
     using number = std::remove_const_t<T>;
     if (values.data == nullptr || values.h < 1 || values.w < 1 || values.c < 2 || values.step < values.c)
-        return fail(errc::invalid_argument, "pixel map: a view of ", values.h, " x ", values.w, " pixels with ",
-                    values.c, " classes, ", values.step, " apart, cannot be used");
+        return fail(errc::invalid_argument, {"pixel map: a view of ", values.h, " x ", values.w, " pixels with ",
+                    values.c, " classes, ", values.step, " apart, cannot be used"});
     const std::int64_t pixels = values.pixels();
     if (out.size() < static_cast<std::uint64_t>(pixels))
-        return fail(errc::too_small, "pixel map: room for ", static_cast<std::uint64_t>(out.size()), " pixels, ",
-                    pixels, " are needed");
+        return fail(errc::too_small, {"pixel map: room for ", static_cast<std::uint64_t>(out.size()), " pixels, ",
+                    pixels, " are needed"});
     for (std::int64_t p = 0; p < pixels; ++p)
         out[static_cast<std::size_t>(p)] =
             static_cast<U>(measure(dirichlet<number>(values.pixel(p), values.c, 1, what)));
@@ -69,7 +69,7 @@ template <class T>
 result<void> probability_map(tensor_view<T> values, int k, std::span<std::remove_const_t<T>> out,
                              holds what = holds::alpha) {
     if (k < 0 || k >= values.c)
-        return fail(errc::invalid_argument, "pixel map: class ", k, " of ", values.c, " classes does not exist");
+        return fail(errc::invalid_argument, {"pixel map: class ", k, " of ", values.c, " classes does not exist"});
     return map_pixels(
         values, out, [k](const auto& d) { return d.probability(k); }, what);
 }

@@ -78,10 +78,10 @@ struct opened {
     // Without O_NONBLOCK a fifo would wait for somebody to write.
     opened file{::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), {}};
     if (file.descriptor < 0)
-        return fail(errc::cannot_read, shortened(path).view(), ": cannot be opened", reason_of(errno));
+        return fail(errc::cannot_read, {shortened(path).view(), ": cannot be opened", reason_of(errno)});
     if (fstat(file.descriptor, &file.then) == 0 && S_ISREG(file.then.st_mode)) return file;
     ::close(file.descriptor);
-    return fail(errc::cannot_read, shortened(path).view(), ": not a regular file");
+    return fail(errc::cannot_read, {shortened(path).view(), ": not a regular file"});
 }
 
 } // namespace file_detail
@@ -97,7 +97,7 @@ struct opened {
     auto* const file = new (std::nothrow) file_detail::opened(*regular);
     if (file == nullptr) {
         ::close(regular->descriptor);
-        return fail(errc::out_of_memory, shortened(path).view(), ": no memory to open it");
+        return fail(errc::out_of_memory, {shortened(path).view(), ": no memory to open it"});
     }
     byte_source source(
         file, static_cast<std::uint64_t>(file->then.st_size),
@@ -120,7 +120,7 @@ struct opened {
 [[nodiscard]] inline result<weights_file> open_weights(const char* path) {
     if (path == nullptr) return fail(errc::invalid_argument, "weights: no path");
     std::FILE* const file = std::fopen(path, "rb");
-    if (file == nullptr) return fail(errc::cannot_read, shortened(path).view(), ": cannot be opened");
+    if (file == nullptr) return fail(errc::cannot_read, {shortened(path).view(), ": cannot be opened"});
     const bool seekable = std::fseek(file, 0, SEEK_END) == 0;
     const long size = seekable ? std::ftell(file) : -1;
     byte_source source(
@@ -138,7 +138,7 @@ struct opened {
             return read;
         },
         [](void* handle) { std::fclose(static_cast<std::FILE*>(handle)); });
-    if (size < 0) return fail(errc::cannot_read, shortened(path).view(), ": not a file of known size");
+    if (size < 0) return fail(errc::cannot_read, {shortened(path).view(), ": not a file of known size"});
     return weights_file::open(std::move(source), path);
 }
 

@@ -217,7 +217,7 @@ private:
             if (outcome == open_keys::outcome::full) rule = "more keys than are allowed";
         }
         if (rule != nullptr)
-            return fail(errc::malformed, source, ": JSON, byte ", std::uint64_t{in.offset()}, ": ", rule);
+            return fail(errc::malformed, {source, ": JSON, byte ", std::uint64_t{in.offset()}, ": ", rule});
         if (end == 0) start = in.start();
         end = in.offset();
     }

@@ -49,9 +49,9 @@ private:
     mapped_file m(*file);
     const auto size = static_cast<std::uint64_t>(file->then.st_size);
     if (size == 0 || size > static_cast<std::size_t>(-1) / 2)
-        return fail(errc::cannot_read, shortened(path).view(), ": ", size, " bytes cannot be mapped");
+        return fail(errc::cannot_read, {shortened(path).view(), ": ", size, " bytes cannot be mapped"});
     void* const first = ::mmap(nullptr, static_cast<std::size_t>(size), PROT_READ, MAP_SHARED, file->descriptor, 0);
-    if (first == MAP_FAILED) return fail(errc::cannot_read, shortened(path).view(), ": cannot be mapped");
+    if (first == MAP_FAILED) return fail(errc::cannot_read, {shortened(path).view(), ": cannot be mapped"});
     m.bytes_ = {static_cast<std::byte*>(first), static_cast<std::size_t>(size)};
     return result<mapped_file>(std::move(m));
 }

@@ -11,10 +11,9 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-/// errc::malformed: file, entry, and the rule, which the parts are (text, characters, whole numbers).
-template <class... Parts>
-[[nodiscard, gnu::cold]] error metadata_fault(const weights_file& f, std::string_view key, const Parts&... rule) {
-    return fail(errc::malformed, f.source(), ": metadata ", key, ": ", rule...);
+/// errc::malformed: file, entry, and the rule.
+[[nodiscard, gnu::cold]] inline error metadata_fault(const weights_file& f, std::string_view key, pieces rule) {
+    return fail(errc::malformed, {f.source(), ": metadata ", key, ": "}, rule);
 }
 
 /// Nothing where the file has no such entry. Errors: errc::malformed, naming file, entry and place.

@@ -59,37 +59,37 @@ public:
     /// anything.
     [[nodiscard]] result<void> read(const tensor_entry& e, std::span<float> out) const {
         if (out.size() != e.elements())
-            return tensor_fault(errc::invalid_argument, e, "has ", e.elements(), " elements, room is for ",
-                                std::uint64_t{out.size()});
+            return tensor_fault(errc::invalid_argument, e, {"has ", e.elements(), " elements, room is for ",
+                                std::uint64_t{out.size()}});
         return read_part(e, 0, out);
     }
 
     /// The same for the elements from `first` on, as many as `out` has, which the tensor must have.
     [[nodiscard]] result<void> read_part(const tensor_entry& e, std::uint64_t first, std::span<float> out) const {
         if (first > e.elements() || out.size() > e.elements() - first)
-            return tensor_fault(errc::invalid_argument, e, "has ", e.elements(), " elements, wanted are ",
-                                std::uint64_t{out.size()}, " from ", first, " on");
+            return tensor_fault(errc::invalid_argument, e, {"has ", e.elements(), " elements, wanted are ",
+                                std::uint64_t{out.size()}, " from ", first, " on"});
         switch (e.type) {
         case dtype::f32: return read_f32(e, first, out);
         case dtype::f16:
         case dtype::bf16: return read_halves(e, first, out);
-        default: return tensor_fault(errc::unsupported, e, "dtype ", name_of(e.type), " is not F32, F16 or BF16");
+        default: return tensor_fault(errc::unsupported, e, {"dtype ", name_of(e.type), " is not F32, F16 or BF16"});
         }
     }
 
     /// Copies a tensor of any type as it is stored; `out` has exactly its number of bytes.
     [[nodiscard]] result<void> read_bytes(const tensor_entry& e, std::span<std::byte> out) const {
         if (out.size() != e.bytes)
-            return tensor_fault(errc::invalid_argument, e, "has ", e.bytes, " bytes, room is for ",
-                                std::uint64_t{out.size()});
+            return tensor_fault(errc::invalid_argument, e, {"has ", e.bytes, " bytes, room is for ",
+                                std::uint64_t{out.size()}});
         return fetch(e, 0, out);
     }
 
 private:
     weights_file(byte_source source, std::string_view label) : source_(std::move(source)), label_(shortened(label)) {}
 
-    template <class... Parts> error tensor_fault(errc code, const tensor_entry& e, const Parts&... parts) const {
-        return fail(code, label_.view(), ": tensor ", quoted(e.name), ": ", parts...);
+    [[gnu::cold]] error tensor_fault(errc code, const tensor_entry& e, pieces rule) const {
+        return fail(code, {label_.view(), ": tensor ", quoted(e.name), ": "}, rule);
     }
 
     template <class T, class Before> static std::size_t lower_bound(std::span<const T> sorted, Before before) {
@@ -109,22 +109,22 @@ private:
     [[gnu::cold]] result<void> read_header() {
         std::array<std::byte, 8> prefix{};
         if (source_.size() < prefix.size())
-            return fail(errc::malformed, label_.view(), ": ", source_.size(),
-                        " bytes are too few for a safetensors file");
+            return fail(errc::malformed, {label_.view(), ": ", source_.size(),
+                        " bytes are too few for a safetensors file"});
         if (!source_.read(0, prefix))
-            return fail(errc::cannot_read, label_.view(), ": cannot be read, or has changed since it was opened");
+            return fail(errc::cannot_read, {label_.view(), ": cannot be read, or has changed since it was opened"});
         const auto bytes = std::bit_cast<std::uint64_t>(prefix);
         if (bytes > safetensors::most_header_bytes)
-            return fail(errc::malformed, label_.view(), ": the header claims ", bytes, " bytes, more than the ",
-                        safetensors::most_header_bytes, " allowed: not a safetensors file?");
+            return fail(errc::malformed, {label_.view(), ": the header claims ", bytes, " bytes, more than the ",
+                        safetensors::most_header_bytes, " allowed: not a safetensors file?"});
         const std::uint64_t rest = source_.size() - prefix.size();
         if (bytes > rest)
-            return fail(errc::malformed, label_.view(), ": the header claims ", bytes, " bytes, the file has ", rest,
-                        " left");
+            return fail(errc::malformed, {label_.view(), ": the header claims ", bytes, " bytes, the file has ", rest,
+                        " left"});
         if (!header_.resize(static_cast<std::size_t>(bytes)))
-            return fail(errc::out_of_memory, label_.view(), ": no memory for the header's ", bytes, " bytes");
+            return fail(errc::out_of_memory, {label_.view(), ": no memory for the header's ", bytes, " bytes"});
         if (!source_.read(prefix.size(), std::as_writable_bytes(header_.span())))
-            return fail(errc::cannot_read, label_.view(), ": cannot be read, or has changed since it was opened");
+            return fail(errc::cannot_read, {label_.view(), ": cannot be read, or has changed since it was opened"});
         data_begin_ = prefix.size() + bytes;
         return safetensors::header_parser(label_.view(), header_.span(), rest - bytes).parse(tensors_, metadata_);
     }
@@ -132,7 +132,7 @@ private:
     result<void> fetch(const tensor_entry& e, std::uint64_t at, std::span<std::byte> out) const {
         if (source_.read(data_begin_ + e.begin + at, out)) return {};
         return tensor_fault(errc::cannot_read, e,
-                            "its data cannot be read, or the file has changed since it was opened");
+                            {"its data cannot be read, or the file has changed since it was opened"});
     }
 
     [[gnu::cold]] result<void> check_finite(const tensor_entry& e, std::span<const float> values,
@@ -143,7 +143,7 @@ private:
         std::size_t i = 0;
         while (is_finite(values[i])) ++i;
         const bool nan = (std::bit_cast<std::uint32_t>(values[i]) & 0x007fffffu) != 0;
-        return tensor_fault(errc::not_finite, e, "element ", first + i, nan ? " is NaN" : " is infinite");
+        return tensor_fault(errc::not_finite, e, {"element ", first + i, nan ? " is NaN" : " is infinite"});
     }
 
     result<void> read_f32(const tensor_entry& e, std::uint64_t first, std::span<float> out) const {

@@ -56,14 +56,14 @@ public:
 
     /// Fills both tables, sorted by name and by key.
     [[gnu::cold]] result<void> parse(buffer<tensor_entry>& tensors, buffer<metadata_entry>& metadata) {
-        if (text_.empty() || text_[0] != '{') return file_fault("the header does not begin with {");
+        if (text_.empty() || text_[0] != '{') return file_fault({"the header does not begin with {"});
         json_.next(); // the brace
         json::token t{};
         bool metadata_seen = false;
         while ((t = json_.next()) == json::token::key) {
             const std::string_view name = decoded();
             if (name == "__metadata__") {
-                if (metadata_seen) return file_fault("__metadata__ stands twice");
+                if (metadata_seen) return file_fault({"__metadata__ stands twice"});
                 metadata_seen = true;
                 if (auto r = read_metadata(metadata); !r) return r;
             } else if (auto r = read_tensor(name, tensors); !r) {
@@ -77,18 +77,16 @@ public:
     }
 
 private:
-    template <class... Parts> error file_fault(const Parts&... parts) const {
-        return fail(errc::malformed, source_, ": ", parts...);
+    [[gnu::cold]] error file_fault(pieces rule) const { return fail(errc::malformed, {source_, ": "}, rule); }
+    [[gnu::cold]] error tensor_fault(std::string_view name, pieces rule) const {
+        return fail(errc::malformed, {source_, ": tensor ", quoted(name), ": "}, rule);
     }
-    template <class... Parts> error tensor_fault(std::string_view name, const Parts&... parts) const {
-        return file_fault("tensor ", quoted(name), ": ", parts...);
-    }
-    error json_fault() const { return file_fault("header, byte ", std::uint64_t{json_.offset()}, ": ", json_.rule()); }
-    error no_memory() const { return fail(errc::out_of_memory, source_, ": no memory for the list of its tensors"); }
+    error json_fault() const { return file_fault({"header, byte ", std::uint64_t{json_.offset()}, ": ", json_.rule()}); }
+    error no_memory() const { return fail(errc::out_of_memory, {source_, ": no memory for the list of its tensors"}); }
 
     /// A fault of the value that was just read: the JSON's own if it is broken there, else the given rule.
-    template <class... Parts> error value_fault(json::token t, std::string_view name, const Parts&... parts) const {
-        return t == json::token::failed ? json_fault() : tensor_fault(name, parts...);
+    [[gnu::cold]] error value_fault(json::token t, std::string_view name, pieces rule) const {
+        return t == json::token::failed ? json_fault() : tensor_fault(name, rule);
     }
 
     /// The last key or string, decoded where it stands: a decoded string is never longer than its escaped form.
@@ -105,14 +103,14 @@ private:
     [[gnu::cold]] result<void> read_metadata(buffer<metadata_entry>& metadata) {
         auto t = json_.next();
         if (t != json::token::begin_object)
-            return t == json::token::failed ? json_fault() : file_fault("__metadata__ is not an object");
+            return t == json::token::failed ? json_fault() : file_fault({"__metadata__ is not an object"});
         while ((t = json_.next()) == json::token::key) {
             if (metadata.size() == most_metadata)
-                return file_fault("__metadata__ has more than ", std::uint64_t{most_metadata}, " entries");
+                return file_fault({"__metadata__ has more than ", std::uint64_t{most_metadata}, " entries"});
             const std::string_view key = decoded();
             t = json_.next();
             if (t == json::token::failed) return json_fault();
-            if (t != json::token::string) return file_fault("__metadata__ ", quoted(key), " is not a string");
+            if (t != json::token::string) return file_fault({"__metadata__ ", quoted(key), " is not a string"});
             if (!metadata.append({key, decoded()})) return no_memory();
         }
         if (t == json::token::failed) return json_fault();
@@ -122,13 +120,13 @@ private:
     [[gnu::cold]] result<void> read_tensor(std::string_view name, buffer<tensor_entry>& tensors) {
         constexpr std::string_view prefix = "module.";
         if (tensors.size() == most_tensors)
-            return file_fault("the header has more than ", std::uint64_t{most_tensors}, " tensors");
+            return file_fault({"the header has more than ", std::uint64_t{most_tensors}, " tensors"});
         tensor_entry e;
         e.prefixed = name.substr(0, prefix.size()) == prefix;
         e.name = e.prefixed ? name.substr(prefix.size()) : name;
-        if (e.name.empty()) return file_fault("a tensor has no name");
+        if (e.name.empty()) return file_fault({"a tensor has no name"});
         auto t = json_.next();
-        if (t != json::token::begin_object) return value_fault(t, e.name, "its description is not an object");
+        if (t != json::token::begin_object) return value_fault(t, e.name, {"its description is not an object"});
         bool type_seen = false, shape_seen = false, offsets_seen = false;
         std::array<std::uint64_t, 2> offsets{};
         while ((t = json_.next()) == json::token::key) {
@@ -137,8 +135,8 @@ private:
                                : field == "shape"        ? &shape_seen
                                : field == "data_offsets" ? &offsets_seen
                                                          : nullptr;
-            if (seen == nullptr) return tensor_fault(e.name, "unknown field ", quoted(field));
-            if (*seen) return tensor_fault(e.name, field, " stands twice");
+            if (seen == nullptr) return tensor_fault(e.name, {"unknown field ", quoted(field)});
+            if (*seen) return tensor_fault(e.name, {field, " stands twice"});
             *seen = true;
             const auto r = seen == &type_seen    ? read_type(e)
                            : seen == &shape_seen ? read_shape(e)
@@ -147,7 +145,7 @@ private:
         }
         if (t == json::token::failed) return json_fault();
         if (!type_seen || !shape_seen || !offsets_seen)
-            return tensor_fault(e.name, "dtype, shape and data_offsets must all be given");
+            return tensor_fault(e.name, {"dtype, shape and data_offsets must all be given"});
         if (auto r = check_extent(e, offsets); !r) return r;
         if (!tensors.append(e)) return no_memory();
         return {};
@@ -155,12 +153,12 @@ private:
 
     [[gnu::cold]] result<void> read_type(tensor_entry& e) {
         const auto t = json_.next();
-        if (t != json::token::string) return value_fault(t, e.name, "dtype is not a string");
+        if (t != json::token::string) return value_fault(t, e.name, {"dtype is not a string"});
         const std::string_view type = decoded();
         const auto known = dtype_named(type);
         if (!known)
-            return fail(errc::unsupported, source_, ": tensor ", quoted(e.name), ": dtype ", quoted(type),
-                        " is unknown");
+            return fail(errc::unsupported, {source_, ": tensor ", quoted(e.name), ": dtype ", quoted(type),
+                        " is unknown"});
         e.type = *known;
         return {};
     }
@@ -174,13 +172,13 @@ private:
 
     [[gnu::cold]] result<void> read_shape(tensor_entry& e) {
         auto t = json_.next();
-        if (t != json::token::begin_array) return value_fault(t, e.name, "shape is not an array");
+        if (t != json::token::begin_array) return value_fault(t, e.name, {"shape is not an array"});
         while ((t = json_.next()) != json::token::end_array) {
             if (e.dimensions == tensor_entry::most_dimensions)
-                return value_fault(t, e.name, "shape has more than ", std::uint64_t{tensor_entry::most_dimensions},
-                                   " dimensions");
+                return value_fault(t, e.name, {"shape has more than ", std::uint64_t{tensor_entry::most_dimensions},
+                                   " dimensions"});
             if (!read_unsigned(t, e.sizes[e.dimensions++]))
-                return value_fault(t, e.name, "shape holds something other than non-negative integers");
+                return value_fault(t, e.name, {"shape holds something other than non-negative integers"});
         }
         return {};
     }
@@ -188,28 +186,28 @@ private:
     [[gnu::cold]] result<void> read_offsets(std::string_view name, std::array<std::uint64_t, 2>& offsets) {
         constexpr const char* rule = "data_offsets are not two non-negative integers";
         auto t = json_.next();
-        if (t != json::token::begin_array) return value_fault(t, name, rule);
+        if (t != json::token::begin_array) return value_fault(t, name, {rule});
         for (auto& offset : offsets)
-            if (t = json_.next(); !read_unsigned(t, offset)) return value_fault(t, name, rule);
-        if (t = json_.next(); t != json::token::end_array) return value_fault(t, name, rule);
+            if (t = json_.next(); !read_unsigned(t, offset)) return value_fault(t, name, {rule});
+        if (t = json_.next(); t != json::token::end_array) return value_fault(t, name, {rule});
         return {};
     }
 
     /// Offsets inside the data, and as many bytes as dtype and shape ask for.
     [[gnu::cold]] result<void> check_extent(tensor_entry& e, const std::array<std::uint64_t, 2>& offsets) const {
         const auto [begin, end] = offsets;
-        if (begin > end) return tensor_fault(e.name, "data_offsets end at ", end, ", before they begin at ", begin);
+        if (begin > end) return tensor_fault(e.name, {"data_offsets end at ", end, ", before they begin at ", begin});
         if (end > data_bytes_)
-            return tensor_fault(e.name, "data_offsets end at ", end, " but the file has ", data_bytes_,
-                                " bytes of data");
+            return tensor_fault(e.name, {"data_offsets end at ", end, " but the file has ", data_bytes_,
+                                " bytes of data"});
         std::uint64_t bytes = size_of(e.type);
         for (const std::uint64_t size : e.shape()) {
             if (size != 0 && bytes > ~std::uint64_t{0} / size)
-                return tensor_fault(e.name, "the product of its shape exceeds 64 bits");
+                return tensor_fault(e.name, {"the product of its shape exceeds 64 bits"});
             bytes *= size;
         }
         if (bytes != end - begin)
-            return tensor_fault(e.name, "dtype and shape need ", bytes, " bytes, data_offsets give ", end - begin);
+            return tensor_fault(e.name, {"dtype and shape need ", bytes, " bytes, data_offsets give ", end - begin});
         e.begin = begin;
         e.bytes = bytes;
         return {};
@@ -223,14 +221,14 @@ private:
         std::uint64_t at = 0;
         std::string_view before;
         for (const tensor_entry& e : tensors) {
-            if (e.begin < at) return tensor_fault(e.name, "its data overlaps that of ", quoted(before));
+            if (e.begin < at) return tensor_fault(e.name, {"its data overlaps that of ", quoted(before)});
             if (e.begin > at)
-                return tensor_fault(e.name, "bytes ", at, " to ", e.begin, " before its data belong to no tensor");
+                return tensor_fault(e.name, {"bytes ", at, " to ", e.begin, " before its data belong to no tensor"});
             at = e.begin + e.bytes;
             before = e.name;
         }
         if (at != data_bytes_)
-            return file_fault("the tensors end at byte ", at, " but the file has ", data_bytes_, " bytes of data");
+            return file_fault({"the tensors end at byte ", at, " but the file has ", data_bytes_, " bytes of data"});
         return {};
     }
 
@@ -239,8 +237,8 @@ private:
         for (std::size_t i = 1; i < tensors.size(); ++i) {
             if (tensors[i - 1].name != tensors[i].name) continue;
             return tensors[i - 1].prefixed == tensors[i].prefixed
-                       ? tensor_fault(tensors[i].name, "the name stands twice")
-                       : tensor_fault(tensors[i].name, "the name stands twice, once behind \"module.\"");
+                       ? tensor_fault(tensors[i].name, {"the name stands twice"})
+                       : tensor_fault(tensors[i].name, {"the name stands twice, once behind \"module.\""});
         }
         return {};
     }
@@ -249,7 +247,7 @@ private:
         heap_sort(metadata, [](const metadata_entry& a, const metadata_entry& b) { return a.key < b.key; });
         for (std::size_t i = 1; i < metadata.size(); ++i)
             if (metadata[i - 1].key == metadata[i].key)
-                return file_fault("__metadata__ ", quoted(metadata[i].key), " stands twice");
+                return file_fault({"__metadata__ ", quoted(metadata[i].key), " stands twice"});
         return {};
     }
 

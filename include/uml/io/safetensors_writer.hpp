@@ -56,9 +56,9 @@ public:
     [[nodiscard]] result<void> write(const char* path) const {
         const auto content = bytes();
         std::FILE* const file = std::fopen(path, "wb");
-        if (file == nullptr) return fail(errc::cannot_read, path, ": cannot be opened for writing");
+        if (file == nullptr) return fail(errc::cannot_read, {path, ": cannot be opened for writing"});
         const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
-        if (std::fclose(file) != 0 || !written) return fail(errc::cannot_read, path, ": cannot be written");
+        if (std::fclose(file) != 0 || !written) return fail(errc::cannot_read, {path, ": cannot be written"});
         return {};
     }
 

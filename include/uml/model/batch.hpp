@@ -18,12 +18,12 @@ template <class net, backend B, class F>
                                      std::span<typename model<net, B>::workspace> workspaces, executor threads, F done,
                                      const cancellation& cancel = {}) {
     if (workspaces.size() < static_cast<std::size_t>(threads.width))
-        return fail(errc::too_small, "batch: ", static_cast<std::int64_t>(workspaces.size()), " workspaces for ",
-                    threads.width, " threads");
+        return fail(errc::too_small, {"batch: ", static_cast<std::int64_t>(workspaces.size()), " workspaces for ",
+                    threads.width, " threads"});
     for (std::size_t i = 0; i < pictures.size(); ++i)
         if (auto r = model_detail::check_picture(pictures[i], m.program().nodes.front().out); !r)
-            return fail(r.error().code, "number ", static_cast<std::int64_t>(i),
-                        " of the batch: ", r.error().what.view());
+            return fail(r.error().code, {"number ", static_cast<std::int64_t>(i),
+                        " of the batch: ", r.error().what.view()});
     int failed = 0; // by the compilers' own atomics: <atomic> would be a tenth of what uml.hpp includes
     error first{};
     auto job = [&](int i, int thread) {
@@ -32,7 +32,7 @@ template <class net, backend B, class F>
         if (f)
             done(i, *f);
         else if (__atomic_exchange_n(&failed, 1, __ATOMIC_RELAXED) == 0)
-            first = fail(f.error().code, "number ", i, " of the batch: ", f.error().what.view());
+            first = fail(f.error().code, {"number ", i, " of the batch: ", f.error().what.view()});
     };
     threads.for_each(static_cast<int>(pictures.size()), job);
     return failed == 0 ? result<void>{} : first;

@@ -30,16 +30,16 @@ struct familiarity_names {
     if (!stored) return stored.error();
     const auto& v = *stored;
     if (!v) return result<stored_familiarity>(std::move(s));
-    const auto refuse = [&](const auto&... rule) { return metadata_fault(file, names::metadata, rule...); };
+    const auto refuse = [&](pieces rule) { return metadata_fault(file, names::metadata, rule); };
     const auto number = [&](std::string_view key) {
         const auto item = v->find(key);
         return item ? item->number() : std::nullopt;
     };
     const auto residual = number("residual"), threshold = number("threshold");
-    if (!residual || !threshold) return refuse("needs the numbers residual and threshold");
+    if (!residual || !threshold) return refuse({"needs the numbers residual and threshold"});
     s.self_check = number("self_check");
     if (v->find("self_check") && !(s.self_check && *s.self_check >= 0 && *s.self_check < 1e6))
-        return refuse("self_check is no distance");
+        return refuse({"self_check is no distance"});
 
     const auto row = [&](std::string_view name) {
         const tensor_entry* e = file.find(name);
@@ -47,19 +47,19 @@ struct familiarity_names {
     };
     const tensor_entry *mean = row(names::mean), *scale = row(names::scale), *variances = row(names::variances);
     if (mean == nullptr || scale == nullptr || variances == nullptr)
-        return refuse("tensor ",
+        return refuse({"tensor ",
                       mean == nullptr    ? names::mean
                       : scale == nullptr ? names::scale
                                          : names::variances,
-                      " is missing or no row of F32");
+                      " is missing or no row of F32"});
     const tensor_entry* rows = file.find(names::directions);
     if (mean->elements() > names::most_features || (rows != nullptr && rows->elements() > names::most_numbers))
-        return refuse("statistics of more than ", names::most_features, " features or ", names::most_numbers,
-                      " numbers of directions");
+        return refuse({"statistics of more than ", names::most_features, " features or ", names::most_numbers,
+                      " numbers of directions"});
     if (scale->elements() != mean->elements() || rows == nullptr || rows->type != dtype::f16 || rows->dimensions != 2 ||
         rows->shape()[0] != variances->elements() || variances->elements() >= mean->elements() ||
         rows->shape()[1] != mean->elements())
-        return refuse("the tensors' sizes do not fit: D means and scales, Q variances, Q x D directions of F16");
+        return refuse({"the tensors' sizes do not fit: D means and scales, Q variances, Q x D directions of F16"});
     const auto count = [](const std::uint64_t& elements) { return static_cast<std::size_t>(elements); };
     const std::size_t d = count(mean->elements()), q = count(variances->elements());
     if (!s.numbers.resize(2 * d + q) || !s.directions.resize(count(rows->elements())))
@@ -75,7 +75,7 @@ struct familiarity_names {
                all.last(q),
                static_cast<float>(*residual),
                static_cast<float>(*threshold)};
-    if (const auto r = s.model.check(); !r) return refuse(r.error().what.view());
+    if (const auto r = s.model.check(); !r) return refuse({r.error().what.view()});
     return result<stored_familiarity>(std::move(s));
 }
 

@@ -18,9 +18,9 @@ namespace card_detail {
 
 [[nodiscard, gnu::cold]] inline result<void> read_config(const weights_file& f, json::value v, config& c) {
     constexpr const char* entry = "uml.config";
-    if (v.type() != json::kind::object) return metadata_fault(f, entry, "is not an object");
+    if (v.type() != json::kind::object) return metadata_fault(f, entry, {"is not an object"});
     for (const config_field& field : config_fields)
-        if (field.in_every_file && !v.find(field.name)) return metadata_fault(f, entry, "lacks ", field.name);
+        if (field.in_every_file && !v.find(field.name)) return metadata_fault(f, entry, {"lacks ", field.name});
     for (const auto [key, item] : v.members()) {
         const auto& name = key;
         bool known = false;
@@ -28,14 +28,14 @@ namespace card_detail {
             if (!name.says(field.name)) continue;
             const auto number = item.integer();
             if (!number || *number < 1 || *number > 1 << 20)
-                return metadata_fault(f, entry, field.name, " is not an integer from 1 to ", 1 << 20);
+                return metadata_fault(f, entry, {field.name, " is not an integer from 1 to ", 1 << 20});
             c.*field.member = static_cast<int>(*number);
             known = true;
         }
         if (!known) {
             std::string_view unknown = key.source(); // with quotes
             unknown = unknown.substr(1, unknown.size() - 2);
-            return metadata_fault(f, entry, "has a key that this version does not know: ", quoted(unknown).view());
+            return metadata_fault(f, entry, {"has a key that this version does not know: ", quoted(unknown).view()});
         }
     }
     return {};
@@ -60,9 +60,9 @@ struct seen_name {
     for (std::size_t i = 1; i < sorted.size(); ++i) {
         if (sorted.span()[i].seen.view() != sorted.span()[i - 1].seen.view()) continue;
         const auto name = names[sorted.span()[i - 1].number].view(), other = names[sorted.span()[i].number].view();
-        if (name == other) return metadata_fault(f, key, "has a name twice: ", quoted(name).view());
-        return metadata_fault(f, key, "has two names that look alike: ", quoted(name).view(), " and ",
-                              quoted(other).view());
+        if (name == other) return metadata_fault(f, key, {"has a name twice: ", quoted(name).view()});
+        return metadata_fault(f, key, {"has two names that look alike: ", quoted(name).view(), " and ",
+                              quoted(other).view()});
     }
     return {};
 }
@@ -72,20 +72,20 @@ struct seen_name {
     const auto v = metadata_json(f, key);
     if (!v) return v.error();
     if (!*v) return {};
-    if ((*v)->type() != json::kind::array) return metadata_fault(f, key, "is not an array of names");
+    if ((*v)->type() != json::kind::array) return metadata_fault(f, key, {"is not an array of names"});
     int found = 0;
     for (const auto item : (*v)->items()) {
         const auto name = item.string<label::capacity>();
         const int number = found + 1;
-        if (!name) return metadata_fault(f, key, "name ", number, " is not a string of at most 63 bytes");
+        if (!name) return metadata_fault(f, key, {"name ", number, " is not a string of at most 63 bytes"});
         if (has_control(*name))
-            return metadata_fault(f, key, "name ", number, " holds control characters: ", quoted(*name).view());
-        if (as_seen<label::capacity>(*name).empty()) return metadata_fault(f, key, "name ", number, " shows nothing");
+            return metadata_fault(f, key, {"name ", number, " holds control characters: ", quoted(*name).view()});
+        if (as_seen<label::capacity>(*name).empty()) return metadata_fault(f, key, {"name ", number, " shows nothing"});
         if (found++ < count && !to.append(label(*name))) return fail(errc::out_of_memory, "no memory for names");
     }
     if (found != count)
-        return metadata_fault(f, key, "holds ", found, found == 1 ? " name" : " names", ", but uml.config says ",
-                              count);
+        return metadata_fault(f, key, {"holds ", found, found == 1 ? " name" : " names", ", but uml.config says ",
+                              count});
     return check_distinct(f, key, to.span());
 }
 
@@ -95,7 +95,7 @@ struct seen_name {
     if (*temperature) {
         const auto number = (*temperature)->number();
         if (!number || !model_card::possible_temperature(*number))
-            return metadata_fault(f, "uml.temperature", "is not a number from 0.001 to 1000");
+            return metadata_fault(f, "uml.temperature", {"is not a number from 0.001 to 1000"});
         card.temperature = *number;
     }
     const auto screening = metadata_json(f, "uml.screening");
@@ -110,7 +110,7 @@ struct seen_name {
         };
         if (!read("image_vacuity", card.screening.image_vacuity) ||
             !read("pixel_vacuity", card.screening.pixel_vacuity))
-            return metadata_fault(f, "uml.screening", "needs image_vacuity and pixel_vacuity between 0 and 1");
+            return metadata_fault(f, "uml.screening", {"needs image_vacuity and pixel_vacuity between 0 and 1"});
     }
     return {};
 }
@@ -136,16 +136,16 @@ struct seen_name {
         note_what_is_not_read(f, card);
         return result<model_card>(std::move(card));
     }
-    if (label->size() > 63 || label->empty()) return metadata_fault(f, "uml.network", "is not a name of 1 to 63 bytes");
+    if (label->size() > 63 || label->empty()) return metadata_fault(f, "uml.network", {"is not a name of 1 to 63 bytes"});
     if (has_control(*label))
-        return metadata_fault(f, "uml.network", "holds control characters: ", quoted(*label).view());
+        return metadata_fault(f, "uml.network", {"holds control characters: ", quoted(*label).view()});
     card.network << *label;
     if (const auto format = f.metadata("uml.format"); format && *format != "1")
-        return fail(errc::unsupported, f.source(), ": metadata uml.format: is ", quoted(*format).view(),
-                    ", this version reads 1");
+        return fail(errc::unsupported, {f.source(), ": metadata uml.format: is ", quoted(*format).view(),
+                    ", this version reads 1"});
     const auto v = metadata_json(f, "uml.config");
     if (!v) return v.error();
-    if (!*v) return metadata_fault(f, "uml.config", "is missing");
+    if (!*v) return metadata_fault(f, "uml.config", {"is missing"});
     if (auto r = read_config(f, **v, card.configuration); !r) return r.error();
     if (auto r = read_names(f, "uml.classes", card.configuration.classes, card.classes); !r) return r.error();
     if (auto r = read_names(f, "uml.regions", card.configuration.regions, card.regions); !r) return r.error();

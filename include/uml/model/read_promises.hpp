@@ -66,11 +66,11 @@ namespace card_detail {
     if (!classes) return classes.error();
     if (*classes)
         if (const char* rule = read_class_set(**classes, card.configuration.classes, card.class_set))
-            return metadata_fault(f, "uml.class_set", rule);
+            return metadata_fault(f, "uml.class_set", {rule});
     const auto mask = metadata_json(f, "uml.mask_set");
     if (!mask) return mask.error();
     if (*mask)
-        if (const char* rule = read_mask_set(**mask, card.mask_set)) return metadata_fault(f, "uml.mask_set", rule);
+        if (const char* rule = read_mask_set(**mask, card.mask_set)) return metadata_fault(f, "uml.mask_set", {rule});
     return {};
 }
 

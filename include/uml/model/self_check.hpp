@@ -81,7 +81,7 @@ struct stored_check {
     const tensor_entry* input = file.find("uml.selfcheck.input");
     if (!file.metadata("uml.selfcheck") || input == nullptr) return result<stored_check>(std::move(s));
     if (input->type != dtype::u8 || input->dimensions != 3)
-        return fail(errc::malformed, file.source(), ": self-check: the input is not 8-bit height x width x channels");
+        return fail(errc::malformed, {file.source(), ": self-check: the input is not 8-bit height x width x channels"});
     const auto h = input->shape()[0], w = input->shape()[1], c = input->shape()[2];
     const auto is = [](std::uint64_t n, int wanted) { return n == static_cast<std::uint64_t>(wanted); };
     if (!is(h, own.h) || !is(w, own.w) || !(c == 1 || is(c, own.c))) return result<stored_check>(std::move(s));
@@ -123,18 +123,18 @@ struct stored_check {
             ? "mutual_uncertainty_index and mutual_uncertainty_value"
             : nullptr;
     if (unread != nullptr)
-        return fail(errc::malformed, file.source(), ": self-check: the expected numbers cannot be read: ", unread);
+        return fail(errc::malformed, {file.source(), ": self-check: the expected numbers cannot be read: ", unread});
     if (!alpha.plausible || !logits.plausible || !vacuity.plausible)
-        return fail(errc::malformed, file.source(),
+        return fail(errc::malformed, {file.source(),
                     ": self-check: the expected numbers cannot be a network's: alpha are not below 0, vacuity is not "
-                    "above 1, and none is beyond single precision");
+                    "above 1, and none is beyond single precision"});
     const char* wrong = !alpha.within(*own_limit)     ? "class alpha"
                         : !logits.within(*own_limit)  ? "region logits"
                         : !vacuity.within(*own_limit) ? "pixel vacuity"
                                                       : nullptr;
     if (wrong == nullptr) return {};
-    return fail(errc::self_check, file.source(), ": self-check: ", wrong,
-                " differ from the stored values by more than the precision allows");
+    return fail(errc::self_check, {file.source(), ": self-check: ", wrong,
+                " differ from the stored values by more than the precision allows"});
 }
 
 } // namespace self_check_detail
@@ -151,7 +151,7 @@ template <class M>
     auto workspace = m.make_workspace(threads);
     if (!workspace) return workspace.error();
     const auto f = m.run(stored->picture, *workspace);
-    if (!f) return fail(f.error().code, file.source(), ": self-check: ", f.error().what.view());
+    if (!f) return fail(f.error().code, {file.source(), ": self-check: ", f.error().what.view()});
     // Indices count channels first, as the training side stores tensors.
     using map = std::remove_cvref_t<decltype(f->logits)>;
     const auto of_map = [](const map& values) {
@@ -169,9 +169,9 @@ template <class M>
         // Directions of small variance magnify what rounding does to the features.
         const double limit = std::max(1e-3, 1000 * m.relative_limit()) * (1 + *kind.self_check);
         if (!(std::fabs(distance - *kind.self_check) <= limit))
-            return fail(errc::self_check, file.source(),
+            return fail(errc::self_check, {file.source(),
                         ": self-check: the distance of familiarity differs from the stored one by more than the "
-                        "precision allows");
+                        "precision allows"});
     }
     // The samples are few and a barely trained network's logits nearly equal: the limit of the normalised error, which
     // is ten times that of the relative one.

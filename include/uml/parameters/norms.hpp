@@ -32,7 +32,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
             const auto own = name.string<letters>(); // nothing: longer than any of a network
             if (own && !frozen.append(*own)) return fail(errc::out_of_memory, "no memory to check the weights");
         }
-    if (!all_names) return metadata_fault(file, entry, "is not an array of at most ", most, " names");
+    if (!all_names) return metadata_fault(file, entry, {"is not an array of at most ", most, " names"});
     const std::span<norm_name> all = frozen.span();
     heap_sort(all, [](const norm_name& a, const norm_name& b) { return a.view() < b.view(); });
     const auto listed = [all](std::string_view own) {
@@ -52,11 +52,11 @@ namespace uml::inline UML_VERSION_NAMESPACE {
         const path_text own = table.name_of(static_cast<id>(i));
         const bool without_eps = listed(own);
         if (without_eps == (kind == parameter_kind::frozen_norm)) continue;
-        return fail(errc::wrong_network, file.source(), ": normalisation ", quoted(own).view(),
+        return fail(errc::wrong_network, {file.source(), ": normalisation ", quoted(own).view(),
                     without_eps ? " is stored for use without eps, the network adds one: describe it with "
                                   "norm_kind::frozen"
                                 : " is stored for use with an eps of 1e-5, the network adds none: describe it with "
-                                  "norm_kind::batch");
+                                  "norm_kind::batch"});
     }
     return {};
 }

@@ -24,11 +24,11 @@ namespace picture_detail {
                                                         const image_span& to, const char* what) {
     if (auto r = check_view(to, what); !r) return r;
     if (!inside(p.target, map_height, map_width) || !inside(p.source, p.frame_height, p.frame_width))
-        return fail(errc::invalid_argument, what, ": the placement is not of a picture of ", map_height, " x ",
-                    map_width, " pixels");
+        return fail(errc::invalid_argument, {what, ": the placement is not of a picture of ", map_height, " x ",
+                    map_width, " pixels"});
     if (to.height != p.frame_height || to.width != p.frame_width)
-        return fail(errc::invalid_argument, what, ": the result has ", to.height, " x ", to.width,
-                    " pixels, the frame ", p.frame_height, " x ", p.frame_width);
+        return fail(errc::invalid_argument, {what, ": the result has ", to.height, " x ", to.width,
+                    " pixels, the frame ", p.frame_height, " x ", p.frame_width});
     return {};
 }
 
@@ -69,7 +69,7 @@ template <class T>
     using namespace picture_detail;
     if (auto r = check_back(p, map.h, map.w, to, "map_back"); !r) return r;
     if (to.type != image_view::sample::f32 || to.channels != map.c)
-        return fail(errc::invalid_argument, "map_back: the result holds floats of ", map.c, " channels");
+        return fail(errc::invalid_argument, {"map_back: the result holds floats of ", map.c, " channels"});
     const std::int64_t numbers_at = back_plan(p, map.c).bytes();
     std::byte* const memory = aligned_scratch(scratch, numbers_at + row_of_numbers(p, map.c));
     if (memory == nullptr) return too_little("map_back", back_bytes(p, map.c), scratch.size());

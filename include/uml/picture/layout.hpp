@@ -41,14 +41,14 @@ template <class T> [[nodiscard]] T luma(T red, T green, T blue) {
                                                           const char* what) {
     if (auto r = check_view(v, what); !r) return r;
     if (v.channels != channels_of(l))
-        return fail(errc::invalid_argument, what, ": ", v.channels, " channels, its layout has ", channels_of(l));
+        return fail(errc::invalid_argument, {what, ": ", v.channels, " channels, its layout has ", channels_of(l)});
     const bool video = l == pixel_layout::nv12 || l == pixel_layout::nv12_full;
     if (video && v.type != image_view::sample::u8)
-        return fail(errc::invalid_argument, what, ": NV12 has 8-bit samples");
+        return fail(errc::invalid_argument, {what, ": NV12 has 8-bit samples"});
     if (channels != 1 && channels != 3)
-        return fail(errc::invalid_argument, what, ": ", channels, " channels are wanted, which is neither 1 nor 3");
+        return fail(errc::invalid_argument, {what, ": ", channels, " channels are wanted, which is neither 1 nor 3"});
     if (video && channels == 3)
-        return fail(errc::unsupported, what, ": NV12 gives grey; convert it where 3 channels are wanted");
+        return fail(errc::unsupported, {what, ": NV12 gives grey; convert it where 3 channels are wanted"});
     return {};
 }
 

@@ -48,7 +48,7 @@ namespace picture_detail {
 /// Whether the view can be read: it has pixels, and check_rows().
 [[nodiscard, gnu::cold]] inline result<void> check_view(const image_view& v, const char* what) {
     if (v.data == nullptr || v.height < 1 || v.width < 1 || v.channels < 1)
-        return fail(errc::invalid_argument, what, ": no pixels");
+        return fail(errc::invalid_argument, {what, ": no pixels"});
     return check_rows(v, what);
 }
 
@@ -69,8 +69,8 @@ template <class T> [[nodiscard]] T* row_of(const image_span& v, int y) {
 [[nodiscard]] inline result<image_view> crop(const image_view& v, const rectangle& part) {
     if (auto r = picture_detail::check_view(v, "crop"); !r) return r.error();
     if (!picture_detail::inside(part, v.height, v.width))
-        return fail(errc::invalid_argument, "crop: ", part.height, " x ", part.width, " pixels from (", part.y, ", ",
-                    part.x, ") on do not lie inside ", v.height, " x ", v.width);
+        return fail(errc::invalid_argument, {"crop: ", part.height, " x ", part.width, " pixels from (", part.y, ", ",
+                    part.x, ") on do not lie inside ", v.height, " x ", v.width});
     image_view cut = v;
     cut.data = static_cast<const std::byte*>(v.data) + part.y * v.row_bytes +
                std::int64_t{part.x} * v.channels * picture_detail::sample_bytes(v.type);

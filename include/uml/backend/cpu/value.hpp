@@ -14,8 +14,8 @@ inline constexpr int most_threads = 1024;
 /// Refuses thread counts that make no sense.
 [[nodiscard]] constexpr result<void> check_threads(int threads) {
     if (threads >= 1 && threads <= most_threads) return {};
-    return fail(errc::invalid_argument, "a backend on the processor runs on 1 to ", most_threads, " threads, not ",
-                threads);
+    return fail(errc::invalid_argument, {"a backend on the processor runs on 1 to ", most_threads, " threads, not ",
+                threads});
 }
 
 } // namespace host
@@ -37,7 +37,7 @@ struct cpu {
     /// Errors: errc::invalid_argument for threads outside 1..1024, unsupported for a precision other than f32.
     [[nodiscard]] constexpr result<void> check() const {
         if (precision != uml::precision::f32)
-            return fail(errc::unsupported, "the cpu backend computes in f32, not in ", to_text(precision));
+            return fail(errc::unsupported, {"the cpu backend computes in f32, not in ", to_text(precision)});
         return host::check_threads(threads);
     }
     [[nodiscard]] constexpr double relative_limit() const { return 5e-6; }

@@ -67,11 +67,11 @@ template <class B> struct engine_of {
     [[nodiscard]] constexpr result<void> check() const {
         if (value.precision != precision::f32 && value.precision != precision::tf32 &&
             value.precision != precision::bf16)
-            return fail(errc::unsupported, "the cuda backend computes in f32, tf32 or bf16, not in ",
-                        to_text(value.precision));
+            return fail(errc::unsupported, {"the cuda backend computes in f32, tf32 or bf16, not in ",
+                        to_text(value.precision)});
         if (value.images < 1 || value.images > most_images)
-            return fail(errc::invalid_argument, "a run takes 1 to ", most_images, " images, not ", value.images);
-        if (value.device < 0) return fail(errc::invalid_argument, "there is no CUDA device ", value.device);
+            return fail(errc::invalid_argument, {"a run takes 1 to ", most_images, " images, not ", value.images});
+        if (value.device < 0) return fail(errc::invalid_argument, {"there is no CUDA device ", value.device});
         if (std::is_constant_evaluated()) return {};
         return check_device(B::functions(), value.device);
     }
@@ -185,8 +185,8 @@ template <class B> struct engine_of {
         if (device && kind == memory_kind::host)
             return fail(errc::invalid_argument, "device_picture: its samples are not in a device's memory");
         if (device && whose != value.device)
-            return fail(errc::invalid_argument, "device_picture: its samples are on device ", whose,
-                        ", the network is on device ", value.device);
+            return fail(errc::invalid_argument, {"device_picture: its samples are on device ", whose,
+                        ", the network is on device ", value.device});
         return {};
     }
     [[nodiscard]] std::span<std::byte> idle_memory(const program_view&, workspace&) const { return {}; } // the device's
@@ -228,7 +228,7 @@ private:
         for (std::size_t k = 0; k < nodes.size(); ++k) {
             const std::int64_t at = result_at(p, value.images, nodes[k]);
             const shape& out = p.nodes[static_cast<std::size_t>(nodes[k])].out;
-            if (at < 0) return fail(errc::invalid_argument, "tensor ", static_cast<int>(nodes[k]), " is no result");
+            if (at < 0) return fail(errc::invalid_argument, {"tensor ", static_cast<int>(nodes[k]), " is no result"});
             views[k] = {reinterpret_cast<const float*>(memory.bytes() + at) + image * out.size(), out.h, out.w, out.c,
                         out.c};
         }

@@ -53,7 +53,7 @@ struct runtime {
 /// The runtime's error as ours; success for 0.
 [[nodiscard]] inline result<void> checked(const runtime& on, int error, const char* doing) {
     if (error == 0) return {};
-    return fail(on.of_memory(error) ? errc::out_of_memory : errc::device, "CUDA, ", doing, ": ", on.sentence(error));
+    return fail(on.of_memory(error) ? errc::out_of_memory : errc::device, {"CUDA, ", doing, ": ", on.sentence(error)});
 }
 
 /// Something of the runtime's that is given back at the end.
@@ -88,8 +88,8 @@ private:
     const auto size = static_cast<std::size_t>(bytes > 0 ? bytes : 1);
     const int error = on_host ? on.allocate_host(p, size) : on.allocate(p, size);
     if (error != 0)
-        return fail(on.of_memory(error) ? errc::out_of_memory : errc::device, "CUDA, ", bytes, " bytes for ", what,
-                    on_host ? " on the host: " : " on the device: ", on.sentence(error));
+        return fail(on.of_memory(error) ? errc::out_of_memory : errc::device, {"CUDA, ", bytes, " bytes for ", what,
+                    on_host ? " on the host: " : " on the device: ", on.sentence(error)});
     owned made(p, on_host ? on.release_host : on.release);
     if (on_host)
         std::memset(p, 0, size);
@@ -113,17 +113,17 @@ private:
     int count = 0, driver = 0, library = 0, capability = 0;
     const int error = on.devices(count);
     if (on.versions(driver, library) == 0 && driver > 0 && (on.of_old_driver(error) || driver / 1000 < library / 1000))
-        return fail(errc::unsupported, "the CUDA driver, for ", driver / 1000, ".", driver % 1000 / 10,
-                    ", is older than the CUDA runtime ", library / 1000, ".", library % 1000 / 10);
-    if (error != 0) return fail(errc::unsupported, "no CUDA device: ", on.sentence(error));
+        return fail(errc::unsupported, {"the CUDA driver, for ", driver / 1000, ".", driver % 1000 / 10,
+                    ", is older than the CUDA runtime ", library / 1000, ".", library % 1000 / 10});
+    if (error != 0) return fail(errc::unsupported, {"no CUDA device: ", on.sentence(error)});
     if (count == 0) return fail(errc::unsupported, "no CUDA device");
     if (device >= count)
-        return fail(errc::invalid_argument, "there is no CUDA device ", device, ", only ", count, " from 0 on");
+        return fail(errc::invalid_argument, {"there is no CUDA device ", device, ", only ", count, " from 0 on"});
     if (auto r = checked(on, on.capability(device, capability), "the device's properties"); !r) return r;
     constexpr int least = 80; // bf16 and TF32 products
     if (capability < least)
-        return fail(errc::unsupported, "CUDA device ", device, " has compute capability ", capability / 10, ".",
-                    capability % 10, "; 8.0 or newer is needed");
+        return fail(errc::unsupported, {"CUDA device ", device, " has compute capability ", capability / 10, ".",
+                    capability % 10, "; 8.0 or newer is needed"});
     return {};
 }
 

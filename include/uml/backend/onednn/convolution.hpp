@@ -91,7 +91,7 @@ struct described_convolution {
     const std::int64_t k = s.win.kernel, row = s.in.c * k * k;
     const auto count = static_cast<std::size_t>(s.out.c * row);
     buffer<bf16> plain;
-    if (!plain.resize(count)) return fail(errc::out_of_memory, "no memory for ", std::uint64_t{count}, " weights");
+    if (!plain.resize(count)) return fail(errc::out_of_memory, {"no memory for ", std::uint64_t{count}, " weights"});
     std::transform(d.values, d.values + count, plain.data(), [](double v) { return to_bf16(static_cast<float>(v)); });
     const std::int64_t planned = s.weights_bytes();
     std::fill_n(to, planned + s.bias_bytes(), std::byte{0});

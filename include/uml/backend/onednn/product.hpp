@@ -90,11 +90,11 @@ struct product_forms {
                                        const form& wanted, std::byte* to) {
     const std::int64_t planned = s.weights_bytes();
     if (wanted.bytes() > planned)
-        return fail(errc::too_small, "oneDNN wants ", wanted.bytes(), " bytes for the weights of a product of ",
-                    s.inner, " by ", s.columns, ", ", planned, " are planned");
+        return fail(errc::too_small, {"oneDNN wants ", wanted.bytes(), " bytes for the weights of a product of ",
+                    s.inner, " by ", s.columns, ", ", planned, " are planned"});
     buffer<float> plain;
     const auto count = static_cast<std::size_t>(s.inner * s.columns);
-    if (!plain.resize(count)) return fail(errc::out_of_memory, "no memory for ", s.inner * s.columns, " weights");
+    if (!plain.resize(count)) return fail(errc::out_of_memory, {"no memory for ", s.inner * s.columns, " weights"});
     std::transform(d.values, d.values + count, plain.data(), [](double v) { return static_cast<float>(v); });
     std::fill_n(to, planned + product_shape::bias_bytes(s.columns), std::byte{0});
     float* const bias = reinterpret_cast<float*>(to + planned);
