@@ -5,31 +5,62 @@
 #include "uml/version.hpp"
 
 #include <cstddef>
+#include <cstring>
 #include <span>
-#include <utility>
+#include <type_traits>
 
 #include "uml/core/begin.inc"
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-/// Sorts so that `less(b, a)` holds for no a before b. O(n log n) for any input, O(n) if sorted already; not stable.
-template <class T, class Less> constexpr void heap_sort(std::span<T> a, Less less) {
-    bool sorted = true;
-    for (std::size_t i = 1; sorted && i < a.size(); ++i) sorted = !less(a[i], a[i - 1]);
-    if (sorted) return;
-    const auto sift = [&](std::size_t root, std::size_t count) {
-        for (std::size_t child = 2 * root + 1; child < count; child = 2 * root + 1) {
-            if (child + 1 < count && less(a[child], a[child + 1])) ++child;
-            if (!less(a[root], a[child])) return;
-            std::swap(a[root], a[child]);
+namespace heap_sort_detail {
+
+/// Elements of any type, so that what sorts them is compiled once.
+struct elements {
+    unsigned char* first;
+    std::size_t count, bytes; ///< bytes of each
+    bool (*less)(const void*, const void*);
+
+    [[nodiscard]] bool ordered(std::size_t a, std::size_t b) const { return less(first + a * bytes, first + b * bytes); }
+    void swap(std::size_t a, std::size_t b) const {
+        unsigned char some[32];
+        for (std::size_t at = 0; at < bytes; at += sizeof some) {
+            const std::size_t n = bytes - at < sizeof some ? bytes - at : sizeof some;
+            std::memcpy(some, first + a * bytes + at, n);
+            std::memmove(first + a * bytes + at, first + b * bytes + at, n); // a may be b
+            std::memcpy(first + b * bytes + at, some, n);
+        }
+    }
+    void sift(std::size_t root, std::size_t end) const {
+        for (std::size_t child = 2 * root + 1; child < end; child = 2 * root + 1) {
+            if (child + 1 < end && ordered(child, child + 1)) ++child;
+            if (!ordered(root, child)) return;
+            swap(root, child);
             root = child;
         }
-    };
-    for (std::size_t i = a.size() / 2; i-- > 0;) sift(i, a.size());
-    for (std::size_t count = a.size(); count-- > 1;) {
-        std::swap(a[0], a[count]);
-        sift(0, count);
     }
+};
+
+inline void sort(const elements& a) {
+    bool sorted = true;
+    for (std::size_t i = 1; sorted && i < a.count; ++i) sorted = !a.ordered(i, i - 1);
+    if (sorted) return;
+    for (std::size_t i = a.count / 2; i-- > 0;) a.sift(i, a.count);
+    for (std::size_t end = a.count; end-- > 1;) {
+        a.swap(0, end);
+        a.sift(0, end);
+    }
+}
+
+} // namespace heap_sort_detail
+
+/// Sorts so that `less(b, a)` holds for no a before b; `less` captures nothing. O(n log n) for any input, O(n) if sorted
+/// already; not stable.
+template <class T, class Less> void heap_sort(std::span<T> a, Less) {
+    static_assert(std::is_trivially_copyable_v<T> && std::is_empty_v<Less>);
+    heap_sort_detail::sort({reinterpret_cast<unsigned char*>(a.data()), a.size(), sizeof(T), [](const void* x, const void* y) {
+                                return Less{}(*static_cast<const T*>(x), *static_cast<const T*>(y));
+                            }});
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

@@ -66,22 +66,47 @@ using pieces = std::initializer_list<piece>;
 #endif
 }
 
+namespace result_detail {
+
+/// What a result has whatever its value's type, compiled once.
+class outcome {
+public:
+    [[nodiscard]] constexpr bool has_value() const { return has_value_; }
+    constexpr explicit operator bool() const { return has_value_; }
+
+    /// Valid only when there is no value.
+    [[nodiscard]] constexpr const uml::error& error() const { return error_; }
+
+protected:
+    constexpr outcome() : has_value_(true) {}
+    constexpr outcome(const uml::error& e) : error_(e) {}
+
+    constexpr void checked() const {
+        if (!has_value_) [[unlikely]]
+            used_without_value(error_);
+    }
+
+    bool has_value_ = false;
+    uml::error error_{};
+};
+
+} // namespace result_detail
+
 /// A value or an error. Check it before use: `*r` and `r->` on a failed result end the program, in every build, since a
 /// check that only debug builds have would be two definitions of one function in a program of both kinds.
-template <class T> class [[nodiscard]] result {
+template <class T> class [[nodiscard]] result : public result_detail::outcome {
 public:
-    constexpr result(T value) : value_(std::move(value)), has_value_(true) {}
-    constexpr result(uml::error e) : error_(e) {}
+    constexpr result(T value) : value_(std::move(value)) {}
+    constexpr result(const uml::error& e) : outcome(e) {}
     /// Makes the value in its place.
     template <class... Args>
-    constexpr explicit result(std::in_place_t, Args&&... args)
-        : value_(std::forward<Args>(args)...), has_value_(true) {}
+    constexpr explicit result(std::in_place_t, Args&&... args) : value_(std::forward<Args>(args)...) {}
 #if defined(__GNUC__) && !defined(__clang__)
     // GCC doesn't see through has_value_ when it instruments (-fsanitize) and warns for the value of a failed result.
     #pragma GCC diagnostic push
     #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
-    result(result&& other) noexcept : has_value_(other.has_value_), error_(other.error_) {
+    result(result&& other) noexcept : outcome(other) {
         if (has_value_) ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
     }
 #if defined(__GNUC__) && !defined(__clang__)
@@ -91,36 +116,23 @@ public:
         if (has_value_) value_.~T();
     }
 
-    [[nodiscard]] constexpr bool has_value() const { return has_value_; }
-    constexpr explicit operator bool() const { return has_value(); }
-
     constexpr T& operator*() & { return checked(), value_; }
     constexpr const T& operator*() const& { return checked(), value_; }
     constexpr T&& operator*() && { return checked(), std::move(value_); }
     constexpr T* operator->() { return checked(), &value_; }
     constexpr const T* operator->() const { return checked(), &value_; }
 
-    /// Valid only when there is no value.
-    [[nodiscard]] constexpr const uml::error& error() const { return error_; }
-
 private:
-    constexpr void checked() const {
-        if (!has_value_) [[unlikely]]
-            used_without_value(error_);
-    }
-
     union { // std::optional is a dozen templates for each type
         T value_;
     };
-    bool has_value_ = false;
-    uml::error error_{};
 };
 
 /// Success, or an error.
 template <> class [[nodiscard]] result<void> {
 public:
     constexpr result() = default;
-    constexpr result(uml::error e) : error_(e) {}
+    constexpr result(const uml::error& e) : error_(e) {}
 
     [[nodiscard]] constexpr bool has_value() const { return error_.code == errc::none; }
     constexpr explicit operator bool() const { return has_value(); }
