@@ -319,7 +319,7 @@ TEST_CASE("the heap sort sorts") {
         for (std::size_t i = 1; i < n; ++i)
             for (std::size_t k = i; k > 0 && expected[k] < expected[k - 1]; --k)
                 std::swap(expected[k], expected[k - 1]);
-        uml::heap_sort(std::span(v), [](std::uint32_t a, std::uint32_t b) { return a < b; });
+        uml::heap_sort(v.data(), v.size(), [](std::uint32_t a, std::uint32_t b) { return a < b; });
         REQUIRE(v == expected);
     }
 }

@@ -95,6 +95,14 @@ public:
 
     [[nodiscard]] T* data() { return static_cast<T*>(data_); }
     [[nodiscard]] const T* data() const { return static_cast<const T*>(data_); }
+    // A span of another type is five milliseconds of compile time: what needs none takes these.
+    [[nodiscard]] T& operator[](std::size_t i) { return data()[i]; }
+    [[nodiscard]] const T& operator[](std::size_t i) const { return data()[i]; }
+    [[nodiscard]] T* begin() { return data(); }
+    [[nodiscard]] T* end() { return data() + size_; }
+    [[nodiscard]] const T* begin() const { return data(); }
+    [[nodiscard]] const T* end() const { return data() + size_; }
+    [[nodiscard]] std::span<std::byte> bytes() { return {static_cast<std::byte*>(data_), size_ * sizeof(T)}; }
     [[nodiscard]] std::span<T> span() { return {data(), size_}; }
     [[nodiscard]] std::span<const T> span() const { return {data(), size_}; }
 };

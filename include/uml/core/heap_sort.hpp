@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <span>
 #include <type_traits>
 
 #include "uml/core/begin.inc"
@@ -56,10 +55,10 @@ inline void sort(const elements& a) {
 
 /// Sorts so that `less(b, a)` holds for no a before b; `less` captures nothing. O(n log n) for any input, O(n) if sorted
 /// already; not stable.
-template <class T, class Less> void heap_sort(std::span<T> a, Less) {
+template <class T, class Less> void heap_sort(T* first, std::size_t count, Less) {
     static_assert(std::is_trivially_copyable_v<T> && std::is_empty_v<Less>);
-    heap_sort_detail::sort({reinterpret_cast<unsigned char*>(a.data()), a.size(), sizeof(T), [](const void* x, const void* y) {
-                                return Less{}(*static_cast<const T*>(x), *static_cast<const T*>(y));
+    heap_sort_detail::sort({reinterpret_cast<unsigned char*>(first), count, sizeof(T), [](const void* a, const void* b) {
+                                return Less{}(*static_cast<const T*>(a), *static_cast<const T*>(b));
                             }});
 }
 

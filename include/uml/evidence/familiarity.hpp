@@ -49,15 +49,15 @@ struct familiarity_model {
         bool good = is_finite(residual) && residual > 0 && is_finite(threshold) && threshold >= 0;
         for (std::size_t i = 0; i < d; ++i) good = good && is_finite(mean[i]) && is_finite(scale[i]) && scale[i] > 0;
         for (const float v : variances) good = good && is_finite(v) && v > 0;
-        for (const f16 w : directions) good = good && is_finite(to_f32(w));
+        for (std::size_t j = 0; j < q * d; ++j) good = good && is_finite(to_f32(directions[j]));
         if (!good) return fail(errc::malformed, "familiarity: a number is not finite or not above 0");
         const double most = 1000 * static_cast<double>(d);
         bool plausible = static_cast<double>(residual) <= most && threshold <= 100;
         for (std::size_t i = 0; i < d; ++i) plausible = plausible && std::fabs(mean[i]) <= 1 && scale[i] <= 1;
         for (std::size_t k = 0; k < q; ++k) {
             double norm = 0;
-            for (const f16 w : directions.subspan(k * d, d))
-                norm += static_cast<double>(to_f32(w)) * static_cast<double>(to_f32(w));
+            for (std::size_t j = k * d; j < (k + 1) * d; ++j)
+                norm += static_cast<double>(to_f32(directions[j])) * static_cast<double>(to_f32(directions[j]));
             plausible = plausible && static_cast<double>(variances[k]) <= most && norm > 0.81 && norm < 1.21;
         }
         if (!plausible)

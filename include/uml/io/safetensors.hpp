@@ -123,7 +123,7 @@ private:
                         " left"});
         if (!header_.resize(static_cast<std::size_t>(bytes)))
             return fail(errc::out_of_memory, {label_.view(), ": no memory for the header's ", bytes, " bytes"});
-        if (!source_.read(prefix.size(), std::as_writable_bytes(header_.span())))
+        if (!source_.read(prefix.size(), header_.bytes()))
             return fail(errc::cannot_read, {label_.view(), ": cannot be read, or has changed since it was opened"});
         data_begin_ = prefix.size() + bytes;
         return safetensors::header_parser(label_.view(), header_.span(), rest - bytes).parse(tensors_, metadata_);

@@ -71,9 +71,9 @@ public:
             }
         }
         if (t == json::token::failed || json_.next() != json::token::end) return json_fault();
-        if (auto r = check_metadata(metadata.span()); !r) return r;
-        if (auto r = check_layout(tensors.span()); !r) return r;
-        return check_names(tensors.span());
+        if (auto r = check_metadata(metadata); !r) return r;
+        if (auto r = check_layout(tensors); !r) return r;
+        return check_names(tensors);
     }
 
 private:
@@ -214,8 +214,8 @@ private:
     }
 
     /// One after the other without gap or overlap, from the first byte of the data to the last.
-    [[gnu::cold]] result<void> check_layout(std::span<tensor_entry> tensors) const {
-        heap_sort(tensors, [](const tensor_entry& a, const tensor_entry& b) {
+    [[gnu::cold]] result<void> check_layout(buffer<tensor_entry>& tensors) const {
+        heap_sort(tensors.data(), tensors.size(), [](const tensor_entry& a, const tensor_entry& b) {
             return a.begin != b.begin ? a.begin < b.begin : a.bytes < b.bytes;
         });
         std::uint64_t at = 0;
@@ -232,8 +232,8 @@ private:
         return {};
     }
 
-    [[gnu::cold]] result<void> check_names(std::span<tensor_entry> tensors) const {
-        heap_sort(tensors, [](const tensor_entry& a, const tensor_entry& b) { return a.name < b.name; });
+    [[gnu::cold]] result<void> check_names(buffer<tensor_entry>& tensors) const {
+        heap_sort(tensors.data(), tensors.size(), [](const tensor_entry& a, const tensor_entry& b) { return a.name < b.name; });
         for (std::size_t i = 1; i < tensors.size(); ++i) {
             if (tensors[i - 1].name != tensors[i].name) continue;
             return tensors[i - 1].prefixed == tensors[i].prefixed
@@ -243,8 +243,8 @@ private:
         return {};
     }
 
-    [[gnu::cold]] result<void> check_metadata(std::span<metadata_entry> metadata) const {
-        heap_sort(metadata, [](const metadata_entry& a, const metadata_entry& b) { return a.key < b.key; });
+    [[gnu::cold]] result<void> check_metadata(buffer<metadata_entry>& metadata) const {
+        heap_sort(metadata.data(), metadata.size(), [](const metadata_entry& a, const metadata_entry& b) { return a.key < b.key; });
         for (std::size_t i = 1; i < metadata.size(); ++i)
             if (metadata[i - 1].key == metadata[i].key)
                 return file_fault({"__metadata__ ", quoted(metadata[i].key), " stands twice"});

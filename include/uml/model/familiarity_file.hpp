@@ -68,10 +68,10 @@ struct familiarity_names {
     if (auto r = file.read(*mean, all.first(d)); !r) return r.error();
     if (auto r = file.read(*scale, all.subspan(d, d)); !r) return r.error();
     if (auto r = file.read(*variances, all.last(q)); !r) return r.error();
-    if (auto r = file.read_bytes(*rows, std::as_writable_bytes(s.directions.span())); !r) return r.error();
+    if (auto r = file.read_bytes(*rows, s.directions.bytes()); !r) return r.error();
     s.model = {all.first(d),
                all.subspan(d, d),
-               s.directions.span(),
+               std::as_const(s.directions).span(),
                all.last(q),
                static_cast<float>(*residual),
                static_cast<float>(*threshold)};

@@ -169,11 +169,11 @@ template <class E>
     auto job = [&](int j, int) noexcept {
         const arithmetic_mode own(denormals::kept);
         const std::size_t i = count - 1 - static_cast<std::size_t>(j); // the last ones are the largest
-        done.span()[i] = bool(pack_one(where, p, b, i, w));
+        done[i] = bool(pack_one(where, p, b, i, w));
     };
     if (threads.width > 1) threads.for_each(static_cast<int>(count), job);
     for (std::size_t i = 0; i < count; ++i)
-        if (!done.span()[i])
+        if (!done[i])
             if (auto r = pack_one(where, p, b, i, w); !r) return r;
     return {};
 }

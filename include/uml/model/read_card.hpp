@@ -52,14 +52,14 @@ struct seen_name {
     buffer<seen_name> sorted;
     if (!sorted.resize(names.size())) return fail(errc::out_of_memory, "no memory for names");
     for (std::size_t i = 0; i < names.size(); ++i)
-        sorted.span()[i] = {label(as_seen<label::capacity>(names[i].view())), i};
-    heap_sort(sorted.span(), [](const seen_name& a, const seen_name& b) {
+        sorted[i] = {label(as_seen<label::capacity>(names[i].view())), i};
+    heap_sort(sorted.data(), sorted.size(), [](const seen_name& a, const seen_name& b) {
         const int order = a.seen.view().compare(b.seen.view());
         return order != 0 ? order < 0 : a.number < b.number;
     });
     for (std::size_t i = 1; i < sorted.size(); ++i) {
-        if (sorted.span()[i].seen.view() != sorted.span()[i - 1].seen.view()) continue;
-        const auto name = names[sorted.span()[i - 1].number].view(), other = names[sorted.span()[i].number].view();
+        if (sorted[i].seen.view() != sorted[i - 1].seen.view()) continue;
+        const auto name = names[sorted[i - 1].number].view(), other = names[sorted[i].number].view();
         if (name == other) return metadata_fault(f, key, {"has a name twice: ", quoted(name).view()});
         return metadata_fault(f, key, {"has two names that look alike: ", quoted(name).view(), " and ",
                               quoted(other).view()});

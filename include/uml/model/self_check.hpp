@@ -89,7 +89,7 @@ struct stored_check {
     if (!expected) return expected.error();
     if (!s.pixels.resize(static_cast<std::size_t>(input->bytes)))
         return fail(errc::out_of_memory, "no memory for the self-check");
-    if (auto r = file.read_bytes(*input, s.pixels.span()); !r) return r.error();
+    if (auto r = file.read_bytes(*input, s.pixels.bytes()); !r) return r.error();
     s.picture = image_view(reinterpret_cast<const std::uint8_t*>(s.pixels.data()), own.h, own.w, static_cast<int>(c));
     s.expected = *expected;
     return result<stored_check>(std::move(s));

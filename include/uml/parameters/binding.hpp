@@ -104,7 +104,7 @@ struct leaf_slots {
 /// Adds to the error of a missing tensor the file's tensor of the most similar name that the network does not have, if
 /// at most a third of the letters differ: it may be misspelt. Fills `used`.
 [[gnu::cold]] inline void name_nearest(error& e, std::string_view missing, const parameter_table& table,
-                                       const weights_file& file, std::span<bool> used,
+                                       const weights_file& file, buffer<bool>& used,
                                        bool (*ignored)(std::string_view)) {
     for (std::size_t i = 0; i < table.all.size(); ++i) {
         if (!is_leaf(table.all[i].kind)) continue;
@@ -128,7 +128,7 @@ struct leaf_slots {
 
 /// The tensors of leaf `p`, each marked in `used`.
 [[nodiscard, gnu::cold]] inline result<bound_tensors> find_leaf(const parameter_table& table, id p,
-                                                                const weights_file& file, std::span<bool> used,
+                                                                const weights_file& file, buffer<bool>& used,
                                                                 bool (*ignored)(std::string_view)) {
     const leaf_slots slots(table[p]);
     bound_tensors found;
@@ -158,13 +158,13 @@ struct leaf_slots {
         return fail(errc::out_of_memory, "no memory to check the weights");
     for (std::size_t i = 0; i < table.all.size(); ++i) {
         if (!is_leaf(table.all[i].kind)) continue;
-        const auto found = binding_detail::find_leaf(table, static_cast<id>(i), file, used.span(), ignored);
+        const auto found = binding_detail::find_leaf(table, static_cast<id>(i), file, used, ignored);
         if (!found) return found.error();
         b.tensors_.data()[i] = *found;
     }
     for (std::size_t i = 0; i < used.size(); ++i) {
         const std::string_view name = file.entries()[i].name;
-        if (!used.span()[i] && !binding_detail::of_any_network(name) && !ignored(name))
+        if (!used[i] && !binding_detail::of_any_network(name) && !ignored(name))
             return fail(errc::unknown_tensor, {file.source(), ": tensor ", quoted(name).view(),
                         " is not part of this network"});
     }

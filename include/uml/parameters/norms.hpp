@@ -33,9 +33,8 @@ namespace uml::inline UML_VERSION_NAMESPACE {
             if (own && !frozen.append(*own)) return fail(errc::out_of_memory, "no memory to check the weights");
         }
     if (!all_names) return metadata_fault(file, entry, {"is not an array of at most ", most, " names"});
-    const std::span<norm_name> all = frozen.span();
-    heap_sort(all, [](const norm_name& a, const norm_name& b) { return a.view() < b.view(); });
-    const auto listed = [all](std::string_view own) {
+    heap_sort(frozen.data(), frozen.size(), [](const norm_name& a, const norm_name& b) { return a.view() < b.view(); });
+    const auto listed = [&all = std::as_const(frozen)](std::string_view own) {
         std::size_t first = 0, end = all.size();
         while (first < end) {
             const std::size_t middle = first + (end - first) / 2;

@@ -37,13 +37,13 @@ struct conformal_case {
     if (cases.empty()) return fail(errc::invalid_argument, "conformal: there are no cases");
     for (const conformal_case& c : cases)
         if (!is_finite(c.score)) return fail(errc::not_finite, "conformal: a score is not a finite number");
-    heap_sort(cases, [](const auto& a, const auto& b) { return a.group < b.group; });
+    heap_sort(cases.data(), cases.size(), [](const auto& a, const auto& b) { return a.group < b.group; });
     double groups = 0;
     for (std::size_t begin = 0, end = 0; begin < cases.size(); begin = end, ++groups) {
         while (end < cases.size() && cases[end].group == cases[begin].group) ++end;
         for (std::size_t i = begin; i < end; ++i) cases[i].weight = 1 / static_cast<double>(end - begin);
     }
-    heap_sort(cases, [](const auto& a, const auto& b) { return a.score < b.score; });
+    heap_sort(cases.data(), cases.size(), [](const auto& a, const auto& b) { return a.score < b.score; });
     double within = 0;
     for (const conformal_case& c : cases)
         if (within += c.weight; within >= (groups + 1) * (coverage - share_rounding)) return c.score;

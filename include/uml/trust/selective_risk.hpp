@@ -42,7 +42,7 @@ namespace detail {
         if (!is_finite(cases[i].vacuity) || cases[i].vacuity < 0 || cases[i].vacuity > 1)
             return fail(errc::not_finite, {"calibration: the vacuity of case ", std::uint64_t{i},
                         " is no number from 0 to 1"});
-    heap_sort(cases, [](const auto& a, const auto& b) { return a.vacuity < b.vacuity; });
+    heap_sort(cases.data(), cases.size(), [](const auto& a, const auto& b) { return a.vacuity < b.vacuity; });
     return {};
 }
 
@@ -105,7 +105,7 @@ inline constexpr std::size_t most_candidates = std::size(tried_coverages);
 /// `vacuities` need no labels and are sorted in place; none gives none.
 [[nodiscard]] inline std::size_t candidate_thresholds(std::span<float> vacuities,
                                                       std::span<float, most_candidates> candidates) {
-    heap_sort(vacuities, [](float a, float b) { return a < b; });
+    heap_sort(vacuities.data(), vacuities.size(), [](float a, float b) { return a < b; });
     std::size_t count = 0;
     for (const double coverage : tried_coverages) {
         if (vacuities.empty()) break;
