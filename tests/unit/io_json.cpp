@@ -182,12 +182,16 @@ TEST_CASE("a document is walked in place") {
 
 TEST_CASE("numbers keep to their ranges") {
     const auto doc =
-        json::parse("[9223372036854775807, 9223372036854775808, -9223372036854775808, 1e999, 1e-999, 0.1]", "T");
+        json::parse("[9223372036854775807, 9223372036854775808, -9223372036854775808, -9223372036854775809, -0, 1e999, "
+                    "1e-999, 0.1, -99999999999999999999]",
+                    "T");
     REQUIRE(doc);
     std::string seen;
     for (const auto item : doc->items())
         seen += std::to_string(item.integer().has_value()) + std::to_string(item.number().has_value()) + " ";
-    CHECK(seen == "11 01 11 00 00 01 ");
+    CHECK(seen == "11 01 11 01 11 00 00 01 01 ");
+    CHECK(json::parse("-9223372036854775808", "T")->integer() == std::numeric_limits<std::int64_t>::min());
+    CHECK(json::parse("-0", "T")->integer() == 0);
     CHECK(json::to_unsigned("18446744073709551615") == ~0ull);
     CHECK_FALSE(json::to_unsigned("18446744073709551616").has_value());
     CHECK_FALSE(json::to_unsigned("99999999999999999999").has_value());

@@ -33,6 +33,11 @@ struct step {
     std::int16_t order = 0;        ///< as the node's
 };
 
+struct step_list {
+    const step* first = nullptr;
+    std::size_t count = 0;
+};
+
 /// How many steps and bytes of arguments an operation has.
 struct step_need {
     int count = 0;
@@ -91,7 +96,7 @@ public:
     [[nodiscard]] bool full() const { return full_; }
     /// Whether a step calls a kernel that the program's table has not.
     [[nodiscard]] bool lacks_kernel() const { return lacks_kernel_; }
-    [[nodiscard]] std::span<const step> steps() const { return {first_, count_}; }
+    [[nodiscard]] step_list steps() const { return {first_, count_}; }
 
 private:
     using job_function = void(const step&, int phase, int job, void* scratch);

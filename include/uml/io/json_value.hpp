@@ -37,12 +37,20 @@ public:
 
     /// A number. Nothing if it is none, or too large or too small for a double.
     [[nodiscard]] std::optional<double> number() const {
-        return type() == kind::number ? parsed<double>() : std::nullopt;
+        double out = 0;
+        if (type() != kind::number) return std::nullopt;
+        const auto [end, code] = std::from_chars(text_.data(), text_.data() + text_.size(), out);
+        if (code != std::errc{} || end != text_.data() + text_.size()) return std::nullopt;
+        return out;
     }
 
     /// A number written as an integer (no point, no exponent) in the range of 64 bits, else nothing.
     [[nodiscard]] std::optional<std::int64_t> integer() const {
-        return type() == kind::number ? parsed<std::int64_t>() : std::nullopt;
+        if (type() != kind::number) return std::nullopt;
+        const bool negative = text_.front() == '-';
+        const auto size = to_unsigned(text_.substr(negative));
+        if (!size || *size > (std::uint64_t{1} << 63) - !negative) return std::nullopt;
+        return static_cast<std::int64_t>(negative ? 0 - *size : *size);
     }
 
     [[nodiscard]] std::optional<bool> boolean() const {
@@ -82,13 +90,6 @@ private:
 
     explicit value(std::string_view text) : text_(text) {}
     [[nodiscard]] std::string_view raw() const { return text_.substr(1, text_.size() - 2); }
-
-    template <class T> [[nodiscard]] std::optional<T> parsed() const {
-        T out{};
-        const auto [end, code] = std::from_chars(text_.data(), text_.data() + text_.size(), out);
-        if (code != std::errc{} || end != text_.data() + text_.size()) return std::nullopt;
-        return out;
-    }
 
     std::string_view text_;
 };

@@ -44,7 +44,7 @@ template <class B, class session = no_session> struct engine_of {
     struct workspace {
         memory_block memory;
         executor threads;
-        std::span<const step> steps{};
+        step_list steps{};
         kernels::picture_args* picture = nullptr; ///< of the first step
         session own{};
     };
@@ -97,15 +97,15 @@ template <class B, class session = no_session> struct engine_of {
         const typename session::in_use library(s.threads.width);
         if (auto r = library.check(); !r) return r;
         s.picture->picture = pictures.front();
-        for (std::size_t i = 0; i < s.steps.size(); ++i) { // those of one operation stand behind each other
-            const step& next = s.steps[i];
-            if (watch != nullptr && (i == 0 || s.steps[i - 1].node != next.node))
+        for (std::size_t i = 0; i < s.steps.count; ++i) { // those of one operation stand behind each other
+            const step& next = s.steps.first[i];
+            if (watch != nullptr && (i == 0 || s.steps.first[i - 1].node != next.node))
                 if (auto r = watch->before(p, next.node); !r) return r;
             if (!run_step(next, s.threads))
                 return fail(errc::device, {"operation ", static_cast<int>(next.node), ", ",
                             to_text(p.nodes[static_cast<std::size_t>(next.node)].kind),
                             ": the library that computes it failed"});
-            if (watch != nullptr && (i + 1 == s.steps.size() || s.steps[i + 1].node != next.node))
+            if (watch != nullptr && (i + 1 == s.steps.count || s.steps.first[i + 1].node != next.node))
                 watch->after(p, next.node);
         }
         return {};
@@ -144,7 +144,7 @@ private:
         }
         if (to.full()) return fail(errc::too_small, "the planned memory for prepared steps is too small");
         s.steps = to.steps();
-        s.picture = static_cast<kernels::picture_args*>(s.steps.front().arguments);
+        s.picture = static_cast<kernels::picture_args*>(s.steps.first->arguments);
         return {};
     }
 };
