@@ -40,7 +40,7 @@ int failed(const uml::error& e, uml_error* to) {
     return static_cast<int>(e.code);
 }
 int lacks(const char* what, uml_error* to) {
-    return failed(uml::fail(uml::errc::invalid_argument, what, " is null, or its struct_size is not set"), to);
+    return failed(uml::fail(uml::errc::invalid_argument, {what, " is null, or its struct_size is not set"}), to);
 }
 
 template <class T> [[nodiscard]] bool unset(const T* p) { return p == nullptr || p->struct_size < sizeof(std::size_t); }
@@ -69,8 +69,8 @@ int uml_model_load(const char* path, const uml_options* options, uml_model** mod
         const uml_options given = take(*options);
         o.self_check = given.skip_self_check == 0;
         if (given.max_arena_bytes < 0)
-            return failed(uml::fail(uml::errc::invalid_argument, "options: max_arena_bytes is ", given.max_arena_bytes,
-                                    ", below 0"),
+            return failed(uml::fail(uml::errc::invalid_argument,
+                                    {"options: max_arena_bytes is ", given.max_arena_bytes, ", below 0"}),
                           error);
         if (given.max_arena_bytes > 0) o.max_arena_bytes = given.max_arena_bytes;
     }

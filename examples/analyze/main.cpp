@@ -59,11 +59,11 @@ uml::result<void> analyze_picture(const options& o, const task& t, support::engi
     if (job->done) return {};
     out.status = outcome::state::failed;
     const auto image = support::decode_picture(*bytes, o.levels);
-    if (!image) return uml::fail(image.error().code, support::shown(t.file), ": ", image.error().what.view());
+    if (!image) return uml::fail(image.error().code, {support::shown(t.file), ": ", image.error().what.view()});
     const support::picture prepared = engine.prepare(*image);
     const auto network_start = clock_type::now();
     const auto says = engine.run(prepared.view());
-    if (!says) return uml::fail(says.error().code, support::shown(t.file), ": ", says.error().what.view());
+    if (!says) return uml::fail(says.error().code, {support::shown(t.file), ": ", says.error().what.view()});
     out.network_seconds = seconds_since(network_start);
 
     const support::model_facts& model = engine.facts();
@@ -93,7 +93,7 @@ uml::result<void> analyze_picture(const options& o, const task& t, support::engi
     for (const std::string& kind : o.kinds) {
         if (out.withheld && kind != analyze::shown_when_withheld) continue;
         const auto png = draw(kind, subject, maps);
-        if (!png) return uml::fail(png.error().code, support::shown(t.file), ": ", png.error().what.view());
+        if (!png) return uml::fail(png.error().code, {support::shown(t.file), ": ", png.error().what.view()});
         if (const auto saved = results.save(*job, kind, *png, out); !saved) return saved;
     }
     out.seconds = seconds_since(start);

@@ -21,7 +21,7 @@ uml::result<std::vector<std::string>> parse_kinds(std::string_view list) {
         const std::string_view kind = list.substr(0, end);
         if (std::find(all_kinds.begin(), all_kinds.end(), kind) == all_kinds.end() && kind != kind_on_request)
             return uml::fail(uml::errc::invalid_argument,
-                             "--save knows overlay, mask, uncertainty, reliable and set, not '", kind, "'");
+                             {"--save knows overlay, mask, uncertainty, reliable and set, not '", kind, "'"});
         if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.emplace_back(kind);
         list.remove_prefix(std::min(end + 1, list.size()));
     }
@@ -55,7 +55,7 @@ uml::result<options> parse_options(int count, const char* const* words) {
     o.show_unfamiliar = a.has("--show-unfamiliar");
     const std::string kind_check = a.value("--kind-check", "on");
     if (kind_check != "on" && kind_check != "off")
-        return uml::fail(uml::errc::invalid_argument, "--kind-check is on or off, not '", kind_check, "'");
+        return uml::fail(uml::errc::invalid_argument, {"--kind-check is on or off, not '", kind_check, "'"});
     o.engine.check_kind = kind_check == "on";
     const auto levels = a.levels();
     if (!levels) return levels.error();

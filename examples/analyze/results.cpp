@@ -15,8 +15,9 @@ namespace fs = std::filesystem;
 uml::result<results> results::open(const options& o, const support::model_facts& model, const std::string& weights,
                                    const std::vector<task>& tasks) {
     if (o.json && !o.csv.empty() && support::comes_among_what_is_printed(o.csv))
-        return uml::fail(uml::errc::invalid_argument, "--csv ", support::shown(o.csv),
-                         ": rows would come among what --json prints, and nobody could read either");
+        return uml::fail(uml::errc::invalid_argument,
+                         {"--csv ", support::shown(o.csv),
+                          ": rows would come among what --json prints, and nobody could read either"});
     results r(o);
     r.weights_ = weights;
     uml::json::writer<std::string> w(r.options_text_);
@@ -35,8 +36,8 @@ uml::result<results> results::open(const options& o, const support::model_facts&
         std::error_code failed;
         fs::create_directories(o.folder, failed);
         if (failed)
-            return uml::fail(uml::errc::invalid_argument, "--out ", support::shown(o.folder),
-                             ": the folder cannot be made: ", failed.message());
+            return uml::fail(uml::errc::invalid_argument,
+                             {"--out ", support::shown(o.folder), ": the folder cannot be made: ", failed.message()});
         auto made = support::manifest::open(fs::path(o.folder) / "uml-manifest.jsonl");
         if (!made) return made.error();
         r.made_ = *std::move(made);
@@ -109,13 +110,13 @@ uml::result<void> results::save(job& j, const std::string& kind, std::span<const
         std::error_code failed;
         fs::create_directories(file.parent_path(), failed);
         if (failed)
-            return uml::fail(uml::errc::invalid_argument, support::shown(file.parent_path()),
-                             ": the folder cannot be made: ", failed.message());
+            return uml::fail(uml::errc::invalid_argument,
+                             {support::shown(file.parent_path()), ": the folder cannot be made: ", failed.message()});
     }
     std::error_code ignored;
     const auto there = fs::status(file, ignored);
     if (fs::exists(there) && !fs::is_regular_file(there)) // a pipe would wait for a reader
-        return uml::fail(uml::errc::invalid_argument, support::shown(file), ": not a regular file, so it stays");
+        return uml::fail(uml::errc::invalid_argument, {support::shown(file), ": not a regular file, so it stays"});
     if (const auto written = support::write_file(file, png); !written) return written;
     j.record.outputs[kind] = support::hash_of(png);
     out.pictures.emplace_back(kind, support::to_utf8(file));

@@ -42,15 +42,16 @@ uml::result<bool> table::keep_rows(std::string_view text, const std::string& wei
         const std::size_t begin = reader.complete();
         const auto fields = reader.next();
         if (!fields && !reader.cut())
-            return uml::fail(uml::errc::malformed, support::shown(path_), ": ", fields.error().what.view());
+            return uml::fail(uml::errc::malformed, {support::shown(path_), ": ", fields.error().what.view()});
         if (!fields || !*fields) return all && reader.complete() == text.size();
         const std::string line(text.substr(begin, reader.complete() - begin));
         if (line.empty()) return false; // cut off
         if (first && line != header_) {
             const bool same = *support::csv_reader(header_).next() == *fields;
-            return uml::fail(uml::errc::invalid_argument, support::shown(path_),
-                             same ? ": has been saved by another program, which --resume cannot go on with"
-                                  : ": has other columns than these weights give");
+            return uml::fail(
+                uml::errc::invalid_argument,
+                {support::shown(path_), same ? ": has been saved by another program, which --resume cannot go on with"
+                                             : ": has other columns than these weights give"});
         }
         if (first) continue;
         const support::manifest_record* from = made_ ? made_->find_output("row", support::hash_of(line)) : nullptr;

@@ -130,8 +130,9 @@ uml::result<calibrate::answers> answer_all(support::engine& engine, const std::s
             const auto truth = evaluate::read_mask(c.mask, static_cast<int>(model.regions.size()));
             if (!truth) return truth.error();
             if (truth->height != image->height || truth->width != image->width)
-                return uml::fail(uml::errc::wrong_shape, support::to_utf8(c.mask), ": ", truth->width, " x ",
-                                 truth->height, " pixels, its image has ", image->width, " x ", image->height);
+                return uml::fail(uml::errc::wrong_shape,
+                                 {support::to_utf8(c.mask), ": ", truth->width, " x ", truth->height,
+                                  " pixels, its image has ", image->width, " x ", image->height});
             const support::pixel_maps maps = support::map_back(*says, image->height, image->width);
             uml::trust::add_missed(std::span(a.missed), maps.foreground, truth->data, 1.0 / sizes[a.group(i)]);
         }

@@ -46,11 +46,11 @@ uml::result<fs::path> find_folder(const fs::path& folder, std::string_view split
     if (!split.empty()) {
         const fs::path below = folder / split;
         if (fs::is_regular_file(below / "labels.csv", ignored)) return below;
-        return uml::fail(uml::errc::cannot_read, name, ": no split ", split, " (", split,
-                         "/labels.csv) in this folder");
+        return uml::fail(uml::errc::cannot_read,
+                         {name, ": no split ", split, " (", split, "/labels.csv) in this folder"});
     }
     if (fs::is_regular_file(folder / "labels.csv", ignored)) return folder;
-    uml::error e = uml::fail(uml::errc::cannot_read, name, ": no labels.csv in this folder");
+    uml::error e = uml::fail(uml::errc::cannot_read, {name, ": no labels.csv in this folder"});
     for (const char* known : {"train", "val", "test"})
         if (fs::is_regular_file(folder / known / "labels.csv", ignored)) e.what << "; --split " << known << " is there";
     return e;
@@ -58,7 +58,7 @@ uml::result<fs::path> find_folder(const fs::path& folder, std::string_view split
 
 // Which class a row names, by its number and its name; both must say the same.
 uml::result<int> class_of(const std::string& label, const std::string& name, const std::vector<std::string>& classes) {
-    const auto wrong = [](const auto&... parts) { return uml::fail(uml::errc::malformed, parts...); };
+    const auto wrong = [](const auto&... parts) { return uml::fail(uml::errc::malformed, {parts...}); };
     const int count = static_cast<int>(classes.size());
     const bool digits = !label.empty() && label.size() <= 6 && label.find_first_not_of("0123456789") == label.npos;
     int number = -1;
@@ -95,12 +95,12 @@ uml::result<std::vector<labelled_case>> read_dataset(const fs::path& given, std:
     const std::string valid = support::valid_utf8(text); // with what is not UTF-8 written as text
     if (valid != text) {
         const auto at = std::mismatch(text.begin(), text.end(), valid.begin(), valid.end()).first - text.begin();
-        return uml::fail(uml::errc::malformed, name, ": byte ", std::int64_t{at}, " is not UTF-8");
+        return uml::fail(uml::errc::malformed, {name, ": byte ", std::int64_t{at}, " is not UTF-8"});
     }
     support::csv_reader reader(text);
     const auto first = reader.next();
-    if (!first) return uml::fail(uml::errc::malformed, name, " ", first.error().what.view());
-    if (!*first) return uml::fail(uml::errc::malformed, name, ": empty");
+    if (!first) return uml::fail(uml::errc::malformed, {name, " ", first.error().what.view()});
+    if (!*first) return uml::fail(uml::errc::malformed, {name, ": empty"});
 
     const std::vector<std::string> head = **first;
     const auto column = [&](std::string_view wanted) {
@@ -108,9 +108,9 @@ uml::result<std::vector<labelled_case>> read_dataset(const fs::path& given, std:
     };
     for (const std::string_view wanted : {"id", "label", "name"}) {
         if (column(wanted) == head.size())
-            return uml::fail(uml::errc::malformed, name, ": no column ", wanted, " in the header");
+            return uml::fail(uml::errc::malformed, {name, ": no column ", wanted, " in the header"});
         if (std::count(head.begin(), head.end(), wanted) > 1)
-            return uml::fail(uml::errc::malformed, name, ": two columns ", wanted, " in the header");
+            return uml::fail(uml::errc::malformed, {name, ": two columns ", wanted, " in the header"});
     }
     const std::size_t id_column = column("id"), label_column = column("label"), name_column = column("name");
     const auto all_images = images_in(*folder), all_masks = files_by_id(*folder / "masks", {".png"});
@@ -122,11 +122,11 @@ uml::result<std::vector<labelled_case>> read_dataset(const fs::path& given, std:
     std::set<std::string> seen;
     for (;;) {
         const auto record = reader.next();
-        if (!record) return uml::fail(uml::errc::malformed, name, " ", record.error().what.view());
+        if (!record) return uml::fail(uml::errc::malformed, {name, " ", record.error().what.view()});
         if (!*record) break;
         const std::vector<std::string>& row = **record;
         const auto wrong = [&](const auto&... parts) {
-            return uml::fail(uml::errc::malformed, name, " line ", std::uint64_t{reader.line()}, ": ", parts...);
+            return uml::fail(uml::errc::malformed, {name, " line ", std::uint64_t{reader.line()}, ": ", parts...});
         };
         if (row.size() != head.size())
             return wrong(std::uint64_t{row.size()}, " fields, but the header has ", std::uint64_t{head.size()});
@@ -145,7 +145,7 @@ uml::result<std::vector<labelled_case>> read_dataset(const fs::path& given, std:
         support::never_overwrite(c.mask);
         cases.push_back(std::move(c));
     }
-    if (cases.empty()) return uml::fail(uml::errc::malformed, name, ": no cases");
+    if (cases.empty()) return uml::fail(uml::errc::malformed, {name, ": no cases"});
     return cases;
 }
 
@@ -164,9 +164,9 @@ uml::result<support::picture> read_mask(const fs::path& file, int regions) {
     const auto bytes = support::read_file(file, support::most_file_bytes);
     if (!bytes) return bytes.error();
     const auto raster = support::decode_raster(*bytes);
-    if (!raster) return uml::fail(raster.error().code, support::shown(file), ": ", raster.error().what.view());
+    if (!raster) return uml::fail(raster.error().code, {support::shown(file), ": ", raster.error().what.view()});
     auto mask = support::to_regions(*raster, regions);
-    if (!mask) return uml::fail(mask.error().code, support::shown(file), ": ", mask.error().what.view());
+    if (!mask) return uml::fail(mask.error().code, {support::shown(file), ": ", mask.error().what.view()});
     return mask;
 }
 

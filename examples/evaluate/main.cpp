@@ -112,8 +112,8 @@ struct evaluation {
 };
 
 uml::error stopped_after(std::size_t done, std::size_t all) {
-    return uml::fail(uml::errc::cancelled, "stopped after ", std::uint64_t{done}, " of ", std::uint64_t{all},
-                     " images; nothing is written, the same command begins again");
+    return uml::fail(uml::errc::cancelled, {"stopped after ", std::uint64_t{done}, " of ", std::uint64_t{all},
+                                            " images; nothing is written, the same command begins again"});
 }
 
 uml::result<evaluation> evaluate_all(support::engine& engine, const std::vector<evaluate::labelled_case>& cases,
@@ -130,13 +130,15 @@ uml::result<evaluation> evaluate_all(support::engine& engine, const std::vector<
         const auto truth = evaluate::read_mask(cases[i].mask, regions);
         if (!truth) return truth.error();
         if (truth->height != image->height || truth->width != image->width)
-            return uml::fail(uml::errc::wrong_shape, support::shown(cases[i].mask), ": ", truth->width, " x ",
-                             truth->height, " pixels, its image has ", image->width, " x ", image->height);
+            return uml::fail(uml::errc::wrong_shape,
+                             {support::shown(cases[i].mask), ": ", truth->width, " x ", truth->height,
+                              " pixels, its image has ", image->width, " x ", image->height});
         const support::picture prepared = engine.prepare(*image);
         const auto says = sigma > 0 ? engine.run({with_noise(prepared, sigma, i).data(), prepared.height,
                                                   prepared.width, prepared.channels})
                                     : engine.run(prepared.view());
-        if (!says) return uml::fail(says.error().code, support::shown(cases[i].image), ": ", says.error().what.view());
+        if (!says)
+            return uml::fail(says.error().code, {support::shown(cases[i].image), ": ", says.error().what.view()});
         const support::pixel_maps maps = support::map_back(*says, image->height, image->width);
         all.table.add(*says, maps, *truth, cases[i].label);
         all.images.push_back(evaluate::detail_of(cases[i].id, *says, maps, *truth, cases[i].label, ruler));

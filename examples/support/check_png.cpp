@@ -67,7 +67,7 @@ private:
         if (type_ == "PLTE") return colors();
         if (type_ == "acTL") return uml::fail(uml::errc::unsupported, "an animation, not a picture");
         if (type_[0] >= 'A' && type_[0] <= 'Z')
-            return uml::fail(uml::errc::unsupported, "needs chunk ", type_, ", which is not known");
+            return uml::fail(uml::errc::unsupported, {"needs chunk ", type_, ", which is not known"});
         if (type_ == "tRNS") return transparency();
         if (type_ == "sBIT") return significance();
         if (type_ == "sRGB" || type_ == "cICP") profile_ = true;
@@ -90,8 +90,8 @@ private:
         if (body_.size() != 4) return damaged("cICP of the wrong size");
         constexpr std::array usual{1, 4, 6, 13, 14, 15};
         if (std::find(usual.begin(), usual.end(), int{body_[1]}) == usual.end() || body_[2] != 0 || body_[3] != 1)
-            return uml::fail(uml::errc::unsupported, "samples for another kind of screen (cICP ", body_[0], " ",
-                             body_[1], " ", body_[2], " ", body_[3], "): convert it");
+            return uml::fail(uml::errc::unsupported, {"samples for another kind of screen (cICP ", body_[0], " ",
+                                                      body_[1], " ", body_[2], " ", body_[3], "): convert it"});
         return {};
     }
 

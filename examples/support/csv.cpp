@@ -16,7 +16,7 @@ csv_reader::csv_reader(std::string_view text) : text_(text) {
 }
 
 uml::error csv_reader::zero_byte() const {
-    return uml::fail(uml::errc::malformed, "line ", std::uint64_t{next_line_}, ": a zero byte; is it text in UTF-8?");
+    return uml::fail(uml::errc::malformed, {"line ", std::uint64_t{next_line_}, ": a zero byte; is it text in UTF-8?"});
 }
 
 // After an opening quote, up to and with the closing one. False where the text ends first.
@@ -33,8 +33,8 @@ uml::result<bool> csv_reader::quoted(std::string& field) {
             const bool ends =
                 at_ == text_.size() || text_[at_] == separator_ || text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n";
             if (!ends)
-                return uml::fail(uml::errc::malformed, "line ", std::uint64_t{next_line_},
-                                 ": text behind a closing quote");
+                return uml::fail(uml::errc::malformed,
+                                 {"line ", std::uint64_t{next_line_}, ": text behind a closing quote"});
             return true;
         }
     }
@@ -52,14 +52,14 @@ uml::result<std::optional<std::vector<std::string>>> csv_reader::next() {
             const char c = text_[at_++];
             if (c == '"') {
                 if (!fields.back().empty())
-                    return uml::fail(uml::errc::malformed, "line ", std::uint64_t{next_line_},
-                                     ": a quote inside a field that does not begin with one");
+                    return uml::fail(uml::errc::malformed, {"line ", std::uint64_t{next_line_},
+                                                            ": a quote inside a field that does not begin with one"});
                 const auto closed = quoted(fields.back());
                 if (!closed) return closed.error();
                 if (!*closed) {
                     cut_ = true;
-                    return uml::fail(uml::errc::malformed, "line ", std::uint64_t{line_},
-                                     ": a quote is opened and never closed");
+                    return uml::fail(uml::errc::malformed,
+                                     {"line ", std::uint64_t{line_}, ": a quote is opened and never closed"});
                 }
                 empty = false;
             } else if (c == separator_) {
@@ -73,8 +73,8 @@ uml::result<std::optional<std::vector<std::string>>> csv_reader::next() {
             } else if (c == '\0') {
                 return zero_byte();
             } else if (c == '\r') {
-                return uml::fail(uml::errc::malformed, "line ", std::uint64_t{next_line_},
-                                 ": a carriage return alone; lines end with LF or CRLF");
+                return uml::fail(uml::errc::malformed, {"line ", std::uint64_t{next_line_},
+                                                        ": a carriage return alone; lines end with LF or CRLF"});
             } else {
                 fields.back() += c;
                 empty = false;

@@ -65,9 +65,10 @@ public:
         if (!model->notice().empty()) std::fprintf(stderr, "%s\n", printable(model->notice()).c_str());
         const std::string& file = request.weights;
         if (model->classes() < 2 || model->regions() < 2)
-            return uml::fail(uml::errc::unsupported, file, ": the network does not classify and segment both");
+            return uml::fail(uml::errc::unsupported, {file, ": the network does not classify and segment both"});
         if (model->regions() > 256)
-            return uml::fail(uml::errc::unsupported, file, ": ", model->regions(), " regions, at most 256 fit a mask");
+            return uml::fail(uml::errc::unsupported,
+                             {file, ": ", model->regions(), " regions, at most 256 fit a mask"});
         auto threads = std::make_unique<Threads>(request.threads);
         auto workspace = model->make_workspace(threads->get());
         if (!workspace) return workspace.error();
@@ -200,8 +201,8 @@ bool threads_decide(const engine_request& request) {
 
 uml::result<void> check_available(const engine_request& request) {
     if (find_offer(request) != nullptr) return {};
-    return uml::fail(uml::errc::unsupported, "backend '", request.backend, "' with precision '", request.precision,
-                     "' is not in this build, which has ", offers_here());
+    return uml::fail(uml::errc::unsupported, {"backend '", request.backend, "' with precision '", request.precision,
+                                              "' is not in this build, which has ", offers_here()});
 }
 
 uml::result<std::unique_ptr<engine>> open_engine(const engine_request& request) {

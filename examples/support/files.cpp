@@ -21,11 +21,11 @@ namespace {
 uml::result<descriptor> open_regular(const fs::path& file, std::uintmax_t& size) {
     const std::string name = shown(file);
     descriptor d(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-    if (!d && errno == ENOENT) return uml::fail(uml::errc::cannot_read, name, ": there is no such file");
-    if (!d) return uml::fail(uml::errc::cannot_read, name, ": cannot be opened: ", system_reason());
+    if (!d && errno == ENOENT) return uml::fail(uml::errc::cannot_read, {name, ": there is no such file"});
+    if (!d) return uml::fail(uml::errc::cannot_read, {name, ": cannot be opened: ", system_reason()});
     struct stat s {};
     if (::fstat(d.get(), &s) != 0 || !S_ISREG(s.st_mode))
-        return uml::fail(uml::errc::cannot_read, name, ": not a file");
+        return uml::fail(uml::errc::cannot_read, {name, ": not a file"});
     size = static_cast<std::uintmax_t>(s.st_size);
     return d;
 }
@@ -43,18 +43,19 @@ uml::result<std::vector<std::uint8_t>> read_file(const fs::path& file, std::uint
     const auto d = open_regular(file, size);
     if (!d) return d.error();
     if (size > most)
-        return uml::fail(uml::errc::unsupported, shown(file), ": has ", static_cast<std::uint64_t>(size),
-                         " bytes; more than ", static_cast<std::uint64_t>(most), " are not read");
+        return uml::fail(uml::errc::unsupported,
+                         {shown(file), ": has ", static_cast<std::uint64_t>(size), " bytes; more than ",
+                          static_cast<std::uint64_t>(most), " are not read"});
     std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size) + 1);
     std::size_t got = 0;
     while (got < bytes.size()) {
         const ssize_t n = ::read(d->get(), bytes.data() + got, bytes.size() - got);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return uml::fail(uml::errc::cannot_read, shown(file), ": cannot be read: ", system_reason());
+        if (n < 0) return uml::fail(uml::errc::cannot_read, {shown(file), ": cannot be read: ", system_reason()});
         if (n == 0) break;
         got += static_cast<std::size_t>(n);
     }
-    if (got != size) return uml::fail(uml::errc::cannot_read, shown(file), ": changed while it was read");
+    if (got != size) return uml::fail(uml::errc::cannot_read, {shown(file), ": changed while it was read"});
     bytes.pop_back();
     return bytes;
 }
@@ -68,7 +69,7 @@ uml::result<std::string> hash_file(const fs::path& file) {
     for (;;) {
         const ssize_t n = ::read(d->get(), bytes.data(), bytes.size());
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return uml::fail(uml::errc::cannot_read, shown(file), ": cannot be read: ", system_reason());
+        if (n < 0) return uml::fail(uml::errc::cannot_read, {shown(file), ": cannot be read: ", system_reason()});
         if (n == 0) return hash.hex();
         hash.add(std::span(bytes).first(static_cast<std::size_t>(n)));
     }
@@ -86,7 +87,7 @@ uml::result<std::vector<fs::path>> entries_of(const fs::path& folder) {
         errno = 0;
     }
     if (errno != 0)
-        return uml::fail(uml::errc::cannot_read, shown(folder), ": the folder cannot be read: ", system_reason());
+        return uml::fail(uml::errc::cannot_read, {shown(folder), ": the folder cannot be read: ", system_reason()});
     std::sort(found.begin(), found.end());
     return found;
 }

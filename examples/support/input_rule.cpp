@@ -13,8 +13,8 @@ uml::result<void> check_input_rule(std::string_view text, std::string_view file,
                                    : !rule.keeps_levels()                     ? "other levels than [0, 255]"
                                                                               : "";
     if (other.empty()) return {};
-    return uml::fail(uml::errc::unsupported, file, ": its network wants pictures with ", other,
-                     ", which this program does not make");
+    return uml::fail(uml::errc::unsupported,
+                     {file, ": its network wants pictures with ", other, ", which this program does not make"});
 }
 
 uml::result<void> check_input_rule(const std::string& weights, const model_facts& model) {
@@ -28,7 +28,7 @@ uml::result<void> check_weights_file(const std::string& weights) {
     std::error_code ignored;
     const auto status = std::filesystem::status(weights, ignored);
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-        return uml::fail(uml::errc::cannot_read, shown(weights), ": not a file");
+        return uml::fail(uml::errc::cannot_read, {shown(weights), ": not a file"});
     never_overwrite(weights);
     return {};
 }

@@ -92,14 +92,15 @@ constexpr std::string_view line_begin = R"({"picture":")";
 uml::result<manifest> manifest::open(const std::filesystem::path& file, std::chrono::milliseconds wait) {
     constexpr std::string_view list = "the list of results";
     if (const auto because = kept_because(file); !because.empty() && because != list)
-        return uml::fail(uml::errc::invalid_argument, shown(file), ": ", because, ", so nothing is written there");
+        return uml::fail(uml::errc::invalid_argument, {shown(file), ": ", because, ", so nothing is written there"});
     manifest m;
     m.file_ = file, m.wait_ = wait;
     m.open_ = descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666));
     if (!m.open_) return cannot_write(file);
     struct stat s {};
     if (::fstat(m.open_.get(), &s) != 0 || !S_ISREG(s.st_mode))
-        return uml::fail(uml::errc::invalid_argument, shown(file), ": not a file, so it cannot be the list of results");
+        return uml::fail(uml::errc::invalid_argument,
+                         {shown(file), ": not a file, so it cannot be the list of results"});
     never_overwrite(file, list);
     if (const auto r = m.wait_for_lock(); !r) return r.error();
     const turn mine(m.open_);
@@ -109,7 +110,7 @@ uml::result<manifest> manifest::open(const std::filesystem::path& file, std::chr
 
 uml::result<void> manifest::wait_for_lock() const {
     const auto refuse = [this](std::string_view why) {
-        return uml::fail(uml::errc::invalid_argument, shown(file_), ": cannot be locked: ", why);
+        return uml::fail(uml::errc::invalid_argument, {shown(file_), ": cannot be locked: ", why});
     };
     constexpr std::chrono::milliseconds pause{5};
     for (auto waited = std::chrono::milliseconds(0); ::flock(open_.get(), LOCK_EX | LOCK_NB) != 0; waited += pause) {
@@ -133,8 +134,9 @@ uml::result<void> manifest::catch_up() {
     read_ += text->size() - rest.size();
     if (rest.empty()) return {};
     if (!rest.starts_with(line_begin.substr(0, rest.size())))
-        return uml::fail(uml::errc::invalid_argument, shown(file_),
-                         ": its last line is none of this program's, so it cannot be the list of results");
+        return uml::fail(
+            uml::errc::invalid_argument,
+            {shown(file_), ": its last line is none of this program's, so it cannot be the list of results"});
     if (::ftruncate(open_.get(), static_cast<off_t>(read_)) != 0) return cannot_write(file_);
     return {};
 }
@@ -197,8 +199,8 @@ uml::result<std::string> manifest::choose(const manifest_record& wanted, bool cl
         if (const auto r = catch_up(); !r) return r.error();
         return names[i];
     }
-    return uml::fail(uml::errc::invalid_argument, shown(file_), ": no name is left for the results of ",
-                     shown(wanted.source));
+    return uml::fail(uml::errc::invalid_argument,
+                     {shown(file_), ": no name is left for the results of ", shown(wanted.source)});
 }
 
 const manifest_record* manifest::find(const manifest_record& like, bool clash) const {

@@ -29,9 +29,10 @@ struct scale {
 };
 
 uml::error needs_levels(const raster& r, int least, int most, bool nearly) {
-    return uml::fail(uml::errc::unsupported, r.depth, " bits a sample, of which ",
-                     nearly ? "nearly all are" : "only values", " from ", least, " to ", most,
-                     nearly ? "" : " are used", ": say with --levels LOW HIGH which are black and white");
+    return uml::fail(uml::errc::unsupported,
+                     {r.depth, " bits a sample, of which ", nearly ? "nearly all are" : "only values", " from ", least,
+                      " to ", most, nearly ? "" : " are used",
+                      ": say with --levels LOW HIGH which are black and white"});
 }
 
 // The values between which all but `left_out` of the samples at either end lie. Needs more samples than that.
@@ -74,17 +75,17 @@ uml::result<scale> scale_of(const raster& r, const std::optional<level_range>& l
 uml::result<picture> to_picture(const raster& r, const std::optional<level_range>& levels) {
     constexpr std::uint32_t usual = 45455; // 1 / 2.2
     if (r.gamma != 0 && (r.gamma < usual - usual / 20 || r.gamma > usual + usual / 20))
-        return uml::fail(uml::errc::unsupported, "a gamma of ", r.gamma,
-                         " / 100000, where pictures have 45455: convert it");
+        return uml::fail(uml::errc::unsupported,
+                         {"a gamma of ", r.gamma, " / 100000, where pictures have 45455: convert it"});
     constexpr double darkest = 0.14, brightest = 0.36; // gammas of 2.8 and 1.5
     if (r.profile.tables)
         return uml::fail(uml::errc::unsupported,
                          "a colour profile of look-up tables alone: convert it to sRGB or grey");
     const auto& half = r.profile.half;
     if (half && (*half < darkest || *half > brightest))
-        return uml::fail(uml::errc::unsupported, "a colour profile that shows a half as ",
-                         static_cast<int>(std::lround(100 * *half)),
-                         " % of white, where pictures have 21 %: convert it");
+        return uml::fail(uml::errc::unsupported,
+                         {"a colour profile that shows a half as ", static_cast<int>(std::lround(100 * *half)),
+                          " % of white, where pictures have 21 %: convert it"});
     const std::size_t step = static_cast<std::size_t>(r.channels), colors = r.indexed ? 3 : colors_of(r);
     const auto to_byte = r.indexed ? uml::result<scale>(scale{}) : scale_of(r, levels);
     if (!to_byte) return to_byte.error();
@@ -101,7 +102,7 @@ uml::result<picture> to_picture(const raster& r, const std::optional<level_range
 }
 
 uml::result<picture> to_regions(const raster& r, int regions) {
-    const auto no = [](const auto&... parts) { return uml::fail(uml::errc::malformed, parts...); };
+    const auto no = [](const auto&... parts) { return uml::fail(uml::errc::malformed, {parts...}); };
     if (r.lossy) return no("a mask in JPEG, which changes numbers; save it as PNG or TIFF");
     const std::size_t step = static_cast<std::size_t>(r.channels), colors = colors_of(r);
     picture mask(r.height, r.width, 1);

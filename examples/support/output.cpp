@@ -42,7 +42,7 @@ std::string_view kept_because(const struct stat& file) {
 }
 
 uml::error refuse(const fs::path& file, std::string_view why) {
-    return uml::fail(uml::errc::invalid_argument, shown(file), ": ", why, ", so nothing is written there");
+    return uml::fail(uml::errc::invalid_argument, {shown(file), ": ", why, ", so nothing is written there"});
 }
 
 // Where a result goes: a regular file (that may not exist yet), or a stream.
@@ -181,7 +181,7 @@ uml::result<descriptor> put_in_place(const fs::path& file, std::string_view text
 
 uml::error cannot_write(const fs::path& file) {
     const std::string why = system_reason();
-    return uml::fail(uml::errc::invalid_argument, shown(file), ": cannot be written: ", why);
+    return uml::fail(uml::errc::invalid_argument, {shown(file), ": cannot be written: ", why});
 }
 
 uml::result<void> check_named(const descriptor& open, const fs::path& file) {
@@ -209,7 +209,7 @@ uml::result<std::string> read_from(const descriptor& open, std::uint64_t from, c
     for (;;) {
         const ssize_t n = ::pread(open.get(), piece.data(), piece.size(), static_cast<off_t>(from + text.size()));
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return uml::fail(uml::errc::cannot_read, shown(name), ": cannot be read: ", system_reason());
+        if (n < 0) return uml::fail(uml::errc::cannot_read, {shown(name), ": cannot be read: ", system_reason()});
         if (n == 0) return text;
         text.append(piece, 0, static_cast<std::size_t>(n));
     }
@@ -305,7 +305,7 @@ uml::result<void> line_file::append(std::string_view text) {
     if (end >= 0 && write_all(open_, text)) return {};
     const uml::error e = cannot_write(file_);
     if (end >= 0 && ::ftruncate(open_.get(), end) != 0)
-        return uml::fail(e.code, e.what.view(), "; its last line may be cut");
+        return uml::fail(e.code, {e.what.view(), "; its last line may be cut"});
     return e;
 }
 

@@ -72,7 +72,7 @@ uml::result<picture> read_picture(const std::filesystem::path& file, const std::
     const auto bytes = read_file(file, most_file_bytes);
     if (!bytes) return bytes.error();
     auto p = decode_picture(*bytes, levels);
-    if (!p) return uml::fail(p.error().code, shown(file), ": ", p.error().what.view());
+    if (!p) return uml::fail(p.error().code, {shown(file), ": ", p.error().what.view()});
     return p;
 }
 

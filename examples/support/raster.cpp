@@ -72,8 +72,8 @@ uml::result<raster> decode_jpeg(std::span<const std::uint8_t> bytes) {
 uml::result<void> check_size(std::int64_t width, std::int64_t height) {
     if (width < 1 || height < 1) return uml::fail(uml::errc::malformed, "damaged: no pixels");
     if (width > most_side || height > most_side || width * height > most_pixels)
-        return uml::fail(uml::errc::unsupported, width, " x ", height, " pixels; at most ", most_side,
-                         " on a side and ", most_pixels, " in all are read");
+        return uml::fail(uml::errc::unsupported, {width, " x ", height, " pixels; at most ", most_side,
+                                                  " on a side and ", most_pixels, " in all are read"});
     return {};
 }
 
@@ -91,7 +91,7 @@ uml::result<raster> decode_raster(std::span<const std::uint8_t> bytes) {
         turn_upright(*r, facts->orientation);
         return r;
     }
-    return uml::fail(uml::errc::unsupported, "neither PNG nor JPEG", reads_tiff() ? " nor TIFF" : "");
+    return uml::fail(uml::errc::unsupported, {"neither PNG nor JPEG", reads_tiff() ? " nor TIFF" : ""});
 }
 
 std::string picture_readers() {

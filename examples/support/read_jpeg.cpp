@@ -26,7 +26,7 @@ uml::result<raster> read_jpeg(const jpeg_facts& jpeg) {
     if (tjDecompress2(handle.get(), jpeg.plain.data(), static_cast<unsigned long>(jpeg.plain.size()), samples.data(),
                       r.width, 0, r.height, r.channels == 1 ? TJPF_GRAY : TJPF_RGB,
                       TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0)
-        return uml::fail(uml::errc::malformed, "damaged: ", tjGetErrorStr2(handle.get()));
+        return uml::fail(uml::errc::malformed, {"damaged: ", tjGetErrorStr2(handle.get())});
     r.data.assign(samples.begin(), samples.end());
     return r;
 }
@@ -43,7 +43,7 @@ uml::result<raster> read_jpeg(const jpeg_facts& jpeg) {
         stbi_load_from_memory(jpeg.plain.data(), static_cast<int>(jpeg.plain.size()), &r.width, &r.height, &channels,
                               0),
         std::free);
-    if (!samples) return uml::fail(uml::errc::malformed, "damaged: ", stbi_failure_reason());
+    if (!samples) return uml::fail(uml::errc::malformed, {"damaged: ", stbi_failure_reason()});
     if (r.height != jpeg.height || r.width != jpeg.width || channels != jpeg.channels)
         return uml::fail(uml::errc::malformed, "damaged: another size than its header says");
     r.data.assign(samples.get(), samples.get() + r.pixels() * static_cast<std::size_t>(r.channels));

@@ -35,7 +35,7 @@ uml::result<raster> read_png(const png_facts& png) {
     if (failed == 0) failed = spng_decoded_image_size(context.get(), SPNG_FMT_PNG, &size);
     std::vector<std::uint8_t> samples(failed == 0 ? size : 0);
     if (failed == 0) failed = spng_decode_image(context.get(), samples.data(), size, SPNG_FMT_PNG, 0);
-    if (failed != 0) return uml::fail(uml::errc::malformed, "damaged: ", spng_strerror(failed));
+    if (failed != 0) return uml::fail(uml::errc::malformed, {"damaged: ", spng_strerror(failed)});
 
     raster r = empty_like(png);
     const std::size_t row = static_cast<std::size_t>(r.width) * static_cast<std::size_t>(r.channels);
@@ -70,7 +70,7 @@ uml::result<raster> read_png(const png_facts& png) {
         wide ? static_cast<void*>(stbi_load_16_from_memory(png.plain.data(), size, &width, &height, &channels, 0))
              : static_cast<void*>(stbi_load_from_memory(png.plain.data(), size, &width, &height, &channels, 0)),
         std::free);
-    if (!pixels) return uml::fail(uml::errc::malformed, "damaged: ", stbi_failure_reason());
+    if (!pixels) return uml::fail(uml::errc::malformed, {"damaged: ", stbi_failure_reason()});
     const int step = png.color == 3 ? 3 : r.channels; // colours of a palette come as (n, n, n)
     if (width != r.width || height != r.height || channels != step)
         return uml::fail(uml::errc::malformed, "damaged: another size than its header says");

@@ -8,11 +8,11 @@ namespace support {
 
 /// For a file that breaks a rule of its format.
 template <class... Parts> [[nodiscard]] uml::error damaged(const Parts&... parts) {
-    return uml::fail(uml::errc::malformed, "damaged: ", parts...);
+    return uml::fail(uml::errc::malformed, {"damaged: ", parts...});
 }
 /// For one that is well formed, and of a kind that is not read.
 template <class... Parts> [[nodiscard]] uml::error unknown(const Parts&... parts) {
-    return uml::fail(uml::errc::unsupported, parts...);
+    return uml::fail(uml::errc::unsupported, {parts...});
 }
 
 /// A PNG file whose chunks, checksums, order and number of rows have been checked.

@@ -49,7 +49,7 @@ struct golden_file {
 /// The number that the file's metadata has under `key`; an error if it is missing or not one.
 inline uml::result<std::uint64_t> golden_number(const uml::weights_file& file, std::string_view key) {
     const auto number = uml::json::to_unsigned(file.metadata(key).value_or(""));
-    if (!number) return uml::fail(uml::errc::malformed, file.source(), ": metadata \"", key, "\" is not a number");
+    if (!number) return uml::fail(uml::errc::malformed, {file.source(), ": metadata \"", key, "\" is not a number"});
     return *number;
 }
 

@@ -49,7 +49,7 @@ struct deferred_engine {
     template <class program> static constexpr code code_of() { return {}; }
     constexpr result<void> check() const {
         if (value.device >= 0) return {};
-        return uml::fail(uml::errc::invalid_argument, "there is no device ", value.device);
+        return uml::fail(uml::errc::invalid_argument, {"there is no device ", value.device});
     }
     constexpr double relative_limit() const { return 3e-2; }
     constexpr void lower(uml::graph& g) const {
@@ -95,7 +95,7 @@ struct deferred_engine {
         if (watch != nullptr)
             if (auto r = watch->before(p, 0); !r) return r; // all operations are handed over at once
         if (value.device == failing_device)
-            return uml::fail(uml::errc::device, "device ", value.device, ": the launch failed");
+            return uml::fail(uml::errc::device, {"device ", value.device, ": the launch failed"});
         s.pictures.clear();
         for (const uml::image_view& v : all) {
             const auto* first = static_cast<const float*>(v.data);

@@ -52,7 +52,7 @@ TEST_CASE("a value is there, an error says what it is") {
     CHECK(r->first == 3);
     (*r).second = 5;
     CHECK((*std::move(r)).second == 5);
-    const uml::result<pair> failed = uml::fail(uml::errc::too_small, "seven is less than ", 8);
+    const uml::result<pair> failed = uml::fail(uml::errc::too_small, {"seven is less than ", 8});
     CHECK_FALSE(failed);
     CHECK(failed.error().what == "seven is less than 8");
 }

@@ -58,7 +58,7 @@ requires requires(const E& e) {
     const std::size_t rank = picture.dimension();
     if (rank != 2 && rank != 3)
         return fail(errc::wrong_shape, {"picture: ", static_cast<std::uint64_t>(rank),
-                    " dimensions, expected (height, width) or (height, width, channels)"});
+                                        " dimensions, expected (height, width) or (height, width, channels)"});
     const auto extent = [&](std::size_t d) { return static_cast<int>(picture.shape()[d]); };
     // xtensor gives dimensions of one element the stride 0.
     const auto dense = [&](std::size_t d, int stride) {

@@ -71,8 +71,8 @@ struct onednn {
         if (precision != uml::precision::f32 && !bf16())
             return fail(errc::unsupported, {"the onednn backend computes in f32 or bf16, not in ", to_text(precision)});
         if (!std::is_constant_evaluated() && !available())
-            return fail(errc::unsupported, {"oneDNN has no matrix product in ", to_text(precision),
-                        " on this processor"});
+            return fail(errc::unsupported,
+                        {"oneDNN has no matrix product in ", to_text(precision), " on this processor"});
         return host::check_threads(threads);
     }
     /// Whether oneDNN has the products on this processor.

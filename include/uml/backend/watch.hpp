@@ -55,7 +55,7 @@ struct run_watch {
         const operation_view o{p, number};
         if (cancel.wanted())
             return fail(errc::cancelled, {"cancelled before operation ", static_cast<int>(number), " of ",
-                        std::uint64_t{p.nodes.size()}, ", ", o.kind()});
+                                          std::uint64_t{p.nodes.size()}, ", ", o.kind()});
         if (observer.begins != nullptr) observer.begins(observer.self, o);
         return {};
     }

@@ -20,7 +20,9 @@ struct elements {
     std::size_t count, bytes; ///< bytes of each
     bool (*less)(const void*, const void*);
 
-    [[nodiscard]] bool ordered(std::size_t a, std::size_t b) const { return less(first + a * bytes, first + b * bytes); }
+    [[nodiscard]] bool ordered(std::size_t a, std::size_t b) const {
+        return less(first + a * bytes, first + b * bytes);
+    }
     void swap(std::size_t a, std::size_t b) const {
         unsigned char some[32];
         for (std::size_t at = 0; at < bytes; at += sizeof some) {
@@ -53,13 +55,13 @@ inline void sort(const elements& a) {
 
 } // namespace heap_sort_detail
 
-/// Sorts so that `less(b, a)` holds for no a before b; `less` captures nothing. O(n log n) for any input, O(n) if sorted
-/// already; not stable.
+/// Sorts so that `less(b, a)` holds for no a before b; `less` captures nothing. O(n log n) for any input, O(n) if
+/// sorted already; not stable.
 template <class T, class Less> void heap_sort(T* first, std::size_t count, Less) {
     static_assert(std::is_trivially_copyable_v<T> && std::is_empty_v<Less>);
-    heap_sort_detail::sort({reinterpret_cast<unsigned char*>(first), count, sizeof(T), [](const void* a, const void* b) {
-                                return Less{}(*static_cast<const T*>(a), *static_cast<const T*>(b));
-                            }});
+    heap_sort_detail::sort(
+        {reinterpret_cast<unsigned char*>(first), count, sizeof(T),
+         [](const void* a, const void* b) { return Less{}(*static_cast<const T*>(a), *static_cast<const T*>(b)); }});
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE

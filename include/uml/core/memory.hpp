@@ -43,7 +43,7 @@ public:
         const std::int64_t usable = static_cast<std::int64_t>(given.size()) - (first - given.data());
         if (usable < bytes)
             return fail(errc::too_small, {"the memory for ", what, " has ", usable, " bytes from a multiple of 64 on, ",
-                        bytes, " are needed"});
+                                          bytes, " are needed"});
         memory_block b;
         b.data_ = first;
         return result<memory_block>(std::move(b));

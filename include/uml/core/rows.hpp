@@ -19,10 +19,11 @@ namespace uml::inline UML_VERSION_NAMESPACE {
     if (v.row_bytes / sample < std::int64_t{v.width} * v.channels)
         return fail(errc::invalid_argument, {what, ": a row of ", v.row_bytes, " bytes is shorter than its pixels"});
     if (v.row_bytes % sample != 0)
-        return fail(errc::invalid_argument, {what, ": a row of ", v.row_bytes, " bytes is not a whole number of floats"});
+        return fail(errc::invalid_argument,
+                    {what, ": a row of ", v.row_bytes, " bytes is not a whole number of floats"});
     if (v.row_bytes > std::numeric_limits<std::ptrdiff_t>::max() / v.height)
-        return fail(errc::invalid_argument, {what, ": ", v.height, " rows of ", v.row_bytes,
-                    " bytes are more than a memory can have"});
+        return fail(errc::invalid_argument,
+                    {what, ": ", v.height, " rows of ", v.row_bytes, " bytes are more than a memory can have"});
     if (reinterpret_cast<std::uintptr_t>(v.data) % static_cast<std::uintptr_t>(sample) != 0)
         return fail(errc::invalid_argument, {what, ": floats begin at an address that is no multiple of 4"});
     return {};

@@ -13,8 +13,6 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-template <std::size_t capacity> class text;
-
 /// A part of a sentence: text, a character or a whole number. Sentences are put together in one function, so that the
 /// places that can fail stay small and compile fast.
 struct piece {
@@ -23,7 +21,10 @@ struct piece {
     constexpr piece(std::string_view s)
         : letters(s.data()), length(static_cast<std::uint32_t>(s.size())), kind(kinds::words) {}
     constexpr piece(const char* s) : piece(std::string_view(s)) {}
-    template <std::size_t capacity> constexpr piece(const text<capacity>& s) : piece(s.view()) {}
+    /// A string with a terminator: text, std::string.
+    template <class S>
+    requires requires(const S& s) { s.c_str(), s.size(); }
+    constexpr piece(const S& s) : piece(std::string_view(s.c_str(), s.size())) {}
     constexpr piece(char c) : number(static_cast<unsigned char>(c)), kind(kinds::character) {}
     template <std::integral T>
     constexpr piece(T n)

@@ -56,8 +56,8 @@ public:
             if (!is_finite(d.alpha(k)))
                 return fail(errc::not_finite, {"Dirichlet: class ", k, " is not a finite number"});
             if (d.evidence(k) < 0)
-                return fail(errc::invalid_argument, {"Dirichlet: the evidence of class ", k,
-                            " is negative (alpha must be at least 1)"});
+                return fail(errc::invalid_argument,
+                            {"Dirichlet: the evidence of class ", k, " is negative (alpha must be at least 1)"});
         }
         if (!is_finite(d.strength())) return fail(errc::not_finite, "Dirichlet: the sum of alpha overflows");
         return d;

@@ -44,8 +44,8 @@ struct familiarity_model {
         const std::size_t d = mean.size(), q = variances.size();
         if (d == 0 || scale.size() != d || q >= d || directions.size() != q * d)
             return fail(errc::malformed, {"familiarity: ", static_cast<std::uint64_t>(d), " means, ",
-                        std::uint64_t{scale.size()}, " scales, ", std::uint64_t{q}, " variances and ",
-                        std::uint64_t{directions.size()}, " numbers of directions do not fit"});
+                                          std::uint64_t{scale.size()}, " scales, ", std::uint64_t{q}, " variances and ",
+                                          std::uint64_t{directions.size()}, " numbers of directions do not fit"});
         bool good = is_finite(residual) && residual > 0 && is_finite(threshold) && threshold >= 0;
         for (std::size_t i = 0; i < d; ++i) good = good && is_finite(mean[i]) && is_finite(scale[i]) && scale[i] > 0;
         for (const float v : variances) good = good && is_finite(v) && v > 0;
@@ -73,7 +73,7 @@ struct familiarity_model {
         const std::size_t d = dimensions();
         if (features.size() != d)
             return fail(errc::wrong_shape, {"familiarity: ", std::uint64_t{features.size()},
-                        " features, the statistics are of ", static_cast<std::uint64_t>(d)});
+                                            " features, the statistics are of ", static_cast<std::uint64_t>(d)});
         double norm = 0;
         for (const T x : features) {
             if (!is_finite(x)) return fail(errc::not_finite, "familiarity: a feature is not a finite number");

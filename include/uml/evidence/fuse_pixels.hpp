@@ -30,14 +30,14 @@ fuse_pixels(fusion_rule rule, std::span<const tensor_view<T>> maps, std::span<st
     for (const auto& map : maps)
         if (map.h != out.h || map.w != out.w || map.c != classes || classes < 2 || map.step < map.c)
             return fail(errc::wrong_shape, {"pixel fusion: maps of ", map.h, " x ", map.w, " x ", map.c, " and of ",
-                        out.h, " x ", out.w, " x ", classes, " do not fit together"});
+                                            out.h, " x ", out.w, " x ", classes, " do not fit together"});
     if (out.c != classes + 1 || out.step < out.c)
-        return fail(errc::wrong_shape, {"pixel fusion: the result has ", out.c, " channels, ", classes + 1,
-                    " are needed"});
+        return fail(errc::wrong_shape,
+                    {"pixel fusion: the result has ", out.c, " channels, ", classes + 1, " are needed"});
     const std::size_t row = static_cast<std::size_t>(classes) + 1;
     if (scratch.size() < maps.size() * row)
         return fail(errc::too_small, {"pixel fusion: scratch memory of ", static_cast<std::uint64_t>(scratch.size()),
-                    " elements, ", static_cast<std::uint64_t>(maps.size() * row), " are needed"});
+                                      " elements, ", static_cast<std::uint64_t>(maps.size() * row), " are needed"});
 
     const opinion_table<number> sources(scratch.first(maps.size() * row), classes);
     for (std::int64_t p = 0; p < out.pixels(); ++p) {

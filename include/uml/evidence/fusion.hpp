@@ -110,7 +110,7 @@ template <opinion_sources S, class T> constexpr result<T> fuse(fusion_rule rule,
         const opinion<const T> source = sources[i];
         if (source.classes() != out.classes())
             return fail(errc::invalid_argument, {"fusion: opinion ", std::uint64_t{i}, " is over ", source.classes(),
-                        " classes, the result over ", out.classes()});
+                                                 " classes, the result over ", out.classes()});
         const auto rates = source.has_base_rates() ? source.base_rates() : std::span<const T>();
         if (const auto valid = opinion<const T>::make(source.masses(), rates); !valid) return valid.error();
     }

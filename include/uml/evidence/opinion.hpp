@@ -102,7 +102,7 @@ public:
             value_type a = n * odds + (has_base_rates() ? n * rates_[k] : 1);
             if (a < 1 - rounding)
                 return fail(errc::invalid_argument, {"opinion: the base rate of class ", k, " is so far below 1 / ",
-                            classes_, " that its parameter would be below 1"});
+                                                     classes_, " that its parameter would be below 1"});
             if (a < 1) a = 1;
             sum += alpha[static_cast<std::size_t>(k)] = a;
         }

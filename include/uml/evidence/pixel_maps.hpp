@@ -24,11 +24,11 @@ requires std::floating_point<std::remove_const_t<T>> result<void> map_pixels(ten
     using number = std::remove_const_t<T>;
     if (values.data == nullptr || values.h < 1 || values.w < 1 || values.c < 2 || values.step < values.c)
         return fail(errc::invalid_argument, {"pixel map: a view of ", values.h, " x ", values.w, " pixels with ",
-                    values.c, " classes, ", values.step, " apart, cannot be used"});
+                                             values.c, " classes, ", values.step, " apart, cannot be used"});
     const std::int64_t pixels = values.pixels();
     if (out.size() < static_cast<std::uint64_t>(pixels))
         return fail(errc::too_small, {"pixel map: room for ", static_cast<std::uint64_t>(out.size()), " pixels, ",
-                    pixels, " are needed"});
+                                      pixels, " are needed"});
     for (std::int64_t p = 0; p < pixels; ++p)
         out[static_cast<std::size_t>(p)] =
             static_cast<U>(measure(dirichlet<number>(values.pixel(p), values.c, 1, what)));

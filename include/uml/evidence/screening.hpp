@@ -46,7 +46,7 @@ struct screening {
     template <class T> constexpr result<void> reliable_mask(std::span<T> vacuity, std::span<std::uint8_t> mask) const {
         if (mask.size() < vacuity.size())
             return fail(errc::too_small, {"reliable mask: room for ", std::uint64_t{mask.size()}, " pixels, ",
-                        static_cast<std::uint64_t>(vacuity.size()), " are needed"});
+                                          static_cast<std::uint64_t>(vacuity.size()), " are needed"});
         for (std::size_t p = 0; p < vacuity.size(); ++p) mask[p] = reliable(vacuity[p]) ? 1 : 0;
         return {};
     }

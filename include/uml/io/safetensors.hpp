@@ -59,16 +59,17 @@ public:
     /// anything.
     [[nodiscard]] result<void> read(const tensor_entry& e, std::span<float> out) const {
         if (out.size() != e.elements())
-            return tensor_fault(errc::invalid_argument, e, {"has ", e.elements(), " elements, room is for ",
-                                std::uint64_t{out.size()}});
+            return tensor_fault(errc::invalid_argument, e,
+                                {"has ", e.elements(), " elements, room is for ", std::uint64_t{out.size()}});
         return read_part(e, 0, out);
     }
 
     /// The same for the elements from `first` on, as many as `out` has, which the tensor must have.
     [[nodiscard]] result<void> read_part(const tensor_entry& e, std::uint64_t first, std::span<float> out) const {
         if (first > e.elements() || out.size() > e.elements() - first)
-            return tensor_fault(errc::invalid_argument, e, {"has ", e.elements(), " elements, wanted are ",
-                                std::uint64_t{out.size()}, " from ", first, " on"});
+            return tensor_fault(
+                errc::invalid_argument, e,
+                {"has ", e.elements(), " elements, wanted are ", std::uint64_t{out.size()}, " from ", first, " on"});
         switch (e.type) {
         case dtype::f32: return read_f32(e, first, out);
         case dtype::f16:
@@ -80,8 +81,8 @@ public:
     /// Copies a tensor of any type as it is stored; `out` has exactly its number of bytes.
     [[nodiscard]] result<void> read_bytes(const tensor_entry& e, std::span<std::byte> out) const {
         if (out.size() != e.bytes)
-            return tensor_fault(errc::invalid_argument, e, {"has ", e.bytes, " bytes, room is for ",
-                                std::uint64_t{out.size()}});
+            return tensor_fault(errc::invalid_argument, e,
+                                {"has ", e.bytes, " bytes, room is for ", std::uint64_t{out.size()}});
         return fetch(e, 0, out);
     }
 
@@ -109,18 +110,18 @@ private:
     [[gnu::cold]] result<void> read_header() {
         std::array<std::byte, 8> prefix{};
         if (source_.size() < prefix.size())
-            return fail(errc::malformed, {label_.view(), ": ", source_.size(),
-                        " bytes are too few for a safetensors file"});
+            return fail(errc::malformed,
+                        {label_.view(), ": ", source_.size(), " bytes are too few for a safetensors file"});
         if (!source_.read(0, prefix))
             return fail(errc::cannot_read, {label_.view(), ": cannot be read, or has changed since it was opened"});
         const auto bytes = std::bit_cast<std::uint64_t>(prefix);
         if (bytes > safetensors::most_header_bytes)
             return fail(errc::malformed, {label_.view(), ": the header claims ", bytes, " bytes, more than the ",
-                        safetensors::most_header_bytes, " allowed: not a safetensors file?"});
+                                          safetensors::most_header_bytes, " allowed: not a safetensors file?"});
         const std::uint64_t rest = source_.size() - prefix.size();
         if (bytes > rest)
-            return fail(errc::malformed, {label_.view(), ": the header claims ", bytes, " bytes, the file has ", rest,
-                        " left"});
+            return fail(errc::malformed,
+                        {label_.view(), ": the header claims ", bytes, " bytes, the file has ", rest, " left"});
         if (!header_.resize(static_cast<std::size_t>(bytes)))
             return fail(errc::out_of_memory, {label_.view(), ": no memory for the header's ", bytes, " bytes"});
         if (!source_.read(prefix.size(), header_.bytes()))

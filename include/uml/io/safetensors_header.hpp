@@ -81,7 +81,9 @@ private:
     [[gnu::cold]] error tensor_fault(std::string_view name, pieces rule) const {
         return fail(errc::malformed, {source_, ": tensor ", quoted(name), ": "}, rule);
     }
-    error json_fault() const { return file_fault({"header, byte ", std::uint64_t{json_.offset()}, ": ", json_.rule()}); }
+    error json_fault() const {
+        return file_fault({"header, byte ", std::uint64_t{json_.offset()}, ": ", json_.rule()});
+    }
     error no_memory() const { return fail(errc::out_of_memory, {source_, ": no memory for the list of its tensors"}); }
 
     /// A fault of the value that was just read: the JSON's own if it is broken there, else the given rule.
@@ -157,8 +159,8 @@ private:
         const std::string_view type = decoded();
         const auto known = dtype_named(type);
         if (!known)
-            return fail(errc::unsupported, {source_, ": tensor ", quoted(e.name), ": dtype ", quoted(type),
-                        " is unknown"});
+            return fail(errc::unsupported,
+                        {source_, ": tensor ", quoted(e.name), ": dtype ", quoted(type), " is unknown"});
         e.type = *known;
         return {};
     }
@@ -175,8 +177,8 @@ private:
         if (t != json::token::begin_array) return value_fault(t, e.name, {"shape is not an array"});
         while ((t = json_.next()) != json::token::end_array) {
             if (e.dimensions == tensor_entry::most_dimensions)
-                return value_fault(t, e.name, {"shape has more than ", std::uint64_t{tensor_entry::most_dimensions},
-                                   " dimensions"});
+                return value_fault(
+                    t, e.name, {"shape has more than ", std::uint64_t{tensor_entry::most_dimensions}, " dimensions"});
             if (!read_unsigned(t, e.sizes[e.dimensions++]))
                 return value_fault(t, e.name, {"shape holds something other than non-negative integers"});
         }
@@ -198,8 +200,8 @@ private:
         const auto [begin, end] = offsets;
         if (begin > end) return tensor_fault(e.name, {"data_offsets end at ", end, ", before they begin at ", begin});
         if (end > data_bytes_)
-            return tensor_fault(e.name, {"data_offsets end at ", end, " but the file has ", data_bytes_,
-                                " bytes of data"});
+            return tensor_fault(e.name,
+                                {"data_offsets end at ", end, " but the file has ", data_bytes_, " bytes of data"});
         std::uint64_t bytes = size_of(e.type);
         for (const std::uint64_t size : e.shape()) {
             if (size != 0 && bytes > ~std::uint64_t{0} / size)
@@ -233,7 +235,8 @@ private:
     }
 
     [[gnu::cold]] result<void> check_names(buffer<tensor_entry>& tensors) const {
-        heap_sort(tensors.data(), tensors.size(), [](const tensor_entry& a, const tensor_entry& b) { return a.name < b.name; });
+        heap_sort(tensors.data(), tensors.size(),
+                  [](const tensor_entry& a, const tensor_entry& b) { return a.name < b.name; });
         for (std::size_t i = 1; i < tensors.size(); ++i) {
             if (tensors[i - 1].name != tensors[i].name) continue;
             return tensors[i - 1].prefixed == tensors[i].prefixed
@@ -244,7 +247,8 @@ private:
     }
 
     [[gnu::cold]] result<void> check_metadata(buffer<metadata_entry>& metadata) const {
-        heap_sort(metadata.data(), metadata.size(), [](const metadata_entry& a, const metadata_entry& b) { return a.key < b.key; });
+        heap_sort(metadata.data(), metadata.size(),
+                  [](const metadata_entry& a, const metadata_entry& b) { return a.key < b.key; });
         for (std::size_t i = 1; i < metadata.size(); ++i)
             if (metadata[i - 1].key == metadata[i].key)
                 return file_fault({"__metadata__ ", quoted(metadata[i].key), " stands twice"});

@@ -19,11 +19,11 @@ template <class net, backend B, class F>
                                      const cancellation& cancel = {}) {
     if (workspaces.size() < static_cast<std::size_t>(threads.width))
         return fail(errc::too_small, {"batch: ", static_cast<std::int64_t>(workspaces.size()), " workspaces for ",
-                    threads.width, " threads"});
+                                      threads.width, " threads"});
     for (std::size_t i = 0; i < pictures.size(); ++i)
         if (auto r = model_detail::check_picture(pictures[i], m.program().nodes.front().out); !r)
-            return fail(r.error().code, {"number ", static_cast<std::int64_t>(i),
-                        " of the batch: ", r.error().what.view()});
+            return fail(r.error().code,
+                        {"number ", static_cast<std::int64_t>(i), " of the batch: ", r.error().what.view()});
     int failed = 0; // by the compilers' own atomics: <atomic> would be a tenth of what uml.hpp includes
     error first{};
     auto job = [&](int i, int thread) {

@@ -23,7 +23,8 @@ template <class T> [[nodiscard]] bool finite_map(const tensor_view<const T>& v) 
 }
 
 [[nodiscard, gnu::cold]] inline error no_numbers(const char* what) {
-    return fail(errc::not_finite, {what, " are not finite: the weights or the picture are too large for the arithmetic"});
+    return fail(errc::not_finite,
+                {what, " are not finite: the weights or the picture are too large for the arithmetic"});
 }
 
 } // namespace answer_detail

@@ -28,10 +28,10 @@ namespace model_detail {
     if (v.data == nullptr) return fail(errc::invalid_argument, "picture: no pixels");
     if (v.height != s.h || v.width != s.w)
         return fail(errc::wrong_shape, {"picture: ", v.height, " x ", v.width,
-                    " pixels (height x width), the network takes ", s.h, " x ", s.w});
+                                        " pixels (height x width), the network takes ", s.h, " x ", s.w});
     if (v.channels != s.c && v.channels != 1)
-        return fail(errc::wrong_shape, {"picture: ", v.channels, " channels, the network takes ", s.c,
-                    s.c > 1 ? " or 1" : ""});
+        return fail(errc::wrong_shape,
+                    {"picture: ", v.channels, " channels, the network takes ", s.c, s.c > 1 ? " or 1" : ""});
     return check_rows(v, "picture");
 }
 [[nodiscard]] inline result<void> check_picture(const image_view& v, const shape& s) {

@@ -48,14 +48,14 @@ struct familiarity_names {
     const tensor_entry *mean = row(names::mean), *scale = row(names::scale), *variances = row(names::variances);
     if (mean == nullptr || scale == nullptr || variances == nullptr)
         return refuse({"tensor ",
-                      mean == nullptr    ? names::mean
-                      : scale == nullptr ? names::scale
-                                         : names::variances,
-                      " is missing or no row of F32"});
+                       mean == nullptr    ? names::mean
+                       : scale == nullptr ? names::scale
+                                          : names::variances,
+                       " is missing or no row of F32"});
     const tensor_entry* rows = file.find(names::directions);
     if (mean->elements() > names::most_features || (rows != nullptr && rows->elements() > names::most_numbers))
         return refuse({"statistics of more than ", names::most_features, " features or ", names::most_numbers,
-                      " numbers of directions"});
+                       " numbers of directions"});
     if (scale->elements() != mean->elements() || rows == nullptr || rows->type != dtype::f16 || rows->dimensions != 2 ||
         rows->shape()[0] != variances->elements() || variances->elements() >= mean->elements() ||
         rows->shape()[1] != mean->elements())

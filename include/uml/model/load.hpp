@@ -22,7 +22,8 @@ namespace load_detail {
 [[nodiscard, gnu::cold]] inline result<void> check_label(const weights_file& f, const model_card& card,
                                                          std::string_view label) {
     if (card.network.empty() || label.empty() || card.network == label) return {};
-    return fail(errc::wrong_network, {f.source(), ": weights of network ", quoted(card.network).view(), ", not ", label});
+    return fail(errc::wrong_network,
+                {f.source(), ": weights of network ", quoted(card.network).view(), ", not ", label});
 }
 template <class description> [[nodiscard]] constexpr std::string_view label_of() {
     if constexpr (requires { description::label; })
@@ -39,7 +40,7 @@ template <class description> [[nodiscard]] constexpr std::string_view label_of()
         const int have = card.configuration.*field.member, want = c.*field.member;
         if (!field.extent && have != want)
             return fail(errc::wrong_config, {f.source(), ": weights for ", field.name, " ", have, ", the network has ",
-                        field.name, " ", want});
+                                             field.name, " ", want});
     }
     return {};
 }
@@ -51,12 +52,12 @@ template <class description> [[nodiscard]] constexpr std::string_view label_of()
     const std::uint64_t have = card.familiarity.model.dimensions();
     const id features = answer_nodes::of(p).features;
     if (features == no_id)
-        return fail(errc::wrong_network, {f.source(),
-                    ": statistics of familiarity, but the network has no output cls_pooled"});
+        return fail(errc::wrong_network,
+                    {f.source(), ": statistics of familiarity, but the network has no output cls_pooled"});
     const int channels = p.nodes[static_cast<std::size_t>(features)].out.c;
     if (have != static_cast<std::uint64_t>(channels))
-        return fail(errc::wrong_shape, {f.source(), ": statistics of familiarity of ", have,
-                    " features, the network has ", channels});
+        return fail(errc::wrong_shape,
+                    {f.source(), ": statistics of familiarity of ", have, " features, the network has ", channels});
     return {};
 }
 
@@ -66,7 +67,7 @@ template <class description> [[nodiscard]] constexpr std::string_view label_of()
     if (p.sizes.arena <= most) return {};
     const shape& in = p.nodes.front().out;
     return fail(errc::wrong_config, {f.source(), ": at ", in.h, " x ", in.w, " pixels the network needs an arena of ",
-                p.sizes.arena, " bytes, load_options::max_arena_bytes allows ", most});
+                                     p.sizes.arena, " bytes, load_options::max_arena_bytes allows ", most});
 }
 
 /// A network that is fixed while compiling, as the code that all of them share takes it.
@@ -109,9 +110,10 @@ template <class description, class B>
                                                                const load_options& o, const fixed_network*) {
     if (auto r = check_label(f, card, label_of<description>()); !r) return r.error();
     if (card.network.empty() && (!o.configuration || std::is_same_v<description, dynamic>))
-        return fail(errc::wrong_network, {f.source(),
-                    ": a plain state_dict does not say which network it is for: load it into a network of fixed "
-                    "configuration"});
+        return fail(errc::wrong_network,
+                    {f.source(),
+                     ": a plain state_dict does not say which network it is for: load it into a network of fixed "
+                     "configuration"});
     if (o.configuration) {
         if (auto r = check_config(f, card, *o.configuration); !r) return r.error();
         adapt_to_size(f, card, *o.configuration);
@@ -126,8 +128,8 @@ template <class description, class B>
             describe<description>(g, c, on, o.outputs);
     });
     if (!known)
-        return fail(errc::wrong_network, {f.source(), ": weights of network ", quoted(card.network).view(),
-                    ", which is not known here"});
+        return fail(errc::wrong_network,
+                    {f.source(), ": weights of network ", quoted(card.network).view(), ", which is not known here"});
     if (!tables) return fail(tables.error().code, {f.source(), ": ", tables.error().what.view()});
     if (auto r = check_arena(f, tables->view(), o.max_arena_bytes); !r) return r.error();
     return tables;

@@ -235,8 +235,9 @@ private:
     [[nodiscard]] result<void> check_count(std::size_t pictures, std::size_t findings_there) const {
         const auto most = static_cast<std::size_t>(parts_.where.images());
         if (pictures == 0 || pictures > most || findings_there < pictures)
-            return fail(errc::invalid_argument, {std::uint64_t{pictures}, " pictures with room for ",
-                        std::uint64_t{findings_there}, " findings: a run takes 1 to ", std::uint64_t{most}});
+            return fail(errc::invalid_argument,
+                        {std::uint64_t{pictures}, " pictures with room for ", std::uint64_t{findings_there},
+                         " findings: a run takes 1 to ", std::uint64_t{most}});
         return {};
     }
     [[nodiscard]] result<void> check_workspace(const workspace& w) const {

@@ -70,7 +70,7 @@ private:
                                                           const framing& how) {
     if (!rule.unknown.empty())
         return fail(errc::unsupported, {"prepare_input: the weights' metadata uml.input has ", rule.unknown.view(),
-                    ", which this version cannot follow"});
+                                        ", which this version cannot follow"});
     if (auto r = picture_detail::check_layout(frame, layout_of(frame, how), s.c, "prepare_input: the frame"); !r)
         return r.error();
     const bool floats = frame.type == image_view::sample::f32;

@@ -163,8 +163,8 @@ static_assert(sizeof(header) == 64 && sizeof(label) == 64);
     constexpr std::uint32_t most_names = 1u << 16;
     if (h.classes > most_names || h.regions > most_names ||
         bytes.size() != h.bytes_before_weights() + static_cast<std::uint64_t>(weights))
-        return fail(errc::malformed, {"prepared weights: ", std::uint64_t{bytes.size()},
-                    " bytes are not what their header says"});
+        return fail(errc::malformed,
+                    {"prepared weights: ", std::uint64_t{bytes.size()}, " bytes are not what their header says"});
     if (h.check != h.digest_of(bytes))
         return fail(errc::malformed, "prepared weights: their header or the names behind it are damaged");
     return h;
@@ -184,7 +184,7 @@ static_assert(sizeof(header) == 64 && sizeof(label) == 64);
     };
     if (!all_or_none(h.classes, all_classes) || !all_or_none(h.regions, all_regions))
         return fail(errc::malformed, {"prepared weights: names of ", h.classes, " classes and ", h.regions,
-                    " regions, the network has ", all_classes, " and ", all_regions});
+                                      " regions, the network has ", all_classes, " and ", all_regions});
     if (!h.possible() || !promised.possible(all_classes))
         return fail(errc::malformed,
                     "prepared weights: a temperature, threshold, level or rule of sets that no weights can have");

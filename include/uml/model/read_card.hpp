@@ -51,8 +51,7 @@ struct seen_name {
                                                             std::span<const label> names) {
     buffer<seen_name> sorted;
     if (!sorted.resize(names.size())) return fail(errc::out_of_memory, "no memory for names");
-    for (std::size_t i = 0; i < names.size(); ++i)
-        sorted[i] = {label(as_seen<label::capacity>(names[i].view())), i};
+    for (std::size_t i = 0; i < names.size(); ++i) sorted[i] = {label(as_seen<label::capacity>(names[i].view())), i};
     heap_sort(sorted.data(), sorted.size(), [](const seen_name& a, const seen_name& b) {
         const int order = a.seen.view().compare(b.seen.view());
         return order != 0 ? order < 0 : a.number < b.number;
@@ -61,8 +60,8 @@ struct seen_name {
         if (sorted[i].seen.view() != sorted[i - 1].seen.view()) continue;
         const auto name = names[sorted[i - 1].number].view(), other = names[sorted[i].number].view();
         if (name == other) return metadata_fault(f, key, {"has a name twice: ", quoted(name).view()});
-        return metadata_fault(f, key, {"has two names that look alike: ", quoted(name).view(), " and ",
-                              quoted(other).view()});
+        return metadata_fault(f, key,
+                              {"has two names that look alike: ", quoted(name).view(), " and ", quoted(other).view()});
     }
     return {};
 }
@@ -84,8 +83,8 @@ struct seen_name {
         if (found++ < count && !to.append(label(*name))) return fail(errc::out_of_memory, "no memory for names");
     }
     if (found != count)
-        return metadata_fault(f, key, {"holds ", found, found == 1 ? " name" : " names", ", but uml.config says ",
-                              count});
+        return metadata_fault(f, key,
+                              {"holds ", found, found == 1 ? " name" : " names", ", but uml.config says ", count});
     return check_distinct(f, key, to.span());
 }
 
@@ -136,13 +135,14 @@ struct seen_name {
         note_what_is_not_read(f, card);
         return result<model_card>(std::move(card));
     }
-    if (label->size() > 63 || label->empty()) return metadata_fault(f, "uml.network", {"is not a name of 1 to 63 bytes"});
+    if (label->size() > 63 || label->empty())
+        return metadata_fault(f, "uml.network", {"is not a name of 1 to 63 bytes"});
     if (has_control(*label))
         return metadata_fault(f, "uml.network", {"holds control characters: ", quoted(*label).view()});
     card.network << *label;
     if (const auto format = f.metadata("uml.format"); format && *format != "1")
-        return fail(errc::unsupported, {f.source(), ": metadata uml.format: is ", quoted(*format).view(),
-                    ", this version reads 1"});
+        return fail(errc::unsupported,
+                    {f.source(), ": metadata uml.format: is ", quoted(*format).view(), ", this version reads 1"});
     const auto v = metadata_json(f, "uml.config");
     if (!v) return v.error();
     if (!*v) return metadata_fault(f, "uml.config", {"is missing"});

@@ -125,16 +125,17 @@ struct stored_check {
     if (unread != nullptr)
         return fail(errc::malformed, {file.source(), ": self-check: the expected numbers cannot be read: ", unread});
     if (!alpha.plausible || !logits.plausible || !vacuity.plausible)
-        return fail(errc::malformed, {file.source(),
-                    ": self-check: the expected numbers cannot be a network's: alpha are not below 0, vacuity is not "
-                    "above 1, and none is beyond single precision"});
+        return fail(errc::malformed,
+                    {file.source(),
+                     ": self-check: the expected numbers cannot be a network's: alpha are not below 0, vacuity is not "
+                     "above 1, and none is beyond single precision"});
     const char* wrong = !alpha.within(*own_limit)     ? "class alpha"
                         : !logits.within(*own_limit)  ? "region logits"
                         : !vacuity.within(*own_limit) ? "pixel vacuity"
                                                       : nullptr;
     if (wrong == nullptr) return {};
     return fail(errc::self_check, {file.source(), ": self-check: ", wrong,
-                " differ from the stored values by more than the precision allows"});
+                                   " differ from the stored values by more than the precision allows"});
 }
 
 } // namespace self_check_detail
@@ -169,9 +170,10 @@ template <class M>
         // Directions of small variance magnify what rounding does to the features.
         const double limit = std::max(1e-3, 1000 * m.relative_limit()) * (1 + *kind.self_check);
         if (!(std::fabs(distance - *kind.self_check) <= limit))
-            return fail(errc::self_check, {file.source(),
-                        ": self-check: the distance of familiarity differs from the stored one by more than the "
-                        "precision allows"});
+            return fail(errc::self_check,
+                        {file.source(),
+                         ": self-check: the distance of familiarity differs from the stored one by more than the "
+                         "precision allows"});
     }
     // The samples are few and a barely trained network's logits nearly equal: the limit of the normalised error, which
     // is ten times that of the relative one.

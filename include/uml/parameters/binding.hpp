@@ -61,17 +61,18 @@ template <class Sizes> [[nodiscard]] text<64> shape_text(const Sizes& sizes, std
 [[nodiscard, gnu::cold]] inline result<const tensor_entry*> find_tensor(const weights_file& file, std::string_view full,
                                                                         const expected& x) {
     const tensor_entry* e = file.find(full);
-    if (e == nullptr) return fail(errc::missing_tensor, {file.source(), ": tensor ", quoted(full).view(), " is missing"});
+    if (e == nullptr)
+        return fail(errc::missing_tensor, {file.source(), ": tensor ", quoted(full).view(), " is missing"});
     bool same = e->dimensions == x.dimensions;
     for (int d = 0; same && d < x.dimensions; ++d)
         same = static_cast<std::int64_t>(e->shape()[static_cast<std::size_t>(d)]) == x.sizes[d];
     if (!same)
         return fail(errc::wrong_shape, {file.source(), ": tensor ", quoted(full).view(), " has shape ",
-                    shape_text(e->shape(), e->dimensions).view(), ", the network expects ",
-                    shape_text(x.sizes, static_cast<std::size_t>(x.dimensions)).view()});
+                                        shape_text(e->shape(), e->dimensions).view(), ", the network expects ",
+                                        shape_text(x.sizes, static_cast<std::size_t>(x.dimensions)).view()});
     if (!is_weight_type(e->type))
-        return fail(errc::unsupported, {file.source(), ": tensor ", quoted(full).view(), " has dtype ", name_of(e->type),
-                    ", weights are F32, F16 or BF16"});
+        return fail(errc::unsupported, {file.source(), ": tensor ", quoted(full).view(), " has dtype ",
+                                        name_of(e->type), ", weights are F32, F16 or BF16"});
     return e;
 }
 
@@ -165,8 +166,8 @@ struct leaf_slots {
     for (std::size_t i = 0; i < used.size(); ++i) {
         const std::string_view name = file.entries()[i].name;
         if (!used[i] && !binding_detail::of_any_network(name) && !ignored(name))
-            return fail(errc::unknown_tensor, {file.source(), ": tensor ", quoted(name).view(),
-                        " is not part of this network"});
+            return fail(errc::unknown_tensor,
+                        {file.source(), ": tensor ", quoted(name).view(), " is not part of this network"});
     }
     return result<binding>(std::move(b));
 }

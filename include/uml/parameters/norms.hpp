@@ -51,11 +51,12 @@ namespace uml::inline UML_VERSION_NAMESPACE {
         const path_text own = table.name_of(static_cast<id>(i));
         const bool without_eps = listed(own);
         if (without_eps == (kind == parameter_kind::frozen_norm)) continue;
-        return fail(errc::wrong_network, {file.source(), ": normalisation ", quoted(own).view(),
-                    without_eps ? " is stored for use without eps, the network adds one: describe it with "
-                                  "norm_kind::frozen"
-                                : " is stored for use with an eps of 1e-5, the network adds none: describe it with "
-                                  "norm_kind::batch"});
+        return fail(errc::wrong_network,
+                    {file.source(), ": normalisation ", quoted(own).view(),
+                     without_eps ? " is stored for use without eps, the network adds one: describe it with "
+                                   "norm_kind::frozen"
+                                 : " is stored for use with an eps of 1e-5, the network adds none: describe it with "
+                                   "norm_kind::batch"});
     }
     return {};
 }

@@ -49,8 +49,9 @@ namespace stream_detail {
     for (std::size_t k = 0; k < to.values.size(); ++k) {
         const bool negative = variance.data()[k] < 0; // no eps makes that a variance
         if (negative || !(variance.data()[k] + eps > 0))
-            return fail(errc::malformed, {b.file().source(), ": tensor ", b.table().name_of(p).view(),
-                        ".running_var: channel ", std::uint64_t{k}, negative ? " is below 0" : " is not positive"});
+            return fail(errc::malformed,
+                        {b.file().source(), ": tensor ", b.table().name_of(p).view(), ".running_var: channel ",
+                         std::uint64_t{k}, negative ? " is below 0" : " is not positive"});
         to.values.data()[k] /= std::sqrt(variance.data()[k] + eps);
         to.bias.data()[k] -= mean.data()[k] * to.values.data()[k];
     }

@@ -24,11 +24,11 @@ namespace picture_detail {
                                                         const image_span& to, const char* what) {
     if (auto r = check_view(to, what); !r) return r;
     if (!inside(p.target, map_height, map_width) || !inside(p.source, p.frame_height, p.frame_width))
-        return fail(errc::invalid_argument, {what, ": the placement is not of a picture of ", map_height, " x ",
-                    map_width, " pixels"});
+        return fail(errc::invalid_argument,
+                    {what, ": the placement is not of a picture of ", map_height, " x ", map_width, " pixels"});
     if (to.height != p.frame_height || to.width != p.frame_width)
         return fail(errc::invalid_argument, {what, ": the result has ", to.height, " x ", to.width,
-                    " pixels, the frame ", p.frame_height, " x ", p.frame_width});
+                                             " pixels, the frame ", p.frame_height, " x ", p.frame_width});
     return {};
 }
 

@@ -37,9 +37,9 @@ struct placement {
                 whole ? rectangle{0, 0, frame_height, frame_width} : how.region,
                 {0, 0, height, width}};
     if (!picture_detail::inside(p.source, frame_height, frame_width))
-        return fail(errc::invalid_argument, {"fit: the region of ", p.source.height, " x ", p.source.width,
-                    " pixels from (", p.source.y, ", ", p.source.x, ") on does not lie inside ", frame_height, " x ",
-                    frame_width});
+        return fail(errc::invalid_argument,
+                    {"fit: the region of ", p.source.height, " x ", p.source.width, " pixels from (", p.source.y, ", ",
+                     p.source.x, ") on does not lie inside ", frame_height, " x ", frame_width});
     if (!how.letterbox) return p;
     // The side that fills the picture, without a rounding: h / height against w / width.
     const std::int64_t h = p.source.height, w = p.source.width;

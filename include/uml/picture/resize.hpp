@@ -175,8 +175,8 @@ void resize_rows(const resize_plan& plan, std::byte* scratch, Source source, con
 }
 
 [[nodiscard, gnu::cold]] inline error too_little(const char* what, std::int64_t needed, std::size_t given) {
-    return fail(errc::too_small, {what, ": needs ", needed, " bytes of scratch memory, has ",
-                static_cast<std::int64_t>(given)});
+    return fail(errc::too_small,
+                {what, ": needs ", needed, " bytes of scratch memory, has ", static_cast<std::int64_t>(given)});
 }
 
 } // namespace picture_detail

@@ -70,7 +70,7 @@ template <class T> [[nodiscard]] T* row_of(const image_span& v, int y) {
     if (auto r = picture_detail::check_view(v, "crop"); !r) return r.error();
     if (!picture_detail::inside(part, v.height, v.width))
         return fail(errc::invalid_argument, {"crop: ", part.height, " x ", part.width, " pixels from (", part.y, ", ",
-                    part.x, ") on do not lie inside ", v.height, " x ", v.width});
+                                             part.x, ") on do not lie inside ", v.height, " x ", v.width});
     image_view cut = v;
     cut.data = static_cast<const std::byte*>(v.data) + part.y * v.row_bytes +
                std::int64_t{part.x} * v.channels * picture_detail::sample_bytes(v.type);

@@ -75,8 +75,8 @@ calibrate_class_sets(std::span<const P> probabilities, int classes, std::span<co
     if (classes < 2 || k > class_set_rule::most_classes || probabilities.size() != n * k ||
         !(groups.empty() || groups.size() == n) || scratch.size() < n)
         return fail(errc::invalid_argument, {"class sets: ", static_cast<std::uint64_t>(probabilities.size()),
-                    " probabilities, ", static_cast<std::uint64_t>(n), " labels and ", std::uint64_t{groups.size()},
-                    " groups do not fit ", classes, " classes"});
+                                             " probabilities, ", static_cast<std::uint64_t>(n), " labels and ",
+                                             std::uint64_t{groups.size()}, " groups do not fit ", classes, " classes"});
     class_set_rule rule;
     rule.score = options.score;
     rule.penalty = options.score == set_score::raps ? options.penalty : 0;
@@ -88,8 +88,8 @@ calibrate_class_sets(std::span<const P> probabilities, int classes, std::span<co
         for (std::size_t i = 0; i < n; ++i) {
             const auto label = static_cast<std::size_t>(labels[i]);
             if (label >= k)
-                return fail(errc::invalid_argument, {"class sets: label ", labels[i], " of case ", std::uint64_t{i},
-                            " is no class"});
+                return fail(errc::invalid_argument,
+                            {"class sets: label ", labels[i], " of case ", std::uint64_t{i}, " is no class"});
             if (options.by_class && label != level) continue;
             const double score = rule.strangeness(probabilities.subspan(i * k, k), label);
             scratch[count++] = {score, groups.empty() ? static_cast<std::uint32_t>(i) : groups[i]};

@@ -130,15 +130,15 @@ inline void orthonormalise(std::vector<double>& rows, std::size_t count, std::si
 fit_familiarity(std::span<const float> features, std::size_t dimensions, std::size_t directions = 64) {
     const std::size_t d = dimensions, n = d > 0 ? features.size() / d : 0;
     if (d < 2 || n < 2 || n * d != features.size())
-        return fail(errc::invalid_argument, {"familiarity: ", std::uint64_t{features.size()}, " numbers are no rows of ",
-                    static_cast<std::uint64_t>(d), " features"});
+        return fail(errc::invalid_argument, {"familiarity: ", std::uint64_t{features.size()},
+                                             " numbers are no rows of ", static_cast<std::uint64_t>(d), " features"});
     std::vector<double> z(features.begin(), features.end());
     for (std::size_t r = 0; r < n; ++r) {
         double norm = 0;
         for (std::size_t i = 0; i < d; ++i) {
             if (!is_finite(features[r * d + i]))
-                return fail(errc::not_finite, {"familiarity: row ", std::uint64_t{r},
-                            " has a feature that is not a finite number"});
+                return fail(errc::not_finite,
+                            {"familiarity: row ", std::uint64_t{r}, " has a feature that is not a finite number"});
             norm += z[r * d + i] * z[r * d + i];
         }
         if (!(norm > 0))

@@ -40,8 +40,8 @@ namespace detail {
     if (cases.empty()) return fail(errc::invalid_argument, "calibration: there are no cases");
     for (std::size_t i = 0; i < cases.size(); ++i)
         if (!is_finite(cases[i].vacuity) || cases[i].vacuity < 0 || cases[i].vacuity > 1)
-            return fail(errc::not_finite, {"calibration: the vacuity of case ", std::uint64_t{i},
-                        " is no number from 0 to 1"});
+            return fail(errc::not_finite,
+                        {"calibration: the vacuity of case ", std::uint64_t{i}, " is no number from 0 to 1"});
     heap_sort(cases.data(), cases.size(), [](const auto& a, const auto& b) { return a.vacuity < b.vacuity; });
     return {};
 }
@@ -155,7 +155,7 @@ certify_risk(std::span<screened_case> cases, std::span<const float> candidates, 
     if (best.accepted == 0)
         return fail(errc::invalid_argument,
                     {"calibration: no threshold can be shown to keep the risk as low as wanted on ",
-                    std::uint64_t{cases.size()}, " cases"});
+                     std::uint64_t{cases.size()}, " cases"});
     return best;
 }
 

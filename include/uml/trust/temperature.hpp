@@ -42,8 +42,9 @@ template <class E>
 template <class E>
 [[nodiscard]] result<double> fit_temperature(std::span<const E> evidence, int classes, std::span<const int> labels) {
     if (classes < 2 || labels.empty() || evidence.size() != labels.size() * static_cast<std::size_t>(classes))
-        return fail(errc::invalid_argument, {"temperature: ", static_cast<std::uint64_t>(evidence.size()),
-                    " numbers do not fit ", std::uint64_t{labels.size()}, " labels of ", classes, " classes"});
+        return fail(errc::invalid_argument,
+                    {"temperature: ", static_cast<std::uint64_t>(evidence.size()), " numbers do not fit ",
+                     std::uint64_t{labels.size()}, " labels of ", classes, " classes"});
     for (const int label : labels)
         if (label < 0 || label >= classes)
             return fail(errc::invalid_argument, {"temperature: label ", label, " is no class"});

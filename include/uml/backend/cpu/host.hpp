@@ -79,7 +79,7 @@ template <class B, class session = no_session> struct engine_of {
                                                    executor threads, std::span<std::byte> given) const {
         if (threads.width < 1 || threads.width > value.threads)
             return fail(errc::invalid_argument, {"the executor has ", threads.width,
-                        " threads, the backend's workspaces are made for ", value.threads});
+                                                 " threads, the backend's workspaces are made for ", value.threads});
         auto block = memory_block::make(given, p.sizes.arena, "an arena");
         if (!block) return block.error();
         auto own = session::make(p);
@@ -103,8 +103,8 @@ template <class B, class session = no_session> struct engine_of {
                 if (auto r = watch->before(p, next.node); !r) return r;
             if (!run_step(next, s.threads))
                 return fail(errc::device, {"operation ", static_cast<int>(next.node), ", ",
-                            to_text(p.nodes[static_cast<std::size_t>(next.node)].kind),
-                            ": the library that computes it failed"});
+                                           to_text(p.nodes[static_cast<std::size_t>(next.node)].kind),
+                                           ": the library that computes it failed"});
             if (watch != nullptr && (i + 1 == s.steps.count || s.steps.first[i + 1].node != next.node))
                 watch->after(p, next.node);
         }
@@ -139,8 +139,9 @@ private:
                 at, table, s.memory.data(), w.memory.template as<const std::byte>(n.packed), s.threads.width, &s.own};
             if (auto r = own.prepare(placed, to); !r) return r;
             if (to.lacks_kernel())
-                return fail(errc::unsupported, {"operation ", static_cast<int>(i), ", ", to_text(n.kind),
-                            ": it calls a kernel that its entry in the backend's table does not name"});
+                return fail(errc::unsupported,
+                            {"operation ", static_cast<int>(i), ", ", to_text(n.kind),
+                             ": it calls a kernel that its entry in the backend's table does not name"});
         }
         if (to.full()) return fail(errc::too_small, "the planned memory for prepared steps is too small");
         s.steps = to.steps();

@@ -14,8 +14,8 @@ inline constexpr int most_threads = 1024;
 /// Refuses thread counts that make no sense.
 [[nodiscard]] constexpr result<void> check_threads(int threads) {
     if (threads >= 1 && threads <= most_threads) return {};
-    return fail(errc::invalid_argument, {"a backend on the processor runs on 1 to ", most_threads, " threads, not ",
-                threads});
+    return fail(errc::invalid_argument,
+                {"a backend on the processor runs on 1 to ", most_threads, " threads, not ", threads});
 }
 
 } // namespace host

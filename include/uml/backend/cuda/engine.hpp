@@ -67,8 +67,8 @@ template <class B> struct engine_of {
     [[nodiscard]] constexpr result<void> check() const {
         if (value.precision != precision::f32 && value.precision != precision::tf32 &&
             value.precision != precision::bf16)
-            return fail(errc::unsupported, {"the cuda backend computes in f32, tf32 or bf16, not in ",
-                        to_text(value.precision)});
+            return fail(errc::unsupported,
+                        {"the cuda backend computes in f32, tf32 or bf16, not in ", to_text(value.precision)});
         if (value.images < 1 || value.images > most_images)
             return fail(errc::invalid_argument, {"a run takes 1 to ", most_images, " images, not ", value.images});
         if (value.device < 0) return fail(errc::invalid_argument, {"there is no CUDA device ", value.device});
@@ -186,7 +186,7 @@ template <class B> struct engine_of {
             return fail(errc::invalid_argument, "device_picture: its samples are not in a device's memory");
         if (device && whose != value.device)
             return fail(errc::invalid_argument, {"device_picture: its samples are on device ", whose,
-                        ", the network is on device ", value.device});
+                                                 ", the network is on device ", value.device});
         return {};
     }
     [[nodiscard]] std::span<std::byte> idle_memory(const program_view&, workspace&) const { return {}; } // the device's

@@ -88,8 +88,9 @@ private:
     const auto size = static_cast<std::size_t>(bytes > 0 ? bytes : 1);
     const int error = on_host ? on.allocate_host(p, size) : on.allocate(p, size);
     if (error != 0)
-        return fail(on.of_memory(error) ? errc::out_of_memory : errc::device, {"CUDA, ", bytes, " bytes for ", what,
-                    on_host ? " on the host: " : " on the device: ", on.sentence(error)});
+        return fail(on.of_memory(error) ? errc::out_of_memory : errc::device,
+                    {"CUDA, ", bytes, " bytes for ", what,
+                     on_host ? " on the host: " : " on the device: ", on.sentence(error)});
     owned made(p, on_host ? on.release_host : on.release);
     if (on_host)
         std::memset(p, 0, size);
@@ -114,7 +115,7 @@ private:
     const int error = on.devices(count);
     if (on.versions(driver, library) == 0 && driver > 0 && (on.of_old_driver(error) || driver / 1000 < library / 1000))
         return fail(errc::unsupported, {"the CUDA driver, for ", driver / 1000, ".", driver % 1000 / 10,
-                    ", is older than the CUDA runtime ", library / 1000, ".", library % 1000 / 10});
+                                        ", is older than the CUDA runtime ", library / 1000, ".", library % 1000 / 10});
     if (error != 0) return fail(errc::unsupported, {"no CUDA device: ", on.sentence(error)});
     if (count == 0) return fail(errc::unsupported, "no CUDA device");
     if (device >= count)
@@ -123,7 +124,7 @@ private:
     constexpr int least = 80; // bf16 and TF32 products
     if (capability < least)
         return fail(errc::unsupported, {"CUDA device ", device, " has compute capability ", capability / 10, ".",
-                    capability % 10, "; 8.0 or newer is needed"});
+                                        capability % 10, "; 8.0 or newer is needed"});
     return {};
 }
 

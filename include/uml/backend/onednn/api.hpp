@@ -48,7 +48,8 @@ using owned_primitive = owned<dnnl_primitive_t, dnnl_primitive_destroy>;
 /// Success, or an error that names what was asked of oneDNN.
 [[nodiscard]] inline result<void> checked(dnnl_status_t s, std::string_view what) {
     if (s == dnnl_success) return {};
-    return fail(s == dnnl_out_of_memory ? errc::out_of_memory : errc::unsupported, {"oneDNN, ", what, ": ", to_text(s)});
+    return fail(s == dnnl_out_of_memory ? errc::out_of_memory : errc::unsupported,
+                {"oneDNN, ", what, ": ", to_text(s)});
 }
 
 /// The owner of what `make(&object)` makes.
@@ -263,9 +264,10 @@ public:
     /// and says nothing.
     [[nodiscard]] result<void> check() const {
         if (there_ == width_) return {};
-        return fail(errc::device, {"OpenMP gives the calling thread no team of ", width_,
-                    ", for which oneDNN's operations are made: the call comes from a parallel region or a forked "
-                    "process, or the limit of threads or of active levels is less"});
+        return fail(errc::device,
+                    {"OpenMP gives the calling thread no team of ", width_,
+                     ", for which oneDNN's operations are made: the call comes from a parallel region or a forked "
+                     "process, or the limit of threads or of active levels is less"});
     }
 
 private:

@@ -77,7 +77,7 @@ public:
         if (!scratch) return scratch.error();
         if (scratch->bytes() > at.scratch_bytes)
             return fail(errc::too_small, {"oneDNN wants ", scratch->bytes(), " bytes of scratch memory for ", what,
-                        ", the backend gives ", at.scratch_bytes});
+                                          ", the backend gives ", at.scratch_bytes});
         call c;
         auto primitive =
             make<owned_primitive>("an operation", [&](auto* made) { return dnnl_primitive_create(made, d.get()); });

@@ -91,7 +91,7 @@ struct product_forms {
     const std::int64_t planned = s.weights_bytes();
     if (wanted.bytes() > planned)
         return fail(errc::too_small, {"oneDNN wants ", wanted.bytes(), " bytes for the weights of a product of ",
-                    s.inner, " by ", s.columns, ", ", planned, " are planned"});
+                                      s.inner, " by ", s.columns, ", ", planned, " are planned"});
     buffer<float> plain;
     const auto count = static_cast<std::size_t>(s.inner * s.columns);
     if (!plain.resize(count)) return fail(errc::out_of_memory, {"no memory for ", s.inner * s.columns, " weights"});
