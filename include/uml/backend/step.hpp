@@ -36,6 +36,9 @@ struct step {
 struct step_list {
     const step* first = nullptr;
     std::size_t count = 0;
+
+    [[nodiscard]] const step* begin() const { return first; }
+    [[nodiscard]] const step* end() const { return first + count; }
 };
 
 /// How many steps and bytes of arguments an operation has.
