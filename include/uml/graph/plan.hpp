@@ -45,7 +45,7 @@ struct block {
     }
 };
 
-/// Blocks that have their place. Written for compilers, which evaluate it step by step: what moves is a number.
+/// Blocks that have their place. Written for compilers, which evaluate it step by step: no object is named in the loop.
 class placed_blocks {
 public:
     static constexpr int most = 256;
@@ -57,27 +57,29 @@ public:
         if (count_ == most) return false;
         std::int64_t from = 0;
         int where = 0; // behind the last block whose address is lower, or the first that leaves room
-        for (; where < count_; ++where) {
-            const block& other = blocks_[sorted_[where]];
-            if (other.last < b.first || other.first > b.last) continue;
-            if (other.from - from >= b.size) break;
-            if (other.from + other.size > from) from = other.from + other.size;
-        }
-        while (where > 0 && blocks_[sorted_[where - 1]].from > from) --where;
+        for (const int first = b.first, last = b.last; where < count_; ++where)
+            if (last_[sorted_[where]] >= first && first_[sorted_[where]] <= last) {
+                if (from_[sorted_[where]] - from >= b.size) break;
+                if (end_[sorted_[where]] > from) from = end_[sorted_[where]];
+            }
+        while (where > 0 && from_[sorted_[where - 1]] > from) --where;
         const int at = free_ < most ? free_++ : spare_[--spares_];
         for (int i = count_; i > where; --i) sorted_[i] = sorted_[i - 1];
         sorted_[where] = at;
         ++count_;
         b.from = from;
-        blocks_[at] = b;
-        if (from + b.size > top_) top_ = from + b.size;
+        first_[at] = b.first;
+        last_[at] = b.last;
+        from_[at] = from;
+        end_[at] = from + b.size;
+        if (end_[at] > top_) top_ = end_[at];
         return true;
     }
     /// Forgets blocks that are not used from order `now` on.
     constexpr void drop_before(int now) {
         int kept = 0;
         for (int i = 0; i < count_; ++i) {
-            if (blocks_[sorted_[i]].last < now)
+            if (last_[sorted_[i]] < now)
                 spare_[spares_++] = sorted_[i];
             else
                 sorted_[kept++] = sorted_[i];
@@ -88,9 +90,10 @@ public:
     [[nodiscard]] constexpr std::int64_t top() const { return top_; }
 
 private:
-    block blocks_[most]{};
-    int sorted_[most]{}; ///< by address
-    int spare_[most]{};  ///< places of forgotten blocks
+    int first_[most]{}, last_[most]{};        ///< orders of use
+    std::int64_t from_[most]{}, end_[most]{}; ///< addresses
+    int sorted_[most]{};                      ///< by address
+    int spare_[most]{};                       ///< places of forgotten blocks
     int count_ = 0, free_ = 0, spares_ = 0;
     int full_ = 32; ///< blocks at which it is worth while to look for those that can be forgotten
     std::int64_t top_ = 0;
