@@ -32,17 +32,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--regions", type=int, default=0, help="0: as many as regions.txt names or the masks hold")
     parser.add_argument("--classes", type=int, default=0, help="0: as many as labels.csv has")
     parser.add_argument("--channels", type=int, choices=(1, 3), default=3)
-    parser.add_argument("--divisor", type=int, help="channel divisor; edge and its parts: 4, your own network: 1")
-    parser.add_argument("--stem-stride", type=int, default=1, help="edge, its parts, your own network")
+    parser.add_argument("--divisor", type=options.count,
+                        help="channel divisor; edge and its parts: 4, your own network: 1")
+    parser.add_argument("--stem-stride", type=options.count, default=1, help="edge, its parts, your own network")
     parser.add_argument("--preset", choices=PRESETS, default="published")
     parser.add_argument("--epochs", type=options.count)
     parser.add_argument("--batch", type=options.count)
     parser.add_argument("--lr", type=options.above_zero)
     parser.add_argument("--warmup", type=options.from_zero, help="epochs")
     parser.add_argument("--decay-from", type=options.from_zero, help="epoch at which the learning rate starts to fall")
-    parser.add_argument("--loss-weights", type=float, nargs=3, metavar=("CLASS", "MUTUAL", "SEGMENTATION"))
-    parser.add_argument("--annealing", type=float, help="epochs over which the KL term grows to its full weight")
-    parser.add_argument("--outliers", type=float, default=0.0, metavar="WEIGHT",
+    parser.add_argument("--loss-weights", type=options.from_zero, nargs=3, metavar=("CLASS", "MUTUAL", "SEGMENTATION"))
+    parser.add_argument("--annealing", type=options.above_zero,
+                        help="epochs over which the KL term grows to its full weight")
+    parser.add_argument("--outliers", type=options.from_zero, default=0.0, metavar="WEIGHT",
                         help="make outliers in every step and pull their evidence to zero, with this loss weight")
     parser.add_argument("--noise", type=options.from_zero, help="largest standard deviation of the noise in training")
     parser.add_argument("--map-dropout", type=float, metavar="PROBABILITY",
@@ -51,13 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="other ranges of augmentation than the preset's: " + ", ".join(vars(none())))
     parser.add_argument("--no-averaging", action="store_true", help="use the last weights instead of their average")
     parser.add_argument("--no-augmentation", action="store_true")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=options.seed, default=0)
     parser.add_argument("--resume", action="store_true", help="go on from the run folder's checkpoint, if there is one")
     parser.add_argument("--reschedule", action="store_true", help="resume although the recipe differs")
     parser.add_argument("--start-from", type=pathlib.Path, help="checkpoint of another run whose weights to take")
     parser.add_argument("--backbone", type=pathlib.Path,
                         help="state_dict (.pth) of a trained Res2Net-50-v1b-26w-4s: encoder norms stay frozen then")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--device", type=options.device, default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
     parser.add_argument("--no-graph", action="store_true", help="on a GPU: start a step's kernels one by one")
     options.add_threads(parser)
@@ -80,9 +82,8 @@ def chosen_recipe(args: argparse.Namespace) -> Recipe:
     published = LossWeights()
     weights = args.loss_weights or (published.cls, published.mutual, published.seg)
     annealing = published.annealing if args.annealing is None else args.annealing
-    if annealing <= 0 or min(weights) < 0 or max(weights) == 0 or args.outliers < 0:
-        raise ValueError(f"--annealing {annealing:g}, --loss-weights {weights}, --outliers {args.outliers:g}: "
-                         "annealing takes more than 0 epochs, weights are 0 or more, the three not all 0")
+    if max(weights) == 0:
+        raise ValueError("--loss-weights: weights are 0 or more, the three not all 0")
     augmentation = none() if args.no_augmentation else PRESETS[args.preset].augmentation
     if args.noise is not None:
         augmentation = replace(augmentation, noise=args.noise)

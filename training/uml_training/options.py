@@ -3,12 +3,29 @@
 import argparse
 import math
 
+import torch
+
 
 def count(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text}: a whole number from 1 on")
     return number
+
+
+def seed(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise argparse.ArgumentTypeError(f"{text}: a whole number from 0 on, below 2^63")
+    return number
+
+
+def device(text: str) -> str:
+    try:
+        torch.empty(0, device=text)
+    except (RuntimeError, AssertionError) as error:  # the latter from a PyTorch without CUDA
+        raise argparse.ArgumentTypeError(f"{text}: no device here: {str(error).splitlines()[0]}") from error
+    return text
 
 
 def from_zero(text: str) -> float:
