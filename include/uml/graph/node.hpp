@@ -88,7 +88,8 @@ struct node {
     // Made by the memory plan; places are bytes.
     dtype type = dtype::f32;  ///< of the tensor's elements
     bool result = false;      ///< a caller fetches it, or a part of it
-    bool raw = false;         ///< a normalisation reads it: what matters may be small beside its mean
+    bool raw = false;         ///< a normalisation reads it (what matters may be small beside its mean), or it is one's
+                              ///< result, and fused with what reads it would not be rounded
     std::int16_t order = 0;   ///< operations of one order may run side by side, those of lower orders are done before
     std::int32_t step = 0;    ///< elements from a pixel to the next
     std::int64_t at = 0;      ///< the tensor's place in the arena

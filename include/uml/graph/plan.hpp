@@ -111,14 +111,18 @@ struct sorted_operations {
     }
 };
 
-/// Marks what callers fetch and what is to be normalised, and asks for every tensor's element type; a slice has that of
-/// what it is a part of.
+/// Marks what callers fetch, what is to be normalised and what a normalisation hands to a sum or an activation, and
+/// asks for every tensor's element type; a slice has that of what it is a part of.
 template <class E> constexpr void choose_types(const E& e, graph& g) {
     for (int i = 0; i < g.output_count; ++i) g.nodes[g.outputs[i].node].result = true;
     for (int i = g.node_count - 1; i >= 0; --i)
         if (g.nodes[i].kind == op::slice && g.nodes[i].result) g.nodes[g.nodes[i].in[0]].result = true;
     for (int i = 0; i < g.node_count; ++i)
-        if (const node& n = g.nodes[i]; n.kind == op::norm || n.kind == op::layer_norm) g.nodes[n.in[0]].raw = true;
+        if (const node& n = g.nodes[i]; n.kind == op::norm || n.kind == op::layer_norm)
+            g.nodes[n.in[0]].raw = true;
+        else if (n.kind == op::add || n.kind == op::activate)
+            for (int k = 0; k < n.inputs; ++k)
+                if (g.nodes[n.in[k]].kind == op::norm) g.nodes[n.in[k]].raw = true;
     for (int i = 0; i < g.node_count; ++i) {
         node& n = g.nodes[i];
         n.type = n.kind == op::slice ? g.nodes[n.in[0]].type : e.tensor(site{g.nodes, g.parameters, n}).type;
