@@ -64,10 +64,10 @@ def assert_run_folder_tells_all(folder):
     assert final["metrics"]["dice"] == json.loads((folder / "history.json").read_text())[-1]["val_dice"]
 
 
-@pytest.mark.parametrize("wrong", [["--annealing", "0"], ["--loss-weights", "1", "-1", "0"]])
-def test_loss_options_out_of_range(wrong, tiny, tmp_path, capsys):
-    assert cli.main(["fit", "--data", str(tiny), "--out", str(tmp_path / "run"), *FIT, *wrong]) == 1
-    assert wrong[0] in capsys.readouterr().err and not (tmp_path / "run").exists()
+def test_loss_without_weight(tiny, tmp_path, capsys):
+    command = ["fit", "--data", str(tiny), "--out", str(tmp_path / "run"), *FIT, "--loss-weights", "0", "0", "0"]
+    assert cli.main(command) == 1
+    assert "--loss-weights" in capsys.readouterr().err and not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("network, has", [("classifier", "accuracy"), ("segmenter", "dice")])
