@@ -175,14 +175,16 @@ TEST_CASE("operations of one order have scratch memory of their own, those of th
     CHECK(std::abs(d.g.nodes[1].scratch - d.g.nodes[2].scratch) >= 128);
 }
 
-TEST_CASE("a tensor before a normalisation is raw, and one behind it that is to be activated; a slice has the type of "
-          "what it is a part of") {
+TEST_CASE("a tensor before a normalisation is raw, and one behind it that is to be activated or added; a slice has the "
+          "type of what it is a part of") {
     drawn d;
     const value x = d.b.input({4, 2, 2});
     const value pooled = d.b.max_pool(x, {});
     const value part = d.b.slice(pooled, 0, 2);
     const value pooled_after = d.b.norm(x, "other", uml::norm_kind::batch);
     d.b.output(d.b.max_pool(pooled_after, {}), "other");
+    const value added = d.b.norm(x, "added", uml::norm_kind::batch);
+    d.b.output(d.b.add(pooled, added), "sum");
     const value normed = d.b.norm(x, "norm", uml::norm_kind::batch);
     d.b.output(d.b.layer_norm(d.b.relu(normed), "layer"), "normed");
     d.b.output(part, "part");
@@ -195,6 +197,7 @@ TEST_CASE("a tensor before a normalisation is raw, and one behind it that is to 
     CHECK(n[x.node].raw);
     CHECK_FALSE(n[pooled.node].raw);
     CHECK_FALSE(n[pooled_after.node].raw);
+    CHECK(n[added.node].raw);
     CHECK(n[normed.node].raw);
     CHECK(n[normed.node + 1].raw); // what layer_norm reads
     CHECK_FALSE(n[normed.node + 1].result);

@@ -137,25 +137,6 @@ TEST_CASE("what is fetched has the type that the backend gives results, in slice
     CHECK(nz.at != nboth.at + 16 * 2); // copied: it has another type
 }
 
-TEST_CASE("without rewrites no more is rounded on the way from a normalisation to an activation or a sum") {
-    const auto g = std::make_unique<graph>();
-    uml::describe<uml::release_network>(*g, uml::config{.height = 64, .width = 64}, {}, uml::output_set::answer);
-    static_cast<void>(uml::plan(mixed{{{.threads = 1}}}, *g));
-    REQUIRE(g->error.what == uml::fault::none);
-    int sums = 0, activations = 0;
-    for (int i = 0; i < g->node_count; ++i) {
-        const node& n = g->nodes[i];
-        if (n.kind != op::add && n.kind != op::activate) continue;
-        for (int k = 0; k < n.inputs; ++k) {
-            if (g->nodes[n.in[k]].kind != op::norm) continue;
-            CHECK(g->nodes[n.in[k]].raw);
-            ++(n.kind == op::add ? sums : activations);
-        }
-    }
-    CHECK(sums > 30);
-    CHECK(activations > 100);
-}
-
 TEST_CASE("a mixer's matrix has the blocks of its two entry convolutions") {
     const auto g = std::make_unique<graph>();
     const uml::config c{.height = 64, .width = 64};

@@ -95,7 +95,7 @@ public:
 
     [[nodiscard]] T* data() { return static_cast<T*>(data_); }
     [[nodiscard]] const T* data() const { return static_cast<const T*>(data_); }
-    // A span of another type is five milliseconds of compile time: what needs none takes these.
+    // Every type of span costs compile time, to check its concepts: what needs none takes these.
     [[nodiscard]] T& operator[](std::size_t i) { return data()[i]; }
     [[nodiscard]] const T& operator[](std::size_t i) const { return data()[i]; }
     [[nodiscard]] T* begin() { return data(); }

@@ -23,12 +23,13 @@ struct elements {
     [[nodiscard]] bool ordered(std::size_t a, std::size_t b) const {
         return less(first + a * bytes, first + b * bytes);
     }
+    /// Of two different ones.
     void swap(std::size_t a, std::size_t b) const {
         unsigned char some[32];
         for (std::size_t at = 0; at < bytes; at += sizeof some) {
             const std::size_t n = bytes - at < sizeof some ? bytes - at : sizeof some;
             std::memcpy(some, first + a * bytes + at, n);
-            std::memmove(first + a * bytes + at, first + b * bytes + at, n); // a may be b
+            std::memcpy(first + a * bytes + at, first + b * bytes + at, n);
             std::memcpy(first + b * bytes + at, some, n);
         }
     }
