@@ -29,11 +29,12 @@ foreach(compiler IN ITEMS g++ clang++)
         set_tests_properties(flags.numbers.${compiler}${name} PROPERTIES LABELS "slow;text" SKIP_RETURN_CODE 77 TIMEOUT 600)
     endforeach()
     # Many more flags, on a network that compiles in seconds: a few in every run, all in ./test --long.
-    set(flags_often "-ffinite-math-only")
+    set(flags_often "-ffinite-math-only" "refused: -fpack-struct=1")
     set(flags_all "-frounding-math" "-fno-signed-zeros" "-fassociative-math -fno-signed-zeros -fno-trapping-math"
         "-freciprocal-math" "-ftrapv" "-fwrapv -fno-strict-aliasing" "-D_GLIBCXX_DEBUG" "-D_GLIBCXX_ASSERTIONS"
         "-fshort-enums" "-funsigned-char" "-fno-threadsafe-statics" "-std=gnu++20" "-O0")
     if(compiler STREQUAL "clang++")
+        list(APPEND flags_often "refused: -cl-single-precision-constant")
         list(APPEND flags_all "-fno-honor-nans" "-fno-honor-infinities" "-fapprox-func" "-ffp-model=fast"
             "-ffp-model=strict" "-ffp-exception-behavior=strict" "-std=c++2b")
     else()

@@ -11,3 +11,23 @@
 #define UML_VERSION_PATCH 0
 #define UML_VERSION_STRING "0.1.0"
 #define UML_VERSION_NAMESPACE v0_1
+
+#include "uml/core/begin.inc"
+
+// What a header can't keep out.
+namespace uml::inline UML_VERSION_NAMESPACE::flags_detail {
+
+// Clang gives such a constant the type float, and its own value.
+static_assert(sizeof(0.1) == sizeof(double) && 0.1 != static_cast<double>(0.1F),
+              "uml: constants are cut to single precision here: leave -fsingle-precision-constant "
+              "(-cl-single-precision-constant) away for this file");
+
+struct with_double {
+    double number;
+};
+static_assert(alignof(with_double) == alignof(double),
+              "uml: structs are packed here: end #pragma pack before, leave -fpack-struct away");
+
+} // namespace uml::inline UML_VERSION_NAMESPACE::flags_detail
+
+#include "uml/core/end.inc"

@@ -15,9 +15,6 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE {
 
-static_assert(0.1 != static_cast<double>(0.1F),
-              "uml: constants are cut to single precision here: leave -fsingle-precision-constant away for this file");
-
 /// What one element of a tensor is. The names are those of the safetensors format.
 enum class dtype : std::uint8_t {
     f32,
