@@ -105,8 +105,9 @@ usage: uml-analyze --weights W [options] IMAGE|FOLDER...
   --resume         skip images whose results exist: same content, weights and options, by the manifest beside them
                    (DIR/uml-manifest.jsonl, FILE.manifest.jsonl)
   --recursive      enter folders in a FOLDER; DIR gets the same folders
-  --levels L H     for images of more than 8 bits: sample L is black, H white. Needed where an image does not use the
-                   range that its file says
+  --levels L H     for images of more than 8 bits: sample L is black, H white. Needed where one of 16 bits uses less
+                   than half of the range that its file says, or, without 1 % of its samples at either end, less than
+                   an eighth
   --kind-check off  do not ask whether an image is of the kind that the network knows: for people who know that it is.
                    Every answer then says "not checked"
   --show-unfamiliar  class and mask also of images of no known kind; without it only the overlay is written, bare
@@ -135,7 +136,8 @@ With weights of uml-calibrate an answer is a set of classes that holds the true 
 if it is a single class and the vacuity is within the limit. A probability is the network's score for a class, not the
 chance of being right. Vacuity says how little evidence there is, from 0 to 1; an image with more than the limit in the
 weights file is referred to a human.
-In JSON and in the table a byte of a name that is not UTF-8 is \xNN, and the backslash of a name that looks so is \x5c.
+In JSON and in the table a byte of a name that is not UTF-8 is \xNN, in the table one of a control character too, and the
+backslash of a name that looks so is \x5c.
 For research. Not a medical device.
 )";
     return text;

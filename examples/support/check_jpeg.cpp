@@ -301,7 +301,8 @@ int exif_orientation(std::span<const std::uint8_t> exif) {
     for (std::size_t i = 0; i < count && start + 14 + 12 * i <= exif.size(); ++i) {
         const std::size_t entry = start + 2 + 12 * i;
         if (number(entry, 2) != 274) continue;
-        const std::size_t n = number(entry + 2, 2) == 3 ? number(entry + 8, 2) : 0;
+        const bool one_short = number(entry + 2, 2) == 3 && number(entry + 4, 4) == 1; // else viewers pass it over
+        const std::size_t n = one_short ? number(entry + 8, 2) : 0;
         return n <= 8 ? static_cast<int>(n) : 0;
     }
     return 0;

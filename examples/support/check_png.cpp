@@ -70,7 +70,7 @@ private:
             return uml::fail(uml::errc::unsupported, {"needs chunk ", type_, ", which is not known"});
         if (type_ == "tRNS") return transparency();
         if (type_ == "sBIT") return significance();
-        if (type_ == "sRGB" || type_ == "cICP") profile_ = true;
+        if (type_ == "sRGB") return plain_colors();
         if (type_ == "iCCP") return profile();
         if (type_ == "gAMA") return curve();
         if (type_ == "cICP") return screen();
@@ -78,28 +78,39 @@ private:
         return {};
     }
 
+    // What samples mean is said before the palette and the pixels: decoders pass it over elsewhere.
+    [[nodiscard]] bool late() const { return after_ == "IDAT" || colored_; }
+
+    uml::result<void> plain_colors() {
+        if (body_.size() != 1 || late() || std::exchange(usual_, true))
+            return damaged("sRGB in the wrong place, twice or of the wrong size");
+        profile_ = true;
+        return {};
+    }
+
     uml::result<void> curve() {
-        if (body_.size() != 4 || after_ == "IDAT" || png_.gamma != 0)
+        if (body_.size() != 4 || late() || png_.gamma != 0)
             return damaged("a gamma in the wrong place, twice or of the wrong size");
         png_.gamma = std::max(1u, big32(body_));
         return {};
     }
 
     // The samples' curve and range, by the numbers of ITU-T H.273.
-    uml::result<void> screen() const {
-        if (body_.size() != 4) return damaged("cICP of the wrong size");
+    uml::result<void> screen() {
+        if (body_.size() != 4 || late() || std::exchange(screened_, true))
+            return damaged("cICP in the wrong place, twice or of the wrong size");
         constexpr std::array usual{1, 4, 6, 13, 14, 15};
         if (std::find(usual.begin(), usual.end(), int{body_[1]}) == usual.end() || body_[2] != 0 || body_[3] != 1)
             return uml::fail(uml::errc::unsupported, {"samples for another kind of screen (cICP ", body_[0], " ",
                                                       body_[1], " ", body_[2], " ", body_[3], "): convert it"});
+        profile_ = true;
         return {};
     }
 
     // A name, a zero, how it is packed (always 0), a zlib stream. The standard has one of it and sRGB; cICP comes
     // first.
     uml::result<void> profile() {
-        if (after_ == "IDAT" || std::exchange(profiled_, true))
-            return damaged("a colour profile in the wrong place or twice");
+        if (late() || std::exchange(profiled_, true)) return damaged("a colour profile in the wrong place or twice");
         const auto name_end = std::find(body_.begin(), body_.end(), std::uint8_t{0});
         if (body_.end() - name_end < 2) return {};
         const auto icc =
@@ -137,10 +148,11 @@ private:
 
     uml::result<void> colors() {
         const std::size_t count = body_.size() / 3;
-        if (!png_.palette.empty() || after_ == "IDAT") return damaged("a palette in the wrong place");
+        if (late()) return damaged("a palette in the wrong place");
         if (body_.size() % 3 != 0 || count == 0 || count > 256 ||
             (png_.color == 3 && count > (std::size_t{1} << png_.depth)) || png_.color == 0 || png_.color == 4)
             return damaged("a palette of the wrong size");
+        colored_ = true;
         if (png_.color != 3) return {}; // a suggestion for screens of few colours
         for (std::size_t i = 0; i < count; ++i)
             png_.palette.push_back({body_[3 * i], body_[3 * i + 1], body_[3 * i + 2], 255});
@@ -170,7 +182,7 @@ private:
         const auto colors = std::size_t{png_.color == 2 || png_.color == 3 || png_.color == 6 ? 3u : 1u};
         const int whole = png_.color == 3 ? 8 : png_.depth;
         if (body_.size() != colors + (png_.color >= 4 ? 1 : 0)) return damaged("sBIT of the wrong size");
-        if (after_ == "IDAT" || measured_) return damaged("sBIT in the wrong place or twice");
+        if (late() || measured_) return damaged("sBIT in the wrong place or twice");
         measured_ = true;
         for (std::size_t i = 0; i < colors; ++i) {
             if (body_[i] < 1 || body_[i] > whole) return damaged("sBIT says more bits than there are");
@@ -223,7 +235,7 @@ private:
     std::span<const std::uint8_t> rest_, body_{}, whole_{};
     std::string_view type_{}, after_{};
     bool in_data_ = false, profile_ = false, ended_ = false, passes_ = false, turned_ = false, measured_ = false;
-    bool profiled_ = false;
+    bool profiled_ = false, usual_ = false, screened_ = false, colored_ = false;
     std::vector<std::uint8_t> packed_{};
     png_facts png_{};
 };

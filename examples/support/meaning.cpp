@@ -29,10 +29,12 @@ struct scale {
 };
 
 uml::error needs_levels(const raster& r, int least, int most, bool nearly) {
+    const std::string_view rule = nearly          ? ", less than an eighth of the range"
+                                  : r.depth == 16 ? " are used, less than half of the range"
+                                                  : " are used";
     return uml::fail(uml::errc::unsupported,
                      {r.depth, " bits a sample, of which ", nearly ? "nearly all are" : "only values", " from ", least,
-                      " to ", most, nearly ? "" : " are used",
-                      ": say with --levels LOW HIGH which are black and white"});
+                      " to ", most, rule, ": say with --levels LOW HIGH which are black and white"});
 }
 
 // The values between which all but `left_out` of the samples at either end lie. Needs more samples than that.

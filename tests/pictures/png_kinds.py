@@ -66,10 +66,10 @@ def png(bits, colour, samples, extra=(), interlaced=False, filters=(0,), behind=
     return file(head(width, height, bits, colour, interlaced), *extra, (b"IDAT", packed), *behind, (b"IEND", b""))
 
 
-def exif(orientation: int, order: str = ">", kind: int = 3) -> bytes:
+def exif(orientation: int, order: str = ">", kind: int = 3, count: int = 1) -> bytes:
     value = struct.pack(order + "HH", orientation, 0) if kind == 3 else struct.pack(order + "I", orientation)
     return (
-        (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IHHHI", 8, 1, 274, kind, 1) + value + bytes(4)
+        (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IHHHI", 8, 1, 274, kind, count) + value + bytes(4)
     )
 
 
@@ -175,7 +175,7 @@ def of_transparency():
 
 def of_bits_and_curves():
     twelve = [[8, 1608, 4088]]
-    lower = refused("16 bits a sample, of which only values from 8 to 4088 are used")
+    lower = refused("16 bits a sample, of which only values from 8 to 4088 are used, less than half of the range: ")
     yield "12-in-16", png(16, 0, twelve), lower, NO_REGIONS
     yield "12-in-16-sbit", png(16, 0, twelve, [(b"sBIT", b"\x0c")]), picture([[0, 100, 255]]), NO_REGIONS
     yield (
@@ -192,7 +192,7 @@ def of_bits_and_curves():
         NO_REGIONS,
     )
     # Twelve bits with a mark of the largest value: a sample in a hundred is one, two are part of the picture.
-    few = refused("16 bits a sample, of which nearly all are from {} to {}: ")
+    few = refused("16 bits a sample, of which nearly all are from {} to {}, less than an eighth of the range: ")
     for name, marks, row in (("", 1, [8, 4088]), ("-offset", 1, [20000, 24000]), ("-13", 1, [0, 8191])):
         rows = [(row * 50)[marks:] + [65535] * marks]
         yield f"12-in-16-marked{name}", png(16, 0, rows), few.format(*row), NO_REGIONS
@@ -229,6 +229,21 @@ def of_bits_and_curves():
     yield "gama-usual", png(8, 0, [[1, 0]], [(b"gAMA", CURVE)]), plain, mask
     yield "gama-linear", png(8, 0, [[1, 0]], [(b"gAMA", b"\0\1\x86\xa0")]), linear, mask
     yield "gama-zero", png(8, 0, [[1, 0]], [(b"gAMA", bytes(4))]), refused("a gamma of 1 / 100000"), mask
+    bright, colours = (b"gAMA", b"\0\1\x86\xa0"), (b"PLTE", bytes([0, 0, 0, 1, 1, 1]))
+    named = b"sRGB", b"\0"
+    no = refused("damaged: sRGB in the wrong place, twice or of the wrong size")
+    yield "srgb-behind", png(8, 0, [[1, 0]], [bright], behind=[named]), no, no
+    yield "srgb-behind-palette", png(8, 3, [[1, 0]], [bright, colours, named]), no, no
+    yield "srgb-behind-suggestions", png(8, 2, [[1, 0, 0]], [bright, colours, named]), no, no
+    yield "srgb-twice", png(8, 0, [[1, 0]], [named, named]), no, no
+    for length in (0, 2):
+        yield f"srgb-of-{length}", png(8, 0, [[1, 0]], [bright, (b"sRGB", bytes(length))]), no, no
+    no = refused("damaged: a gamma in the wrong place, twice or of the wrong size")
+    yield "gama-behind-palette", png(8, 3, [[1, 0]], [colours, bright]), no, no
+    no = refused("damaged: sBIT in the wrong place or twice")
+    yield "sbit-behind-suggestions", png(8, 2, [[1, 0, 0]], [colours, (b"sBIT", b"\4\4\4")]), no, no
+    no = refused("damaged: a palette in the wrong place")
+    yield "suggestions-twice", png(8, 2, [[1, 0, 0]], [colours, colours]), no, no
     yield "gama-and-srgb", png(8, 0, [[1, 0]], [(b"gAMA", b"\0\1\x86\xa0"), (b"sRGB", b"\0")]), plain, mask
     no = refused("damaged: a gamma in the wrong place, twice or of the wrong size")
     yield "gama-twice", png(8, 0, [[1, 0]], [(b"gAMA", CURVE), (b"gAMA", b"\0\1\x86\xa0")]), no, no
@@ -243,6 +258,7 @@ def of_bits_and_curves():
     no = refused("damaged: a colour profile in the wrong place or twice")
     yield "iccp-twice", png(8, 0, [[1, 0]], [usual, usual]), no, no
     yield "iccp-twice-short", png(8, 0, [[1, 0]], [(b"iCCP", b"p\0")] * 2), no, no  # each costs unpacking
+    yield "iccp-behind-palette", png(8, 3, [[1, 0]], [light, colours, usual]), no, no
     yield "iccp-behind", png(8, 0, [[1, 0]], behind=[usual]), no, no
     # What is not looked at: whites, the shape of pixels, text.
     for name, extra in (
@@ -253,6 +269,12 @@ def of_bits_and_curves():
     ):
         yield f"with-{name}", png(8, 0, [[1, 0]], [extra]), plain, mask
     yield "cicp-srgb", png(8, 0, [[1, 0]], [(b"cICP", b"\1\x0d\0\1")]), plain, mask
+    said = b"cICP", b"\1\x0d\0\1"
+    no = refused("damaged: cICP in the wrong place, twice or of the wrong size")
+    yield "cicp-behind", png(8, 0, [[1, 0]], [light], behind=[said]), no, no
+    yield "cicp-behind-palette", png(8, 3, [[1, 0]], [light, colours, said]), no, no
+    yield "cicp-twice", png(8, 0, [[1, 0]], [said, said]), no, no
+    yield "cicp-short", png(8, 0, [[1, 0]], [(b"cICP", b"\1\x0d\0")]), no, no
     for name, said in (("pq", b"\x09\x10\0\1"), ("hlg", b"\x09\x12\0\1"), ("narrow", b"\1\1\0\0")):
         no = refused(f"samples for another kind of screen (cICP {' '.join(map(str, said))}): convert it")
         yield f"cicp-{name}", png(8, 0, [[1, 0]], [(b"cICP", said)]), no, no
@@ -279,6 +301,9 @@ def of_ways_up():
         )
     yield "exif-behind", png(8, 0, upright[1], behind=[(b"eXIf", exif(3))]), picture(upright[3]), NO_REGIONS
     yield "exif-long", png(8, 0, upright[1], [(b"eXIf", exif(3, kind=4))]), picture(upright[1]), NO_REGIONS
+    for count in (0, 2):
+        several = [(b"eXIf", exif(3, count=count))]
+        yield f"exif-of-{count}", png(8, 0, upright[1], several), picture(upright[1]), NO_REGIONS
     yield "exif-cut", png(8, 0, upright[1], [(b"eXIf", exif(3)[:12])]), picture(upright[1]), NO_REGIONS
     named, silent = b"Exif\0\0" + exif(3), exif(3).replace(b"\1\x12", b"\1\x0f")
     yield "exif-named", png(8, 0, upright[1], [(b"eXIf", named)]), picture(upright[3]), NO_REGIONS

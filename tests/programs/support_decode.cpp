@@ -48,8 +48,8 @@ TEST_CASE("samples of 16 bits that use only the lower ones need levels") {
     const std::vector<int> twelve{8, 16 * 100 + 8, 16 * 255 + 8, 0};
     const file_bytes plain = make_png(4, 16, 0, twelve);
     CHECK(complaint(plain) ==
-          "16 bits a sample, of which only values from 0 to 4088 are used: say with --levels LOW HIGH "
-          "which are black and white");
+          "16 bits a sample, of which only values from 0 to 4088 are used, less than half of the range: say with "
+          "--levels LOW HIGH which are black and white");
     CHECK(picture_of(plain, level_range{0, 4095}) == values{0, 100, 255, 0});
     CHECK(picture_of(plain, level_range{1608, 1609}) == values{0, 0, 255, 0});
     // The same with a high offset: half of the range is what a picture must use.

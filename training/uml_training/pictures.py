@@ -13,6 +13,7 @@ from .faults import DataError
 from .raster import MOST_BYTES, Raster, check_size
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+MASK_SUFFIXES = (".png", ".tif", ".tiff")
 USUAL_GAMMA = 45455
 DARKEST, BRIGHTEST = 0.14, 0.36  # what a profile may show a half as: gammas of 2.8 and 1.5
 
@@ -67,11 +68,12 @@ def eight_bits(raster: Raster, opaque: np.ndarray) -> np.ndarray:
         full = (1 << raster.significant) - 1
         shift = 0 if depth == 16 and raster.significant < depth and most <= full else depth - raster.significant
         if ((most >> shift) - (least >> shift) <= full // 2) if depth == 16 else most <= full:
-            raise needs_levels(depth, f"only values from {least} to {most} are used")
+            raise needs_levels(depth, f"only values from {least} to {most} are used" +
+                               (", less than half of the range" if depth == 16 else ""))
         # A few marks of the largest value do not make 12 bits 16; nor does a frame or a fault.
         low, high = ends(shown, shown.size // 100)
         if depth == 16 and (high >> shift) - (low >> shift) <= full // 8:
-            raise needs_levels(depth, f"nearly all are from {low} to {high}")
+            raise needs_levels(depth, f"nearly all are from {low} to {high}, less than an eighth of the range")
     values = (samples.astype(np.int64) >> shift).clip(0, full)
     return (2 * 255 * values + full) // (2 * full)
 

@@ -29,7 +29,7 @@ class Walk:
         self.palette: np.ndarray | None = None
         self.transparent: tuple[int, ...] | None = None
         self.packed: list[bytes] = []
-        self.overruled = self.in_data = self.ended = False
+        self.overruled = self.in_data = self.ended = self.coloured = self.usual = self.screened = False
         self.profile = profile.Profile()
         self.profiled = False
         at = len(SIGNATURE)
@@ -59,11 +59,9 @@ class Walk:
         self.in_data = kind == "IDAT"
         known = {"IHDR": self.header, "IDAT": self.pixels, "IEND": self.end, "PLTE": self.colours,
                  "tRNS": self.transparency, "sBIT": self.significance, "gAMA": self.curve, "cICP": self.screen,
-                 "iCCP": self.icc, "eXIf": self.turn}
+                 "sRGB": self.plain_colours, "iCCP": self.icc, "eXIf": self.turn}
         if kind == "acTL":
             raise DataError("an animation, not a picture")
-        if kind in ("sRGB", "cICP"):
-            self.overruled = True
         if kind in known:
             known[kind](body)
         elif kind[0].isupper():
@@ -88,10 +86,11 @@ class Walk:
 
     def colours(self, body: bytes) -> None:
         count = len(body) // 3
-        if self.palette is not None or self.packed:
+        if self.late:
             raise damaged("a palette in the wrong place")
         if len(body) % 3 or not 0 < count <= (1 << self.depth if self.colour == 3 else 256) or self.colour in (0, 4):
             raise damaged("a palette of the wrong size")
+        self.coloured = True
         if self.colour == 3:
             colours = np.frombuffer(body, np.uint8).reshape(count, 3)
             self.palette = np.concatenate([colours, np.full((count, 1), 255, np.uint8)], axis=1)
@@ -114,7 +113,7 @@ class Walk:
         colours = 3 if self.colour in (2, 3, 6) else 1
         if len(body) != colours + (self.colour >= 4):
             raise damaged("sBIT of the wrong size")
-        if self.packed or self.measured:
+        if self.late or self.measured:
             raise damaged("sBIT in the wrong place or twice")
         self.measured = True
         if min(body[:colours]) < 1 or max(body[:colours]) > (8 if self.colour == 3 else self.depth):
@@ -122,20 +121,31 @@ class Walk:
         if self.colour != 3:
             self.significant = min(self.significant, *body[:colours])
 
+    @property
+    def late(self) -> bool:
+        """What samples mean is said before the palette and the pixels: decoders pass it over elsewhere."""
+        return self.coloured or bool(self.packed)
+
+    def plain_colours(self, body: bytes) -> None:
+        if len(body) != 1 or self.late or self.usual:
+            raise damaged("sRGB in the wrong place, twice or of the wrong size")
+        self.usual = self.overruled = True
+
     def curve(self, body: bytes) -> None:
-        if len(body) != 4 or self.packed or self.gamma is not None:
+        if len(body) != 4 or self.late or self.gamma is not None:
             raise damaged("a gamma in the wrong place, twice or of the wrong size")
         self.gamma = max(1, int.from_bytes(body, "big"))
 
     def screen(self, body: bytes) -> None:
-        if len(body) != 4:
-            raise damaged("cICP of the wrong size")
+        if len(body) != 4 or self.late or self.screened:
+            raise damaged("cICP in the wrong place, twice or of the wrong size")
         if body[1] not in USUAL_CURVES or body[2] != 0 or body[3] != 1:
             raise DataError(f"samples for another kind of screen (cICP {' '.join(map(str, body))}): convert it")
+        self.screened = self.overruled = True
 
     def icc(self, body: bytes) -> None:
         """A name, a zero, how it is packed (always 0), a zlib stream."""
-        if self.packed or self.profiled:
+        if self.late or self.profiled:
             raise damaged("a colour profile in the wrong place or twice")
         self.profiled = True
         unpack = zlib.decompressobj()

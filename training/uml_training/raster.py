@@ -87,6 +87,7 @@ def orientation_in(exif: bytes) -> int:
         if entry + 12 > len(exif):
             break
         if number(entry, 2) == 274:
-            value = number(entry + 8, 2) if number(entry + 2, 2) == 3 else 0
+            one_short = number(entry + 2, 2) == 3 and number(entry + 4, 4) == 1  # else viewers pass it over
+            value = number(entry + 8, 2) if one_short else 0
             return value if value <= 8 else 0
     return 0
