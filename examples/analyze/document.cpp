@@ -115,12 +115,12 @@ void document::add_findings(const outcome& o) {
     json_.end_object();
 }
 
-const std::string& document::finish(int done, int accepted, int unfamiliar, int failed, int skipped) {
+std::string document::finish(int done, int accepted, int unfamiliar, int failed, int skipped) {
     json_.end_array().key("summary").begin_object();
     json_.member("done", done).member("accepted", accepted).member("referred", done - accepted);
     json_.member("unfamiliar", unfamiliar);
     json_.member("failed", failed).member("skipped", skipped).end_object().end_object();
-    return text_ += '\n';
+    return support::json_for_terminal(text_ += '\n');
 }
 
 } // namespace analyze

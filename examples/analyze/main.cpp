@@ -170,8 +170,8 @@ int run(const options& o) {
             std::fputs(support::printable(analyze::report(out, model, unicode), "\n").c_str(), stdout);
         heard = support::printed() || !only_printed;
     }
-    const std::string& text = o.json ? document.finish(done, accepted, unfamiliar, wrong, skipped)
-                                     : analyze::closing_words(done, accepted, unfamiliar, wrong, skipped);
+    const std::string text = o.json ? document.finish(done, accepted, unfamiliar, wrong, skipped)
+                                    : analyze::closing_words(done, accepted, unfamiliar, wrong, skipped);
     std::fputs(text.c_str(), stdout);
     if (const auto r = results->close(); !r) return complain(some_failed, r.error().what.view());
     if (!support::printed())

@@ -24,7 +24,7 @@ public:
 
     void add(const outcome& o);
     /// The whole text; call once, after the last picture.
-    [[nodiscard]] const std::string& finish(int done, int accepted, int unfamiliar, int failed, int skipped);
+    [[nodiscard]] std::string finish(int done, int accepted, int unfamiliar, int failed, int skipped);
 
 private:
     void add_findings(const outcome& o);

@@ -92,11 +92,8 @@ uml::result<std::vector<labelled_case>> read_dataset(const fs::path& given, std:
     support::never_overwrite(table);
     const std::string name = support::shown(table);
     const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-    const std::string valid = support::valid_utf8(text); // with what is not UTF-8 written as text
-    if (valid != text) {
-        const auto at = std::mismatch(text.begin(), text.end(), valid.begin(), valid.end()).first - text.begin();
-        return uml::fail(uml::errc::malformed, {name, ": byte ", std::int64_t{at}, " is not UTF-8"});
-    }
+    if (const std::size_t at = support::utf8_bytes(text); at < text.size())
+        return uml::fail(uml::errc::malformed, {name, ": byte ", std::uint64_t{at}, " is not UTF-8"});
     support::csv_reader reader(text);
     const auto first = reader.next();
     if (!first) return uml::fail(uml::errc::malformed, {name, " ", first.error().what.view()});
@@ -113,7 +110,7 @@ uml::result<std::vector<labelled_case>> read_dataset(const fs::path& given, std:
             return uml::fail(uml::errc::malformed, {name, ": two columns ", wanted, " in the header"});
     }
     const std::size_t id_column = column("id"), label_column = column("label"), name_column = column("name");
-    const auto all_images = images_in(*folder), all_masks = files_by_id(*folder / "masks", {".png"});
+    const auto all_images = images_in(*folder), all_masks = files_by_id(*folder / "masks", {".png", ".tif", ".tiff"});
     if (!all_images) return all_images.error();
     if (!all_masks) return all_masks.error();
     const files_by_name &images = *all_images, &masks = *all_masks;
@@ -138,7 +135,8 @@ uml::result<std::vector<labelled_case>> read_dataset(const fs::path& given, std:
         if (!seen.insert(c.id).second) return wrong("id '", id, "' appears twice");
         if (images.count(c.id) == 0) return wrong("no images/", id, " with .png, .jpg, .jpeg, .tif or .tiff");
         if (images.count(c.id) > 1) return wrong("several images/", id, " with different endings");
-        if (masks.count(c.id) != 1) return wrong(masks.count(c.id) == 0 ? "no masks/" : "two masks/", id, ".png");
+        if (masks.count(c.id) != 1)
+            return wrong(masks.count(c.id) == 0 ? "no masks/" : "several masks/", id, ".png, .tif or .tiff");
         c.image = images.find(c.id)->second;
         c.mask = masks.find(c.id)->second;
         support::never_overwrite(c.image);

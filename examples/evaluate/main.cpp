@@ -312,7 +312,7 @@ int run(const support::arguments& a) {
     if (every_image || a.has("--more") || a.has("--group") || a.has("--spacing") || a.has("--tolerance"))
         write_more(w, *found, model, groups, ruler, every_image);
     w.end_object();
-    json += '\n';
+    json = support::json_for_terminal(json += '\n');
 
     if (support::stop_signal() != 0) return give_up(stopped_after(cases->size(), cases->size()));
     if (every_image)

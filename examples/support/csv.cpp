@@ -1,5 +1,10 @@
 #include "support/csv.hpp"
 
+#include "support/text.hpp"
+
+#include <algorithm>
+#include <array>
+
 namespace support {
 
 csv_reader::csv_reader(std::string_view text) : text_(text) {
@@ -85,11 +90,13 @@ uml::result<std::optional<std::vector<std::string>>> csv_reader::next() {
 }
 
 std::string csv_cell(std::string_view text) {
+    // As ASCII and as wide as an ideograph, which spreadsheets of East Asia take for the same.
+    constexpr std::array<std::string_view, 10> signs{"=",  "+",      "-",      "@",      "\t",
+                                                     "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
     // Also before an apostrophe that stands before such a beginning: no two texts become one.
-    const std::size_t begin = text.find_first_not_of('\'');
-    const bool formula =
-        begin < text.size() && std::string_view("=+-@\t\r").find(text[begin]) != std::string_view::npos;
-    return (formula ? "'" : "") + std::string(text);
+    const std::string_view begin = text.substr(std::min(text.find_first_not_of('\''), text.size()));
+    const bool formula = std::any_of(signs.begin(), signs.end(), [&](auto sign) { return begin.starts_with(sign); });
+    return (formula ? "'" : "") + bytes_for_commands(text, "\t\n");
 }
 
 std::string csv_field(std::string_view text) {

@@ -40,7 +40,8 @@ private:
 };
 
 /// What a cell holds for a text: an apostrophe in front where a spreadsheet would take it for a formula (it begins with
-/// = + - @, a tab or a carriage return) or for such a cell (one with apostrophes in front of it).
+/// = + - @, wide ones too, a tab or a line feed) or for such a cell (one with apostrophes in front of it). What moves a
+/// terminal's cursor but these two is \xNN, a byte each.
 [[nodiscard]] std::string csv_cell(std::string_view text);
 
 /// A cell as it is written, quoted if it must be.

@@ -1,6 +1,6 @@
 #include "support/text.hpp"
 
-#include "uml/io/json.hpp"
+#include "uml/model/name_rule.hpp"
 
 #include <cstdint>
 #include <cstdio>
@@ -14,9 +14,14 @@ std::string escaped(const char* format, unsigned code) {
     return text;
 }
 
-// Marks that turn or nest the direction of writing (Unicode 15, Bidi_Control) and separators of lines.
-bool turns(std::uint32_t c) {
-    return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+// What names may not hold, and marks that turn the direction of what stands beside them.
+bool commands(std::uint32_t c) {
+    return uml::name_rule::within(c, uml::name_rule::commands) || c == 0x61c || c == 0x200e || c == 0x200f;
+}
+
+std::uint32_t code_of(std::string_view character) {
+    std::size_t bytes = 0;
+    return uml::name_rule::first_of(character, bytes);
 }
 
 // Whether the text itself begins as what stands for a byte: its backslash is escaped then, so that no two texts become
@@ -48,18 +53,32 @@ std::string valid_utf8(std::string_view text) {
     });
 }
 
+std::size_t utf8_bytes(std::string_view text) {
+    std::size_t at = 0;
+    for (std::size_t n = 1; at < text.size() && n > 0; at += n) n = uml::json::utf8_sequence(text.substr(at));
+    return at;
+}
+
 std::string printable(std::string_view text, std::string_view keep) {
     return each_character(text, [keep](std::string_view c) {
-        const auto first = static_cast<unsigned char>(c[0]);
-        if (c.size() == 1)
-            return (first < 0x20 || first == 0x7f) && keep.find(c[0]) == std::string_view::npos
-                       ? escaped("\\x%02x", first)
-                       : std::string(c);
-        const unsigned second = static_cast<unsigned char>(c[1]) & 63u;
-        std::uint32_t code = (first & 31u) << 6 | second;
-        if (c.size() == 3) code = (first & 15u) << 12 | second << 6 | (static_cast<unsigned char>(c[2]) & 63u);
-        if (c.size() < 4 && (code < 0xa0 || turns(code))) return escaped("\\u{%04x}", code);
-        return std::string(c);
+        const std::uint32_t code = code_of(c);
+        if (!commands(code) || keep.find(c) != std::string_view::npos) return std::string(c);
+        return escaped(c.size() == 1 ? "\\x%02x" : "\\u{%04x}", code);
+    });
+}
+
+std::string bytes_for_commands(std::string_view text, std::string_view keep) {
+    return each_character(text, [keep](std::string_view c) {
+        if (!commands(code_of(c)) || keep.find(c) != std::string_view::npos) return std::string(c);
+        std::string bytes;
+        for (const char byte : c) bytes += escaped("\\x%02x", static_cast<unsigned char>(byte));
+        return bytes;
+    });
+}
+
+std::string json_for_terminal(std::string_view document) {
+    return each_character(document, [](std::string_view c) {
+        return c.size() > 1 && commands(code_of(c)) ? escaped("\\u%04x", code_of(c)) : std::string(c);
     });
 }
 

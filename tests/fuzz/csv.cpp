@@ -36,9 +36,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         support::csv_reader again(row);
         const auto copy = again.next();
         require(copy && *copy && (**copy).size() == (**record).size() + 1);
-        for (std::size_t i = 0; i < (**record).size(); ++i) require((**copy)[i] == "x" + (**record)[i]);
+        for (std::size_t i = 0; i < (**record).size(); ++i)
+            require((**copy)[i] == "x" + support::bytes_for_commands((**record)[i], "\t\n"));
         const std::string field = support::csv_field((**record)[0]);
-        require(field.empty() || std::string_view("=+-@\t\r").find(field[0]) == std::string_view::npos);
+        require(field.empty() || std::string_view("=+-@\t\r\n").find(field[0]) == std::string_view::npos);
     }
     const std::string shown = support::printable(text);
     for (const char c : shown) require(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);

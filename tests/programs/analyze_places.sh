@@ -91,15 +91,18 @@ cp in/a.png 'odd/\xff.png'
 cp in/a.png 'odd/=1.png'
 cp in/a.png "odd/'=1.png"
 cp in/a.png $'odd/line\nfake.png: accepted.png'
+cp in/a.png $'odd/\e[31m\xc2\x9b\xe2\x80\xae.png'
 (cd odd && "$program" --weights "$weights" --csv ../odd.csv -- *.png) >out 2>err || failed "odd names: $(cat err)"
 grep -q '^fake' out && failed "a name tells a report: $(head -3 out)"
 (cd odd && "$program" --weights "$weights" --json -- *.png) >out 2>err || failed "odd names: $(cat err)"
 python3 - <<'P' || failed "names are mistaken for others"
 import csv, json
+printed = open("out", "rb").read() + open("odd.csv", "rb").read()
+assert not any(moves in printed for moves in (b"\x1b", b"\xc2\x9b", b"\xe2\x80\xae")), printed
 document = [i["image"] for i in json.load(open("out"))["images"]]
 table = [r["image"] for r in csv.DictReader(open("odd.csv", newline=""))]
-assert len(set(document)) == len(set(table)) == 5 and "line\nfake.png: accepted.png" in table, (document, table)
-assert "'=1.png" in table and "''=1.png" in table and r"\xff.png" in table and r"\x5cxff.png" in table, table
+assert len(set(document)) == len(set(table)) == 6 and "\x1b[31m\x9b\u202e.png" in document and "line\nfake.png: accepted.png" in table, (document, table)
+assert "'=1.png" in table and "''=1.png" in table and r"\x1b[31m\xc2\x9b\xe2\x80\xae.png" in table and r"\xff.png" in table and r"\x5cxff.png" in table, table
 P
 
 # A name too long for one of its results: nothing of it is written.

@@ -14,6 +14,7 @@ right=$(figures cases/masks/8bit_0_255)
 for folder in cases/masks/*; do
     case $folder in
         */refused*) refused "$folder" "masks/.*.png: " ;;
+        */tiff*) [ "$right" = "$(figures "$folder")" ] || grep -q "TIFF, which this build does not read" err || failed "$folder" ;;
         *) [ "$right" = "$(figures "$folder")" ] || failed "$folder: other figures" ;;
     esac
 done
@@ -51,6 +52,9 @@ kill -TERM $pid
 status=0
 wait $pid || status=$?
 [ $status = 143 ] && [ ! -e never.json ] || failed "SIGTERM: $status, $(ls)"
+cp -r cases/masks/8bit_0_1 twins
+cp twins/masks/glioma-2009.png twins/masks/glioma-2009.tif
+refused twins "several masks/glioma-2009.png, .tif or .tiff"
 cp data/images/glioma-2009.PNG data/images/glioma-2009.jpg
 refused data "several images/glioma-2009 with different endings"
 

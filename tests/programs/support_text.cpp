@@ -125,8 +125,27 @@ TEST_CASE("tables: what is written is read back, and is no formula") {
     for (const char* field :
          {"plain", "'quoted'", "'", "with,comma", "with;semicolon", "with \"quotes\"", "two\nlines", "", "a=b"})
         CHECK(records(csv_field(field) + ",end\n") == rows{{field, "end"}});
-    for (const char* field : {"=1+1", "+1", "-1", "@x", "\tx", "\rx", "=a,b", "'=1+1", "''-1"})
+    for (const char* field :
+         {"=1+1", "+1", "-1", "@x", "\tx", "\nx", "=a,b", "'=1+1", "''-1", "\uff1d1", "\uff0b1", "\uff0d1", "'\uff20x"})
         CHECK(records(csv_field(field) + ",end\n") == rows{{"'" + std::string(field), "end"}});
+}
+
+TEST_CASE("tables: nothing that is written moves a terminal's cursor, and no two names become one") {
+    CHECK(csv_field("\x1b[31m\r\x7f\t") == "\\x1b[31m\\x0d\\x7f\t");
+    CHECK(csv_field(valid_utf8("\\x1b[31m")) == "\\x5cx1b[31m");
+    CHECK(csv_field("\u009b\u202e\u200f\ufff9\u00e9") ==
+          "\\xc2\\x9b\\xe2\\x80\\xae\\xe2\\x80\\x8f\\xef\\xbf\\xb9\u00e9");
+}
+
+TEST_CASE("JSON for a terminal is the same document") {
+    CHECK(json_for_terminal("{\n\"\\\\\u009b\u202e\ufff9\u00e9\"}\n") == "{\n\"\\\\\\u009b\\u202e\\ufff9\u00e9\"}\n");
+}
+
+TEST_CASE("how much of a text is UTF-8") {
+    CHECK(utf8_bytes("\u00e9\\x41") == 6);
+    CHECK(utf8_bytes("a\u00e9\xff") == 3);
+    CHECK(utf8_bytes("a\xc3") == 1);
+    CHECK(utf8_bytes("") == 0);
 }
 
 TEST_CASE("names cannot move a terminal's cursor, and are UTF-8 whatever they were") {
@@ -136,6 +155,7 @@ TEST_CASE("names cannot move a terminal's cursor, and are UTF-8 whatever they we
     CHECK(printable("\xc2\x9b"
                     "31m") == "\\u{009b}31m");
     CHECK(printable("\xe2\x80\xae") == "\\u{202e}");
+    CHECK(printable("\u061c\u200e\u2028\u2066\ufffb") == "\\u{061c}\\u{200e}\\u{2028}\\u{2066}\\u{fffb}");
     CHECK(printable("\xff\xc3") == "\\xff\\xc3");
     CHECK(valid_utf8("\xff\n") == "\\xff\n");
     CHECK(valid_utf8("\\xff") == "\\x5cxff"); // another name than the one before

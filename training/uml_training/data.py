@@ -10,7 +10,7 @@ from PIL import Image
 
 from . import table
 from .faults import DataError, Faults
-from .pictures import SUFFIXES, read_bmp, read_picture, read_samples
+from .pictures import MASK_SUFFIXES, SUFFIXES, read_bmp, read_picture, read_samples
 
 MOST_REGIONS = 64  # larger values are greys, not region numbers
 
@@ -63,7 +63,7 @@ def read_split(folder: pathlib.Path, name: str, faults: Faults) -> Split:
     cases: list[Case] = []
     seen: set[str] = set()
     where = f"{name}/labels.csv" if name else "labels.csv"
-    images, masks = files_by_id(folder / "images", SUFFIXES), files_by_id(folder / "masks", (".png",))
+    images, masks = files_by_id(folder / "images", SUFFIXES), files_by_id(folder / "masks", MASK_SUFFIXES)
     try:
         for line, row in table.read(folder / "labels.csv", ("id", "label", "name")):
             id_ = row["id"]
@@ -82,7 +82,7 @@ def read_split(folder: pathlib.Path, name: str, faults: Faults) -> Split:
                 faults.add("image", f"{at}: several images/{id_} with different endings" if found else
                            f"{at}: no images/{id_} with {', '.join(SUFFIXES)}")
             if len(mask := masks.get(id_, [])) != 1:
-                faults.add("mask", f"{at}: {'two' if mask else 'no'} masks/{id_}.png")
+                faults.add("mask", f"{at}: {'several' if mask else 'no'} masks/{id_}.png, .tif or .tiff")
             if len(found) == len(mask) == 1:
                 cases.append(Case(id_, int(row["label"]), row["name"], found[0], mask[0]))
     except DataError as error:
