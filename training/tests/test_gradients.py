@@ -17,7 +17,7 @@ COMMON = ["--size", "32", "--channels", "1", "--divisor", "16", "--stem-stride",
 @pytest.fixture
 def run(tiny, tmp_path):
     def trained(network):
-        out = tmp_path / network
+        out = tmp_path / f"{network}-{len(list(tmp_path.iterdir()))}"
         assert cli.main(["fit", "--data", str(tiny), "--network", network, "--out", str(out), *COMMON]) == 0
         return out
     return trained
@@ -47,6 +47,30 @@ def test_parts_add_up_to_the_whole(run, tiny, tmp_path, capsys):
     only = gradients.figures(gradients.stood(folder, tiny, 1))
     assert only["norm"]["mean"] == pytest.approx(norm.item(), rel=1e-3)
     assert only["factor"]["mean"] == pytest.approx(min(1, 1 / norm.item()), rel=1e-3)
+
+
+def test_a_run_of_a_device_that_is_not_here_is_read_on_the_cpu(run, tiny, monkeypatch, capsys):
+    here = run("segmenter")
+    assert gradients.main([str(here), "--data", str(tiny), "--batches", "1"]) == 0
+    told = capsys.readouterr().out
+    save, put_down = torch.save, torch.serialization.location_tag
+
+    def saved_there(state, path):  # as a GPU's trainer leaves it: tensors, the rate's among them, say where they lay
+        for group in state["optimiser"]["param_groups"]:
+            group |= {"lr": torch.tensor(group["lr"]), "capturable": True}
+        monkeypatch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:99")
+        save(state, path)
+        monkeypatch.setattr(torch.serialization, "location_tag", put_down)
+    monkeypatch.setattr(torch, "save", saved_there)
+    there = run("segmenter")
+    with pytest.raises(RuntimeError, match="deserialize|device"):
+        torch.load(there / "checkpoint.pt", weights_only=True)
+    made = json.loads((there / "run.json").read_text())
+    (there / "run.json").write_text(json.dumps(made | {"device": "cuda:99"}))
+    assert gradients.main([str(there), "--data", str(tiny), "--batches", "1"]) == 0
+    output = capsys.readouterr()
+    assert output.out == told
+    assert "cuda:99: no device here: " in output.err and output.err.endswith(": computed on the CPU\n")
 
 
 def test_one_loss_has_no_cosine(run, tiny, capsys):

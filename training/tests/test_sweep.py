@@ -146,19 +146,28 @@ def test_a_kill_costs_an_epoch_or_a_while_at_most(written, tmp_path, monkeypatch
     assert saved[:2] == [3, 6]
 
 
-def test_dropout_waits_for_the_first_run_alone(written, tmp_path, monkeypatch):
-    def first_only(trainer):
-        if trainer.run.seed:
-            raise FloatingPointError("loss is nan")
-        advance(trainer)
-    advance = sweep.advance
-    monkeypatch.setattr(sweep, "advance", first_only)
-    path = written(runs=[run(seeds=(0, 1))], corruptions=["clean"], combine=[
-        {"name": "both", "run": "c"}, {"name": "c, dropout", "run": "c", "passes": 2}])
-    assert cli.main(["sweep", str(path), "--out", str(tmp_path / "out"), "--threads", "1"]) == 0
-    document = json.loads((tmp_path / "out/results.json").read_text())
-    assert document["left"] == ["c-1", "both"] and [row["row"] for row in document["rows"]] == ["c", "c, dropout"]
-    assert json.loads((tmp_path / "out/c-dropout/result.json").read_text())["of"] == ["c-0"]
+def test_a_run_given_up_is_told_at_the_end_and_costs_no_other_its_results(written, tmp_path, monkeypatch, capsys):
+    """And dropout waits for its row's first run alone."""
+    look = sweep.Trainer.look
+
+    def diverged(trainer):
+        if trainer.run.seed == 1:
+            trainer.sums["loss"].fill_(torch.nan)
+        return look(trainer)
+    monkeypatch.setattr(sweep.Trainer, "look", diverged)
+    path = written(runs=[run(seeds=(0, 1, 2))], corruptions=["clean"], combine=[
+        {"name": "all", "run": "c"}, {"name": "c, dropout", "run": "c", "passes": 2}])
+    out = tmp_path / "out"
+    assert cli.main(["sweep", str(path), "--out", str(out), "--threads", "1"]) == 1
+    told = capsys.readouterr().err
+    assert "the same command goes on" not in told
+    assert re.search(rf"^uml-train: given up: c-1\n  {re.escape(str(out / 'c-1'))}: loss is nan at epoch 1, .*\n"
+                     r"  not made for want of them: all\n\Z", told, re.MULTILINE), told
+    document = json.loads((out / "results.json").read_text())
+    assert document["left"] == ["c-1", "all"]
+    assert {row["row"]: row["runs"] for row in document["rows"]} == {"c": 2, "c, dropout": 1}
+    assert "| c, dropout | 1 |" in (out / "table.md").read_text()
+    assert json.loads((out / "c-dropout/result.json").read_text())["of"] == ["c-0"]
 
 
 def test_a_row_of_other_runs_or_passes_is_made_anew(written, tmp_path, monkeypatch):

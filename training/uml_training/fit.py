@@ -144,8 +144,6 @@ def asked_for(args: argparse.Namespace, faults: Faults) -> Recipe:
     for option in ("backbone", "start_from"):
         if (path := getattr(args, option)) and not path.is_file():
             faults.add("options", f"--{option.replace('_', '-')} {path}: no such file")
-    if args.device.startswith("cuda") and not torch.cuda.is_available():
-        faults.add("options", f"--device {args.device}: PyTorch finds no GPU here")
     return chosen
 
 

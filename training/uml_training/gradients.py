@@ -10,12 +10,13 @@ import argparse
 import json
 import math
 import pathlib
+import sys
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from . import checks, data, layouts, whole
+from . import checks, data, layouts, options, whole
 from .data import Split
 from .losses import total_loss
 from .networks import Config
@@ -24,11 +25,20 @@ from .report import as_json
 from .trainer import Run, Trainer
 
 
+def device_for(trained_on: str) -> str:
+    """That which the run was trained on, or the CPU where it is not here."""
+    try:
+        return options.device(trained_on)
+    except argparse.ArgumentTypeError as error:
+        print(f"{error}: computed on the CPU", file=sys.stderr)
+        return "cpu"
+
+
 def stood(folder: pathlib.Path, place: pathlib.Path, batches: int) -> Trainer:
     """The run's trainer where its checkpoint stands, with as many of the training pictures as the batches need."""
     told = json.loads((folder / "run.json").read_text())
     run = Run(folder, told["network"], Config(**told["config"]), Recipe.from_dict(told["recipe"]), told["seed"],
-              told["device"], told["precision"])
+              device_for(told["device"]), told["precision"])
     split = layouts.read_splits(place)["train"]
     order = np.random.default_rng(run.seed).permutation(len(split.cases))[:batches * run.recipe.batch]
     chosen = Split(split.folder, [split.cases[i] for i in order])

@@ -142,10 +142,10 @@ def advance(trainer: Trainer) -> None:
 
 
 def train(waiting: list[tuple[Job, Prepared]], the_plan: Plan, together: int, clock: Clock,
-          filler: filling.Filling | None = None) -> list[str]:
-    """Runs as many as the time allows. Returns the names of those that are not done."""
+          filler: filling.Filling | None = None) -> tuple[list[str], dict[str, str]]:
+    """Runs as many as the time allows. Returns the names of those that lack time, and what ended those given up."""
     active: list[tuple[Job, Prepared, Trainer]] = []
-    waiting, failed = list(waiting), []
+    waiting, given_up = list(waiting), {}
     while (waiting or active) and not clock.over(reserve=filler is None):  # filled runs end about then by themselves
         while waiting and len(active) < together:
             job, ready = waiting.pop(0)
@@ -158,7 +158,7 @@ def train(waiting: list[tuple[Job, Prepared]], the_plan: Plan, together: int, cl
             except FloatingPointError as error:
                 clock.say("given up:", error)
                 active.remove(entry)
-                failed.append(job.name)
+                given_up[job.name] = str(error)
                 continue
             if trainer.done:
                 trainer.save()
@@ -174,7 +174,7 @@ def train(waiting: list[tuple[Job, Prepared]], the_plan: Plan, together: int, cl
         trainer.save()
         trainer.tell()
         clock.say("stopped", job.name, f"at epoch {trainer.step / trainer.steps:.2f}")
-    return failed + [job.name for job, *_ in active] + [job.name for job, _ in waiting]
+    return [job.name for job, *_ in active] + [job.name for job, _ in waiting], given_up
 
 
 def refill(filler: filling.Filling, active: list[tuple[Job, Prepared, Trainer]], clock: Clock) -> None:
@@ -253,23 +253,31 @@ def main(args: argparse.Namespace) -> int:
 
 
 def go_on(args: argparse.Namespace, the_plan: Plan, ready: list[tuple[Job, Prepared]], clock: Clock) -> None:
+    """Errors: FloatingPointError that names the runs given up, once the results of all others are written."""
     if args.fill:
         for _, prepared in ready:
             filling.go_on(prepared)
     waiting = [entry for entry in ready if not done_before(entry[1], the_plan)]
     clock.say(f"{len(ready)} runs, {len(waiting)} to do")
     filler = filling.Filling(clock.began + clock.limit - clock.reserve) if args.fill else None
-    left = train(waiting, the_plan, len(waiting) if filler else max(1, args.together), clock, filler)
+    late, given_up = train(waiting, the_plan, len(waiting) if filler else max(1, args.together), clock, filler)
+    lost = []
     for entry in the_plan.combined:
         members = members_of(entry, ready)
         if combined_before(entry, members, the_plan, result_file(args.out / plan.folder_name(entry.row))):
             continue
-        if clock.over() or any(job.name in left for job, _ in members):
-            left.append(entry.row)
+        if any(job.name in given_up for job, _ in members):
+            lost.append(entry.row)
+        elif clock.over() or any(job.name in late for job, _ in members):
+            late.append(entry.row)
         else:
             combine(entry, members, the_plan, args.out, clock)
+    left = [*given_up, *lost, *late]
     document = gather(the_plan, args.out, left, times(the_plan, ready, left))
     write(args.out / "results.json", document)
     whole.text(args.out / "table.md", as_markdown(document))
-    if left:
-        clock.say(f"not done yet: {', '.join(left)}; the same command goes on")
+    if late:
+        clock.say(f"not done yet: {', '.join(late)}; the same command goes on")
+    if given_up:
+        without = f"\n  not made for want of them: {', '.join(lost)}" if lost else ""
+        raise FloatingPointError(f"given up: {', '.join(given_up)}\n  " + "\n  ".join(given_up.values()) + without)
