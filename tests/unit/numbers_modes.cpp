@@ -2,12 +2,14 @@
 #include "support/edge.hpp"
 
 #include "uml/backend/cpu.hpp"
+#include "uml/picture.hpp"
 #include "uml/threads/pool.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cfenv>
 #include <string>
+#include <vector>
 #if defined(__linux__)
     #include <sys/wait.h>
     #include <unistd.h>
@@ -59,6 +61,36 @@ TEST_CASE("another rounding mode changes no bit of what is loaded and answered, 
     any_rounding(uml::cpu{}, uml_test::edge_config);
     any_rounding(uml::reference{}, small);
     any_rounding(uml::reference64{}, small);
+}
+
+TEST_CASE("pictures are resized, and maps brought back, to the same bits in another rounding mode, in as much memory") {
+    const auto p = uml_test::pixels(29, 31, 1, 3);
+    const uml::image_view frame(p.data(), 29, 31, 1);
+    const auto made = [&](uml::resampling filter) {
+        std::vector<std::byte> scratch(static_cast<std::size_t>(*uml::fit_bytes(frame, 12, 17, 1, {.filter = filter})));
+        std::vector<float> small(12 * 17), back(29 * 31);
+        const auto where = uml::fit(frame, uml::pixel_layout::grey, uml::image_span(small.data(), 12, 17, 1), scratch,
+                                    {.filter = filter});
+        REQUIRE(where);
+        scratch.resize(static_cast<std::size_t>(uml::back_bytes(*where, 1)));
+        const uml::tensor_view<const float> map{small.data(), 12, 17, 1, 1};
+        REQUIRE(uml::map_back(map, *where, uml::image_span(back.data(), 29, 31, 1), scratch));
+        small.insert(small.end(), back.begin(), back.end());
+        return small;
+    };
+    for (const auto filter : {uml::resampling::nearest, uml::resampling::bilinear, uml::resampling::lanczos}) {
+        const auto expected = made(filter);
+        for (const int mode : modes) {
+            CAPTURE(mode);
+            const rounding other(mode);
+            CHECK(made(filter) == expected);
+            CHECK(std::fegetround() == mode);
+        }
+    }
+    // 3 * (4 / 3) is more than 4 where it is rounded up: a tap more on each side.
+    volatile int to = 300; // for the compiler to round nothing
+    const rounding up(FE_UPWARD);
+    CHECK(uml::picture_detail::side{400, to, uml::resampling::lanczos}.most_taps() == 9);
 }
 
 TEST_CASE("threads that were started in another rounding mode give the same bits") {

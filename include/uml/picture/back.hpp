@@ -35,6 +35,7 @@ namespace picture_detail {
 /// Calls row(y, numbers) for every row of the frame's region, from the top to the bottom.
 template <class T, class F>
 void rows_back(const tensor_view<const T>& map, const placement& p, std::byte* scratch, float* numbers, F row) {
+    const arithmetic_mode own(denormals::kept);
     const auto source = [&](int y, float* buffer) -> const float* {
         const T* from = &map(p.target.y + y, p.target.x, 0);
         float* out = buffer;

@@ -66,8 +66,10 @@ struct side {
     /// The most taps that a pixel has.
     [[nodiscard]] int most_taps() const {
         if (from == to || filter == resampling::nearest) return 1;
-        const int most = static_cast<int>(std::ceil(reach_of(filter) * shrink())) * 2 + 1;
-        return most < from ? most : from;
+        // In integers, so that scratch memory is as large however the program rounds.
+        const std::int64_t twice_to = 2 * std::int64_t{to}, longer = from > to ? from : to;
+        const std::int64_t reach = (static_cast<std::int64_t>(2 * reach_of(filter)) * longer + twice_to - 1) / twice_to;
+        return reach * 2 + 1 < from ? static_cast<int>(reach * 2 + 1) : from;
     }
 
     /// The taps of pixel `i`, and their weights, which sum to 1.

@@ -1,6 +1,7 @@
 // Resizing without a heap: a few rows at a time, in memory of the caller's.
 #pragma once
 
+#include "uml/core/arithmetic.hpp"
 #include "uml/picture/resampling.hpp"
 #include "uml/picture/span.hpp"
 
@@ -169,6 +170,7 @@ void pick_nearest(const resize_plan& plan, std::byte* scratch, Source source, co
 
 template <class T, class Source>
 void resize_rows(const resize_plan& plan, std::byte* scratch, Source source, const image_span& to) {
+    const arithmetic_mode own(denormals::kept);
     if (plan.across.filter == resampling::nearest) return pick_nearest<T>(plan, scratch, source, to);
     row_resizer<T, Source> rows(plan, scratch, source);
     for (int y = 0; y < to.height; ++y) rows.row(y, row_of<T>(to, y));
