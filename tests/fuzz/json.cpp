@@ -16,21 +16,23 @@ void require(bool holds) {
     if (!holds) std::abort();
 }
 
-/// Writes the value again and uses every accessor on the way.
-void copy(const json::value& v, json::writer<std::string>& out) {
+/// Writes the value again and uses every accessor on the way. `outside` objects and arrays are open.
+void copy(const json::value& v, json::writer<std::string>& out, int outside = 0) {
+    const bool opens = v.type() == json::kind::object || v.type() == json::kind::array;
+    require(!opens || outside < json::limits{}.depth);
     switch (v.type()) {
     case json::kind::object:
         out.begin_object();
         for (const auto [key, item] : v.members()) {
             const auto name = key.string<4096>();
             out.key(name ? name->view() : "a long one");
-            copy(item, out);
+            copy(item, out, outside + 1);
         }
         out.end_object();
         return;
     case json::kind::array:
         out.begin_array();
-        for (const auto item : v.items()) copy(item, out);
+        for (const auto item : v.items()) copy(item, out, outside + 1);
         out.end_array();
         return;
     case json::kind::string: {

@@ -21,8 +21,12 @@ void use(std::span<const std::byte> file) {
         require(!w.error().what.empty());
         return;
     }
-    std::uint64_t total = 0;
+    std::uint64_t header = 0, total = 0;
+    std::memcpy(&header, file.data(), sizeof header);
     for (const uml::tensor_entry& e : w->entries()) {
+        for (const uml::tensor_entry& other : w->entries())
+            require(&other == &e || (other.name != e.name &&
+                                     (other.begin + other.bytes <= e.begin || e.begin + e.bytes <= other.begin)));
         require(w->find(e.name) == &e);
         require(e.bytes == e.elements() * uml::size_of(e.type));
         total += e.bytes;
@@ -33,7 +37,7 @@ void use(std::span<const std::byte> file) {
         const auto r = w->read(e, values);
         for (const float x : values) require(!r || uml::is_finite(x));
     }
-    require(total <= file.size());
+    require(total == file.size() - sizeof header - header); // every byte is one tensor's
     for (const uml::metadata_entry& m : w->metadata()) {
         require(w->metadata(m.key) == m.value);
         (void)uml::json::parse(m.value, m.key).has_value();
