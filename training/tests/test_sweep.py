@@ -77,7 +77,7 @@ def check_rows(document, folder):
     worse = table.partition("### val, accuracy")[2].partition("###")[0].splitlines()
     assert worse[2] == "| row | runs | clean | noise:0.1 |" and worse[3] == "|---|---|---|---|"
     clean = rows["c"]["figures"]["val"]["clean"]["accuracy"]
-    assert worse[4] == f"| c | 2 | {results.cell(clean)} | {results.cell(cell)} |"
+    assert worse[4] == f"| c | 2 | {results.cell(clean, clean)} | {results.cell(cell, cell)} |"
     assert not [line for line in worse if line.startswith("| s |")]  # which has no classes
     assert "### val, made outliers" in table and rows["s"]["made"] == {}
     seeds = [json.loads((folder / f"c-{seed}/result.json").read_text())["made"]["auroc"] for seed in (0, 1)]
@@ -85,6 +85,22 @@ def check_rows(document, folder):
     assert rows["c"]["made"]["others"] == {"mean": pytest.approx(np.mean(others)),
                                            "sd": pytest.approx(np.std(others, ddof=1))}
     assert len(rows["c"]["made"]["auroc"]) == 9 and len(seeds[0]) == 9
+
+
+def test_bold_is_what_differs_from_the_first_row_by_more_than_the_spread():
+    def row(name, mean, sd, runs=3):
+        value = {"mean": mean, "sd": sd}
+        figures = dict.fromkeys(("clean", "blur:1"), dict.fromkeys(results.FIGURES, value))
+        return {"row": name, "runs": runs, "seconds_a_picture": None, "figures": {"val": figures},
+                "made": {"uncertainty": value, "trained_on": value, "others": value, "auroc": {"noise": value}}}
+    rows = [row("joint", 0.5, 0.03), row("near", 0.549, 0.04), row("above", 0.551, 0.04), row("below", 0.449, 0.04),
+            row("one", 0.9, None, 1), row("none", None, None)]
+    table = results.as_markdown({"rows": rows})
+    cells = {line.split(" | ")[0][2:]: set(line.rstrip("| ").split(" | ")[2:]) for line in table.splitlines()
+             if line.startswith("| ") and not line.startswith("| row")}
+    assert len(re.findall(r"^\| above \|", table, re.MULTILINE)) == 1 + len(results.WORSENED) + 1
+    assert cells == {"joint": {"0.500 ± 0.030"}, "near": {"0.549 ± 0.040"}, "above": {"**0.551 ± 0.040**"},
+                     "below": {"**0.449 ± 0.040**"}, "one": {"0.900"}, "none": set()}
 
 
 def test_models_take_turns_when_they_are_timed():

@@ -4,6 +4,7 @@
 """
 
 import json
+import math
 import pathlib
 import sys
 
@@ -62,10 +63,17 @@ def spread(values: list[float | None]) -> dict[str, float | None]:
     return {"mean": float(np.mean(known)), "sd": float(np.std(known, ddof=1)) if len(known) > 1 else None}
 
 
-def cell(value: dict) -> str:
+def differ(a: dict, b: dict) -> bool:
+    """Whether the means are further apart than the standard deviation of the difference of two single runs."""
+    return None not in (a["sd"], b["sd"]) and abs(a["mean"] - b["mean"]) > math.hypot(a["sd"], b["sd"])
+
+
+def cell(value: dict, first: dict) -> str:
+    """Bold where it differs from the first row's."""
     if value["mean"] is None:
         return ""
-    return f"{value['mean']:.3f}" + (f" ± {value['sd']:.3f}" if value["sd"] is not None else "")
+    text = f"{value['mean']:.3f}" + (f" ± {value['sd']:.3f}" if value["sd"] is not None else "")
+    return f"**{text}**" if differ(value, first) else text
 
 
 def milliseconds(seconds: float | None) -> str:
@@ -74,7 +82,8 @@ def milliseconds(seconds: float | None) -> str:
 
 def as_markdown(document: dict) -> str:
     """For each split a table of every figure on the first of the corruptions, then one of each of WORSENED over all of
-    them: rows down, mean ± standard deviation over seeds; and one of made outliers. All figures are in the document."""
+    them: rows down, mean ± standard deviation over seeds, bold what differs from the first row's; and one of made
+    outliers. All figures are in the document."""
     lines = []
     first = document["rows"][0]["figures"] if document["rows"] else {}
     for split, corruptions in first.items():
@@ -82,7 +91,7 @@ def as_markdown(document: dict) -> str:
         lines += [f"### {split}, {clean}", "", "| row | runs | " + " | ".join(FIGURES) + " | ms a picture |",
                   "|" + "---|" * (len(FIGURES) + 3)]
         for row in document["rows"]:
-            cells = [cell(row["figures"][split][clean][figure]) for figure in FIGURES]
+            cells = [cell(row["figures"][split][clean][figure], corruptions[clean][figure]) for figure in FIGURES]
             lines.append(f"| {row['row']} | {row['runs']} | " + " | ".join(cells)
                          + f" | {milliseconds(row['seconds_a_picture'])} |")
         lines.append("")
@@ -90,7 +99,8 @@ def as_markdown(document: dict) -> str:
             lines += [f"### {split}, {figure}", "", "| row | runs | " + " | ".join(corruptions) + " |",
                       "|" + "---|" * (len(corruptions) + 2)]
             for row in document["rows"]:
-                cells = [cell(row["figures"][split][corruption][figure]) for corruption in corruptions]
+                cells = [cell(row["figures"][split][corruption][figure], of_first[figure])
+                         for corruption, of_first in corruptions.items()]
                 if any(cells):
                     lines.append(f"| {row['row']} | {row['runs']} | " + " | ".join(cells) + " |")
             lines.append("")
@@ -100,8 +110,9 @@ def as_markdown(document: dict) -> str:
                   "| row | runs | uncertainty | five kinds | other kinds | " + " | ".join(kinds) + " |",
                   "|" + "---|" * (len(kinds) + 5)]
         for row in told:
-            values = [row["made"][name] for name in ("uncertainty", "trained_on", "others")]
-            cells = [cell(value) for value in values + list(row["made"]["auroc"].values())]
+            pairs = [(row["made"][name], told[0]["made"][name]) for name in ("uncertainty", "trained_on", "others")]
+            pairs += [(row["made"]["auroc"][kind], told[0]["made"]["auroc"][kind]) for kind in kinds]
+            cells = [cell(value, of_first) for value, of_first in pairs]
             lines.append(f"| {row['row']} | {row['runs']} | " + " | ".join(cells) + " |")
         lines.append("")
     return "\n".join(lines)
