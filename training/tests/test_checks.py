@@ -99,7 +99,8 @@ def test_regions_txt_with_a_byte_order_mark(tiny):
     (["--stem-stride", "0"], "0: a whole number from 1 on"), (["--device", "nope"], "nope: no device here"),
     (["--seed", "99999999999999999999"], "99999999999999999999: a whole number from 0 on"),
     (["--loss-weights", "1", "-1", "1"], "-1: a number from 0 on"),
-    (["--decay-from", "inf"], "inf: a number from 0 on"), (["--noise", "-0.1"], "-0.1: a number from 0 on"),
+    (["--clip", "-1"], "-1: a number from 0 on"), (["--decay-from", "inf"], "inf: a number from 0 on"),
+    (["--noise", "-0.1"], "-0.1: a number from 0 on"),
     (["--size", "64", "32", "16"], "64 32 16: one number, or height and width")])
 def test_numbers_that_cannot_be(wrong, told, capsys):
     with pytest.raises(SystemExit):

@@ -82,12 +82,13 @@ def test_parts_alone(network, has, tiny, tmp_path, capsys):
 
 def test_options_reach_the_recipe(tiny, tmp_path):
     fit(tiny, tmp_path / "run", "--epochs", "1", "--loss-weights", "0.3", "0.2", "0.5", "--annealing", "4",
-        "--no-averaging", "--no-augmentation", "--seed", "7", "--precision", "bf16", "--map-dropout", "0.2")
+        "--no-averaging", "--no-augmentation", "--seed", "7", "--precision", "bf16", "--map-dropout", "0.2",
+        "--clip", "0")
     described = json.loads((tmp_path / "run/run.json").read_text())
     assert described["recipe"]["loss"] == {"cls": 0.3, "mutual": 0.2, "seg": 0.5, "annealing": 4, "outliers": 0}
     assert described["recipe"]["ema"] == 0 and not any(described["recipe"]["augmentation"].values())
     assert (described["seed"], described["precision"]) == (7, "bf16")
-    assert described["recipe"]["map_dropout"] == 0.2
+    assert described["recipe"]["map_dropout"] == 0.2 and described["recipe"]["clip"] == 0 < PRESETS["small-data"].clip
 
 
 def test_ranges_of_augmentation(tiny, tmp_path, capsys):

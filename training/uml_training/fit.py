@@ -41,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lr", type=options.above_zero)
     parser.add_argument("--warmup", type=options.from_zero, help="epochs")
     parser.add_argument("--decay-from", type=options.from_zero, help="epoch at which the learning rate starts to fall")
+    parser.add_argument("--clip", type=options.from_zero, metavar="NORM",
+                        help="largest norm of the whole gradient; 0: as it is")
     parser.add_argument("--loss-weights", type=options.from_zero, nargs=3, metavar=("CLASS", "MUTUAL", "SEGMENTATION"))
     parser.add_argument("--annealing", type=options.above_zero,
                         help="epochs over which the KL term grows to its full weight")
@@ -91,7 +93,7 @@ def chosen_recipe(args: argparse.Namespace) -> Recipe:
     if args.map_dropout is not None and not 0 <= args.map_dropout < 1:
         raise ValueError(f"--map-dropout {args.map_dropout:g}: a probability from 0 on, below 1")
     return recipe(args.preset, epochs=args.epochs, batch=args.batch, lr=args.lr, warmup=args.warmup,
-                  decay_from=args.decay_from, frozen_encoders=True if args.backbone else None,
+                  decay_from=args.decay_from, clip=args.clip, frozen_encoders=True if args.backbone else None,
                   loss=LossWeights(*weights, annealing, args.outliers), ema=0.0 if args.no_averaging else None,
                   map_dropout=args.map_dropout,
                   augmentation=augmentation)

@@ -178,8 +178,8 @@ class Trainer:
         loss = float(self.sums["loss"])
         if not np.isfinite(loss):
             raise FloatingPointError(f"{self.run.folder}: loss is {loss} at epoch {1 + (self.step - 1) // self.steps}, "
-                                     f"step {1 + (self.step - 1) % self.steps} or shortly before: lower the learning "
-                                     "rate or set a gradient limit")
+                                     f"step {1 + (self.step - 1) % self.steps} or shortly before: lower --lr, "
+                                     "or limit the gradient (--clip)")
         return loss / (1 + (self.step - 1) % self.steps)
 
     def end_epoch(self) -> dict:
