@@ -1,6 +1,7 @@
 // Several slices of one patient become one opinion. Usage: uml-fuse-slices WEIGHTS SLICE...
 #include "support/engine.hpp"
 #include "support/files.hpp"
+#include "support/text.hpp"
 
 #include <uml/evidence.hpp>
 
@@ -18,7 +19,7 @@ void print(const std::string& name, uml::opinion<const double> o, const support:
 }
 
 int complain(const uml::error& e) {
-    std::fprintf(stderr, "uml-fuse-slices: %s\n", e.what.c_str());
+    std::fprintf(stderr, "uml-fuse-slices: %s\n", support::printable(e.what.view()).c_str());
     return 1;
 }
 

@@ -266,6 +266,10 @@ if [ -x "$programs/uml-evaluate" ]; then
     other 0 uml-evaluate --json figures --per-image >(cat >piped)
     [ "$(stat -c %a figures)" = 640 ] && sleep 0.1 && [ "$(wc -l <piped)" = 2 ] || failed "results of uml-evaluate: $(ls -l figures piped)"
 fi
+if [ -x "$programs/uml-fuse-slices" ]; then
+    "$programs/uml-fuse-slices" $'no\xe2\x80\xae\e[31m' in/a.png in/b.png >out 2>err
+    grep -q 'no\\u{202e}' err && ! grep -q $'\e' err || failed "names in uml-fuse-slices: $(cat err)"
+fi
 if [ -x "$programs/uml-calibrate" ]; then
     echo before >copy
     (ulimit -f 100 && other 1 uml-calibrate --out copy && grep -q "copy: cannot be written: File too large" err) || failed "a full disk: $(cat err)"

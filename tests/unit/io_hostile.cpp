@@ -216,6 +216,8 @@ TEST_CASE("a hostile name reaches no terminal and does not push the rule out of 
     const auto w = open(file_of("{\"" + name + "\":1}"));
     CHECK(w.error().what == "w.st: tensor \"" + std::string(40, 'x') + "..." + std::string(50, 'x') +
                                 "end\": its description is not an object");
+    const auto commands = uml::weights_from({}, "w\x1b[2J\n\x7f\u009b\u00e9\u00a0\xc2");
+    CHECK(commands.error().what == "w?[2J????\u00e9\u00a0\xc2: 0 bytes are too few for a safetensors file");
     const std::string path = "begin" + std::string(500, '/') + "w.st";
     const auto long_path = uml::weights_from({}, path);
     CHECK(long_path.error().what == "..." + std::string(113, '/') + "w.st: 0 bytes are too few for a safetensors file");

@@ -1,5 +1,5 @@
-// Names in sentences for people, cut to a bearable length: those from files in quotes, without control characters for a
-// terminal; paths as the caller wrote them.
+// Names in sentences for people, cut to a bearable length: without control characters for a terminal; those from files
+// in quotes and of printable ASCII, paths as the caller wrote them but for that.
 #pragma once
 
 #include "uml/core/text.hpp"
@@ -31,6 +31,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 }
 
 /// Of a path of more than 120 bytes the last ones, so that it does not push what is wrong with it out of the sentence.
+/// Control characters (U+0000 to U+001F, U+007F to U+009F) become '?', a byte each.
 [[nodiscard]] constexpr text<120> shortened(std::string_view path) {
     constexpr std::size_t longest = 120;
     text<120> out;
@@ -38,7 +39,16 @@ namespace uml::inline UML_VERSION_NAMESPACE {
         out << "...";
         path.remove_prefix(path.size() - (longest - 3));
     }
-    return out << path;
+    bool within = false; // in UTF-8 of U+0080 to U+009F
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        const auto byte = [path](std::size_t at) {
+            return at < path.size() ? static_cast<unsigned char>(path[at]) : 0;
+        };
+        const bool begins = byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0;
+        out << (begins || within || byte(i) < 0x20 || byte(i) == 0x7f ? '?' : path[i]);
+        within = begins;
+    }
+    return out;
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE
