@@ -42,6 +42,8 @@ constexpr value collapsed_mixer(builder& g, value cls, value seg, int shuffled, 
 constexpr void mixer(graph& g) {
     replace(g, region_kind::mixer, [&](builder& b, const value(&in)[3], const region& r, const region_parameters& p) {
         if (r.inputs != 2 || (p.count != 8 && p.count != 9)) return value{};
+        // Pooling gives two averages of every channel in one tensor.
+        if (2 * (in[0].shape.c + in[1].shape.c) > graph::max_extent) return value{};
         for (int i = r.first; i < r.end; ++i)
             if (g.nodes[i].kind == op::shuffle) return collapsed_mixer(b, in[0], in[1], g.nodes[i].arg, p);
         return value{};
