@@ -192,7 +192,7 @@ for output in own.safetensors data/other/labels.csv data/other/images/glioma-200
     refused 2 "an input of this program" --weights own.safetensors --data data/other --out "$output"
     [ "$sum" = "$(sha256sum <"$output")" ] || failed "$output was overwritten"
 done
-refused 3 'none.x1b' --weights $'none\e[31m' --data data/other --out x
+refused 3 'none[?][[]31m' --weights $'none\e[31m' --data data/other --out x
 grep -q $'\e' err && failed "an escape reached the terminal"
 mkfifo pipe
 refused 3 "not a file" --weights pipe --data data/other --out x
