@@ -68,15 +68,15 @@ TEST_CASE("pictures are resized, and maps brought back, to the same bits in anot
     const uml::image_view frame(p.data(), 29, 31, 1);
     const auto made = [&](uml::resampling filter) {
         std::vector<std::byte> scratch(static_cast<std::size_t>(*uml::fit_bytes(frame, 12, 17, 1, {.filter = filter})));
-        std::vector<float> small(12 * 17), back(29 * 31);
-        const auto where = uml::fit(frame, uml::pixel_layout::grey, uml::image_span(small.data(), 12, 17, 1), scratch,
+        std::vector<float> fitted(12 * 17), back(29 * 31);
+        const auto where = uml::fit(frame, uml::pixel_layout::grey, uml::image_span(fitted.data(), 12, 17, 1), scratch,
                                     {.filter = filter});
         REQUIRE(where);
         scratch.resize(static_cast<std::size_t>(uml::back_bytes(*where, 1)));
-        const uml::tensor_view<const float> map{small.data(), 12, 17, 1, 1};
+        const uml::tensor_view<const float> map{fitted.data(), 12, 17, 1, 1};
         REQUIRE(uml::map_back(map, *where, uml::image_span(back.data(), 29, 31, 1), scratch));
-        small.insert(small.end(), back.begin(), back.end());
-        return small;
+        fitted.insert(fitted.end(), back.begin(), back.end());
+        return fitted;
     };
     for (const auto filter : {uml::resampling::nearest, uml::resampling::bilinear, uml::resampling::lanczos}) {
         const auto expected = made(filter);
