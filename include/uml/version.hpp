@@ -14,7 +14,7 @@
 
 #include "uml/core/begin.inc"
 
-// What a header can't keep out.
+// Flags that change what every header means, and that none can undo for itself.
 namespace uml::inline UML_VERSION_NAMESPACE::flags_detail {
 
 // Clang gives such a constant the type float, and its own value.
