@@ -6,6 +6,7 @@
 #include "uml/graph/site.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "uml/core/begin.inc"
 
@@ -45,56 +46,67 @@ struct block {
     }
 };
 
-/// Blocks that have their place. Written for compilers, which evaluate it step by step: no object is named in the loop.
+/// Blocks that have their place, linked by their addresses. Written for compilers, which evaluate it step by step: no
+/// object is named in the loop.
 class placed_blocks {
 public:
     static constexpr int most = 256;
 
+    constexpr placed_blocks() {
+        next_[below] = above;
+        previous_[above] = below;
+        from_[below] = -1;
+        from_[above] = std::numeric_limits<std::int64_t>::max();
+        last_[above] = std::numeric_limits<int>::max();
+    }
     /// At the lowest address where nothing is in the way at any time; false: no room for more blocks. None placed from
     /// now on may be used before order `now`.
     constexpr bool place(block& b, int now) {
         if (count_ >= full_) drop_before(now);
         if (count_ == most) return false;
+        const int first = b.first, last = b.last;
+        const std::int64_t size = b.size;
         std::int64_t from = 0;
-        int where = 0; // behind the last block whose address is lower, or the first that leaves room
-        for (const int first = b.first, last = b.last; where < count_; ++where)
-            if (last_[sorted_[where]] >= first && first_[sorted_[where]] <= last) {
-                if (from_[sorted_[where]] - from >= b.size) break;
-                if (end_[sorted_[where]] > from) from = end_[sorted_[where]];
+        int next = next_[below]; // the first block that leaves room below it
+        for (;; next = next_[next])
+            if (last_[next] >= first && first_[next] <= last) {
+                if (from_[next] - from >= size) break;
+                if (end_[next] > from) from = end_[next];
             }
-        while (where > 0 && from_[sorted_[where - 1]] > from) --where;
-        const int at = free_ < most ? free_++ : spare_[--spares_];
-        for (int i = count_; i > where; --i) sorted_[i] = sorted_[i - 1];
-        sorted_[where] = at;
+        while (from_[previous_[next]] > from) next = previous_[next];
+        const int at = count_ < free_ ? spare_[free_ - count_ - 1] : free_++;
         ++count_;
+        next_[at] = next;
+        previous_[at] = previous_[next];
+        next_[previous_[next]] = at;
+        previous_[next] = at;
         b.from = from;
-        first_[at] = b.first;
-        last_[at] = b.last;
+        first_[at] = first;
+        last_[at] = last;
         from_[at] = from;
-        end_[at] = from + b.size;
+        end_[at] = from + size;
         if (end_[at] > top_) top_ = end_[at];
         return true;
     }
     /// Forgets blocks that are not used from order `now` on.
     constexpr void drop_before(int now) {
-        int kept = 0;
-        for (int i = 0; i < count_; ++i) {
-            if (last_[sorted_[i]] < now)
-                spare_[spares_++] = sorted_[i];
-            else
-                sorted_[kept++] = sorted_[i];
-        }
-        count_ = kept;
-        full_ = std::min(most, 2 * kept + 16);
+        for (int i = next_[below]; i != above; i = next_[i])
+            if (last_[i] < now) {
+                next_[previous_[i]] = next_[i];
+                previous_[next_[i]] = previous_[i];
+                spare_[free_ - count_--] = i;
+            }
+        full_ = std::min(most, 2 * count_ + 16);
     }
     [[nodiscard]] constexpr std::int64_t top() const { return top_; }
 
 private:
-    int first_[most]{}, last_[most]{};        ///< orders of use
-    std::int64_t from_[most]{}, end_[most]{}; ///< addresses
-    int sorted_[most]{};                      ///< by address
-    int spare_[most]{};                       ///< places of forgotten blocks
-    int count_ = 0, free_ = 0, spares_ = 0;
+    static constexpr int below = most, above = most + 1; ///< in the way everywhere, so that loops end
+    int first_[most + 2]{}, last_[most + 2]{};           ///< orders of use
+    std::int64_t from_[most + 2]{}, end_[most]{};        ///< addresses
+    int next_[most + 2]{}, previous_[most + 2]{};        ///< by address
+    int spare_[most]{};                                  ///< places of forgotten blocks
+    int count_ = 0, free_ = 0;                           ///< blocks, places that were ever taken
     int full_ = 32; ///< blocks at which it is worth while to look for those that can be forgotten
     std::int64_t top_ = 0;
 };
