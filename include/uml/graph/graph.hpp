@@ -32,7 +32,7 @@ struct region {
 
 struct graph {
     static constexpr int max_nodes = 1152, max_parameters = 1024, max_names = 2560, max_letters = 16384,
-                         max_outputs = 48, max_regions = 64, max_extent = 32767, max_path = 100;
+                         max_outputs = 48, max_regions = 64, max_extent = 32767, max_path = 100, most_words = 128;
 
     node nodes[max_nodes]{};
     parameter parameters[max_parameters]{};
@@ -41,6 +41,7 @@ struct graph {
     output_entry outputs[max_outputs]{};
     region regions[max_regions]{}; ///< none inside another; until passes have changed their nodes
     int node_count = 0, parameter_count = 0, name_count = 0, letter_count = 0, output_count = 0, region_count = 0;
+    id latest_words[most_words]{}; ///< 1 + the last name of those that end alike, see place_of
     malformed error{};
     bool replaying = false; ///< the second evaluation, which makes the compiler print the calls that led to the error
 
@@ -117,18 +118,20 @@ constexpr id graph::add_name(const name& n, id up) {
 }
 
 constexpr int graph::place_of(std::string_view word) {
-    // Names repeat a few words: to look at the latest ones is less work for a compiler than to keep copies.
-    // So is a pointer, where std::string_view is a call for each letter.
-    constexpr int latest = 12;
+    // Names repeat a few words: of those with the same ends and length the latest is remembered. Pointers, where
+    // std::string_view is a call for each letter.
     const char* const spelt = word.data();
     const int length = static_cast<int>(word.size());
-    for (int i = name_count - 1; length > 0 && i >= 0 && i >= name_count - latest; --i) {
-        const name_part& earlier = names[i];
-        if (earlier.length != length) continue;
+    if (length == 0) return 0;
+    const int ends = static_cast<unsigned char>(spelt[length - 1]) * 4 + static_cast<unsigned char>(spelt[0]);
+    id& latest = latest_words[(ends + length * 16) % most_words];
+    if (latest > 0 && names[latest - 1].length == length) {
+        const char* const earlier = letters + names[latest - 1].first;
         int same = 0;
-        while (same < length && letters[earlier.first + same] == spelt[same]) ++same;
-        if (same == length) return earlier.first;
+        while (same < length && earlier[same] == spelt[same]) ++same;
+        if (same == length) return names[latest - 1].first;
     }
+    latest = static_cast<id>(name_count + 1);
     if (length > max_letters - letter_count) return -1;
     const int first = letter_count;
     for (int i = 0; i < length; ++i) letters[letter_count++] = spelt[i];
