@@ -2,6 +2,7 @@
 #pragma once
 
 #include "uml/graph/builder.hpp"
+#include "uml/graph/passes/uses.hpp"
 
 #include "uml/core/begin.inc"
 
@@ -18,66 +19,126 @@ struct region_parameters {
     }
 };
 
-/// Whether only the region's result is read from outside.
-[[nodiscard]] constexpr bool closed(const graph& g, const region& r) {
-    const auto inside = [&](id n) { return n >= r.first && n < r.end - 1; };
-    for (int i = r.end; i < g.node_count; ++i)
-        for (int j = 0; j < g.nodes[i].inputs; ++j)
-            if (inside(g.nodes[i].in[j])) return false;
-    for (int i = 0; i < g.output_count; ++i)
-        if (inside(g.outputs[i].node)) return false;
-    return true;
-}
+/// The last reader of each node; an output's is behind all nodes.
+struct readers {
+    id last[graph::max_nodes]{};
 
-/// Puts the nodes from `fresh` on, which stand at the table's end and of which `result` is the result, in the place of
-/// region `which`, and forgets the region.
-constexpr void put_in_place(graph& g, int which, int fresh, id result) {
-    constexpr int most = 64;
-    const region r = g.regions[which];
-    const int count = g.node_count - fresh, up = count - (r.end - r.first);
-    if (count > most) return g.fail(fault::too_many_entries, g.nodes[r.first].kind, no_id, count, most);
-    g.nodes[result].precise = g.nodes[result].precise || g.nodes[r.end - 1].precise;
-    const auto moved = [&](id n) -> id {
-        if (n < r.first) return n;
-        if (n >= fresh) return static_cast<id>(n - fresh + r.first);
-        return n == r.end - 1 ? static_cast<id>(result - fresh + r.first) : static_cast<id>(n + up);
+    constexpr explicit readers(const graph& g) {
+        for (int i = 0; i < g.node_count; ++i)
+            for (int j = 0; j < g.nodes[i].inputs; ++j) last[g.nodes[i].in[j]] = static_cast<id>(i);
+        for (int i = 0; i < g.output_count; ++i) last[g.outputs[i].node] = static_cast<id>(g.node_count);
+    }
+    /// Whether only the region's result is read from outside.
+    [[nodiscard]] constexpr bool closed(const region& r) const {
+        for (int i = r.first; i < r.end - 1; ++i)
+            if (last[i] >= r.end) return false;
+        return true;
+    }
+};
+
+/// The forms that stand for regions. They are put in their places together: to move the nodes behind each in turn would
+/// be most of what a compiler does for them.
+class replacements {
+public:
+    /// Takes the nodes from `fresh` on, of which `result` is the result, out of the table: they stand for that region.
+    /// The regions come from the last to the first.
+    constexpr void take(graph& g, int which, int fresh, id result) {
+        const int count = g.node_count - fresh;
+        const region r = g.regions[which];
+        if (count > most) return g.fail(fault::too_many_entries, g.nodes[r.first].kind, no_id, count, most);
+        g.node_count = fresh;
+        forms_[form_count_++] = {which, node_count_, count, result - fresh};
+        for (int i = 0; i < count; ++i) nodes_[node_count_ + i] = g.nodes[fresh + i];
+        node& last = nodes_[node_count_ + result - fresh];
+        last.precise = last.precise || g.nodes[r.end - 1].precise;
+        node_count_ += count;
+        growth_ += count - (r.end - r.first);
+    }
+    /// Whether there may be no room for another form.
+    [[nodiscard]] constexpr bool full() const { return node_count_ > room - most; }
+    /// Puts them where the regions stood, and forgets these.
+    constexpr void put_in_place(graph& g) {
+        const int described = g.node_count, all = described + growth_;
+        if (all > graph::max_nodes) return g.fail(fault::too_many_entries, op::input, no_id, all, graph::max_nodes);
+        links l(g);
+        int shift = 0; // of what stands behind the forms so far
+        for (int f = form_count_ - 1; f >= 0; --f) {
+            form& made = forms_[f];
+            const region r = g.regions[made.region];
+            made.at = r.first + shift;
+            l.to[r.end - 1] = static_cast<id>(made.at + made.result);
+            made.shift = shift += made.count - (r.end - r.first);
+            made.end = f > 0 ? g.regions[forms_[f - 1].region].first : described;
+            for (int i = r.end; i < made.end; ++i) {
+                l.follow(g.nodes[i]);
+                l.to[i] = static_cast<id>(i + shift);
+                if (shift < 0) g.nodes[i + shift] = g.nodes[i];
+            }
+        }
+        g.node_count = all;
+        for (int f = 0; f < form_count_; ++f) {
+            const form& made = forms_[f];
+            for (int i = made.end - 1; made.shift > 0 && i >= g.regions[made.region].end; --i)
+                g.nodes[i + made.shift] = g.nodes[i];
+        }
+        for (int f = 0; f < form_count_; ++f)
+            for (int i = 0; i < forms_[f].count; ++i) {
+                node& n = g.nodes[forms_[f].at + i];
+                n = nodes_[forms_[f].from + i];
+                for (int j = 0; j < n.inputs; ++j)
+                    n.in[j] = n.in[j] < described ? l.to[n.in[j]] : static_cast<id>(n.in[j] - described + forms_[f].at);
+            }
+        l.follow_outputs(g);
+        forget(g, l);
+        node_count_ = form_count_ = growth_ = 0;
+    }
+
+private:
+    static constexpr int most = 64, room = 256; ///< nodes of one form, of all
+    struct form {
+        int region = 0, from = 0, count = 0, result = 0; ///< which, and its nodes among those here
+        int at = 0, shift = 0, end = 0; ///< its place in the table, what follows until `end` and moves so far
     };
-    for (int i = r.end; i < g.node_count; ++i)
-        for (int j = 0; j < g.nodes[i].inputs; ++j) g.nodes[i].in[j] = moved(g.nodes[i].in[j]);
-    if (up > 0) {
-        node kept[most]{};
-        for (int i = 0; i < count; ++i) kept[i] = g.nodes[fresh + i];
-        for (int i = fresh - 1; i >= r.end; --i) g.nodes[i + up] = g.nodes[i];
-        for (int i = 0; i < count; ++i) g.nodes[r.first + i] = kept[i];
-    } else { // the fresh ones fit where the region's stood
-        for (int i = 0; i < count; ++i) g.nodes[r.first + i] = g.nodes[fresh + i];
-        for (int i = r.end; i < fresh && up < 0; ++i) g.nodes[i + up] = g.nodes[i];
+
+    constexpr void forget(graph& g, const links& l) const {
+        int kept = 0;
+        for (int i = 0, f = form_count_ - 1; i < g.region_count; ++i) {
+            if (f >= 0 && forms_[f].region == i) {
+                --f;
+                continue;
+            }
+            region r = g.regions[i];
+            for (int j = 0; j < r.inputs; ++j) r.in[j] = l.to[r.in[j]];
+            r.end = static_cast<id>(l.to[r.first] + r.end - r.first);
+            r.first = l.to[r.first];
+            g.regions[kept++] = r;
+        }
+        g.region_count = kept;
     }
-    g.node_count = fresh + up;
-    for (int i = 0; i < g.output_count; ++i) g.outputs[i].node = moved(g.outputs[i].node);
-    for (int i = which + 1; i < g.region_count; ++i) { // these stand behind it
-        region later = g.regions[i];
-        later.first = static_cast<id>(later.first + up);
-        later.end = static_cast<id>(later.end + up);
-        for (int j = 0; j < later.inputs; ++j) later.in[j] = moved(later.in[j]);
-        g.regions[i - 1] = later;
-    }
-    --g.region_count;
-}
+
+    node nodes_[room]{};
+    form forms_[graph::max_regions]{};
+    int node_count_ = 0, form_count_ = 0, growth_ = 0;
+};
 
 /// Replaces every region of that kind by what `collapse(builder&, inputs, region, parameters)` describes; a region for
 /// which it gives no value stays what it is.
 template <class F> constexpr void replace(graph& g, region_kind kind, F collapse) {
+    const readers all(g);
+    replacements made;
     for (int i = g.region_count - 1; i >= 0; --i) { // from the last: the others keep their places
         const region r = g.regions[i];
-        if (r.kind != kind || !closed(g, r)) continue;
+        if (r.kind != kind || !all.closed(r)) continue;
         value in[3]{};
         for (int j = 0; j < r.inputs; ++j) in[j] = {r.in[j], g.nodes[r.in[j]].out};
+        if (made.full()) made.put_in_place(g);
         const int fresh = g.node_count;
         builder b(g, output_set::answer);
         const value result = collapse(b, in, r, region_parameters(g, r));
-        if (result.node != no_id) put_in_place(g, i, fresh, result.node);
+        if (b.failed()) return;
+        if (result.node != no_id) made.take(g, i, fresh, result.node);
     }
+    made.put_in_place(g);
 }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::passes

@@ -33,6 +33,22 @@ struct links {
     }
 };
 
+/// Takes the nodes out of the table; gives what stands where now.
+constexpr links remove(graph& g, const bool (&gone)[graph::max_nodes]) {
+    links l(g);
+    int kept = 0;
+    for (int i = 0; i < g.node_count; ++i) {
+        if (gone[i]) continue;
+        l.follow(g.nodes[i]);
+        l.to[i] = static_cast<id>(kept);
+        if (kept < i) g.nodes[kept] = g.nodes[i];
+        ++kept;
+    }
+    g.node_count = kept;
+    l.follow_outputs(g);
+    return l;
+}
+
 [[nodiscard]] constexpr bool is_pointwise(const node& n) {
     return n.kind == op::conv && n.win == window{} && n.groups == 1;
 }
