@@ -40,7 +40,7 @@ struct familiarity_model {
     /// Whether sizes fit, every number is finite, variances and scales are above 0, and all can be statistics of
     /// features of norm 1: means and scales within 1, directions of norm 1 within a tenth, no variance above 1000 D, no
     /// threshold above 100. Errors: errc::malformed.
-    [[nodiscard]] result<void> check() const {
+    [[nodiscard, gnu::cold]] result<void> check() const {
         const std::size_t d = mean.size(), q = variances.size();
         if (d == 0 || scale.size() != d || q >= d || directions.size() != q * d)
             return fail(errc::malformed, {"familiarity: ", static_cast<std::uint64_t>(d), " means, ",

@@ -20,7 +20,7 @@ public:
         return p;
     }
     /// Fills a graph (`fill(graph&)`: a network's description), checks it and plans it for the backend `target`.
-    template <class B, class F> [[nodiscard]] static result<dynamic_program> make(const B& target, F fill) {
+    template <class B, class F> [[nodiscard, gnu::cold]] static result<dynamic_program> make(const B& target, F fill) {
         const graph_room room;
         if (room.made == nullptr) return no_memory();
         graph& g = *room.made;
@@ -47,7 +47,7 @@ public:
     }
     /// `constant` planned anew, for another value of the backend than it was planned for.
     template <class B>
-    [[nodiscard]] static result<dynamic_program> replan(const B& target, const program_view& constant) {
+    [[nodiscard, gnu::cold]] static result<dynamic_program> replan(const B& target, const program_view& constant) {
         const graph_room room;
         if (room.made == nullptr) return no_memory();
         graph& g = *room.made;

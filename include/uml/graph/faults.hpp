@@ -100,7 +100,7 @@ namespace wording_detail {
 }
 
 /// Writes what stands for `%key`. `layer`: the name at m.where.
-constexpr void put(error& e, char key, const malformed& m, std::string_view layer) {
+[[gnu::cold]] constexpr void put(error& e, char key, const malformed& m, std::string_view layer) {
     switch (key) {
     case 'p':
         if (!layer.empty() && !m.after) e.what << layer << ": ";

@@ -31,7 +31,7 @@ struct views {
     std::int32_t first_channel[graph::max_nodes]{};
     id first_use[graph::max_nodes]{}, last_use[graph::max_nodes]{}; ///< orders; of a root
 
-    constexpr explicit views(const graph& g) {
+    [[gnu::cold]] constexpr explicit views(const graph& g) {
         for (int i = 0; i < g.node_count; ++i) root[i] = static_cast<id>(i);
         id read_until[graph::max_nodes]{}; // last reader of a node, or of its slices
         for (int i = g.node_count - 1; i >= 0; --i) {

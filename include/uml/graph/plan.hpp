@@ -125,7 +125,7 @@ struct sorted_operations {
 
 /// Marks what callers fetch, what is to be normalised and what a normalisation hands to a sum or an activation, and
 /// asks for every tensor's element type; a slice has that of what it is a part of.
-template <class E> constexpr void choose_types(const E& e, graph& g) {
+template <class E> [[gnu::cold]] constexpr void choose_types(const E& e, graph& g) {
     for (int i = 0; i < g.output_count; ++i) g.nodes[g.outputs[i].node].result = true;
     for (int i = g.node_count - 1; i >= 0; --i)
         if (g.nodes[i].kind == op::slice && g.nodes[i].result) g.nodes[g.nodes[i].in[0]].result = true;
@@ -147,7 +147,8 @@ struct needs {
     std::int64_t tensor[graph::max_nodes]{}, scratch[graph::max_nodes]{};
     std::int64_t live = 0; ///< the largest set alive at one time
 
-    template <class E> constexpr void count(const E& e, graph& g, const views& v, const sorted_operations& sorted) {
+    template <class E>
+    [[gnu::cold]] constexpr void count(const E& e, graph& g, const views& v, const sorted_operations& sorted) {
         std::int64_t dropped[graph::max_nodes + 1]{};
         bool seen[graph::max_nodes]{};
         for (int k = 0; k < g.node_count; ++k) {
@@ -180,8 +181,8 @@ struct needs {
 
 /// Places everything in one arena: large blocks first, the largest of them first; then the others, in the order of the
 /// operations, between them. Gives the arena's bytes.
-[[nodiscard]] constexpr std::int64_t place_all(graph& g, const views& v, const needs& need,
-                                               const sorted_operations& sorted) {
+[[nodiscard, gnu::cold]] constexpr std::int64_t place_all(graph& g, const views& v, const needs& need,
+                                                          const sorted_operations& sorted) {
     constexpr int most_large = 128;
     block large[most_large];
     int part = 64, count = 0; // large: at least this part of the largest live set, and not too many
@@ -229,7 +230,7 @@ struct needs {
 
 /// Gives every operation its order, and every tensor its form and place. `e` says how tensors are laid out, what an
 /// operation needs beside them, how large its weights and steps become, and which operations it has (see engine).
-template <class E> [[nodiscard]] constexpr plan_sizes plan(const E& e, graph& g) {
+template <class E> [[nodiscard, gnu::cold]] constexpr plan_sizes plan(const E& e, graph& g) {
     assign_order(g, e.order());
     plan_detail::choose_types(e, g);
     const plan_detail::views v(g);

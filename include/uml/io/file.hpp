@@ -74,7 +74,7 @@ struct opened {
 };
 
 /// Opens a regular file for reading; what else there may be is refused without waiting for it. The caller closes it.
-[[nodiscard]] inline result<opened> open_regular(const char* path) {
+[[nodiscard, gnu::cold]] inline result<opened> open_regular(const char* path) {
     // Without O_NONBLOCK a fifo would wait for somebody to write.
     opened file{::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), {}};
     if (file.descriptor < 0)
@@ -90,7 +90,7 @@ struct opened {
 /// and must not change while it is, by its length and the time of its last change: what is read afterwards is refused.
 /// Errors: errc::cannot_read, malformed, unsupported, out_of_memory, invalid_argument; each names the file, the tensor
 /// and the rule.
-[[nodiscard]] inline result<weights_file> open_weights(const char* path) {
+[[nodiscard, gnu::cold]] inline result<weights_file> open_weights(const char* path) {
     if (path == nullptr) return fail(errc::invalid_argument, "weights: no path");
     const auto regular = file_detail::open_regular(path);
     if (!regular) return regular.error();
@@ -117,7 +117,7 @@ struct opened {
 /// Opens a safetensors file, reads and checks its header only; tensors are read when asked for. The file stays open.
 /// Errors: errc::cannot_read, malformed, unsupported, out_of_memory, invalid_argument; each names the file, the tensor
 /// and the rule.
-[[nodiscard]] inline result<weights_file> open_weights(const char* path) {
+[[nodiscard, gnu::cold]] inline result<weights_file> open_weights(const char* path) {
     if (path == nullptr) return fail(errc::invalid_argument, "weights: no path");
     std::FILE* const file = std::fopen(path, "rb");
     if (file == nullptr) return fail(errc::cannot_read, {shortened(path).view(), ": cannot be opened"});

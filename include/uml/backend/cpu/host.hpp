@@ -75,8 +75,8 @@ template <class B, class session = no_session> struct engine_of {
 
     /// Errors: errc::invalid_argument for an executor of more threads than the backend has, out_of_memory, too_small,
     /// unsupported where an operation's entry does not name the kernels that it calls.
-    [[nodiscard]] result<workspace> make_workspace(const program_view& p, const weights& w, const code& c,
-                                                   executor threads, std::span<std::byte> given) const {
+    [[nodiscard, gnu::cold]] result<workspace> make_workspace(const program_view& p, const weights& w, const code& c,
+                                                              executor threads, std::span<std::byte> given) const {
         if (threads.width < 1 || threads.width > value.threads)
             return fail(errc::invalid_argument, {"the executor has ", threads.width,
                                                  " threads, the backend's workspaces are made for ", value.threads});
@@ -125,7 +125,8 @@ template <class B, class session = no_session> struct engine_of {
 private:
     [[nodiscard]] constexpr planned_site planned(const site& at) const { return host::planned(at, value.how()); }
 
-    [[nodiscard]] result<void> prepare(const program_view& p, const weights& w, const code& c, workspace& s) const {
+    [[nodiscard, gnu::cold]] result<void> prepare(const program_view& p, const weights& w, const code& c,
+                                                  workspace& s) const {
         step_writer to({s.memory.data() + p.sizes.steps, static_cast<std::size_t>(p.sizes.arena - p.sizes.steps)});
         const kernels::kernel_table& table = c.kernels(value.max_isa);
         for (std::size_t i = 0; i < p.nodes.size(); ++i) {
