@@ -9,8 +9,8 @@ inline constexpr uml::config edge_config{
     .height = 64, .width = 64, .regions = 2, .classes = 3, .channels_in = 1, .channel_divisor = 8};
 using edge = uml::network<uml::edge_network>;
 
-template <class B>
-[[nodiscard]] uml::result<uml::model<edge, B>> load_edge(const B& where, const uml::config& c = edge_config) {
+template <class Net = edge, class B>
+[[nodiscard]] uml::result<uml::model<Net, B>> load_edge(const B& where, const uml::config& c = edge_config) {
     const auto made = uml::dynamic_program::make(where, [&](uml::graph& g) {
         uml::describe<uml::edge_network>(g, c, B::engine::passes, uml::output_set::answer);
     });
@@ -19,7 +19,7 @@ template <class B>
     if (!file) return file.error();
     uml::load_options o;
     o.configuration = c;
-    return uml::load<edge>(*file, where, o);
+    return uml::load<Net>(*file, where, o);
 }
 
 } // namespace uml_test

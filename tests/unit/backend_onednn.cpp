@@ -24,8 +24,8 @@ using uml_test::edge_config;
 constexpr onednn rounded(int threads) { return {.threads = threads, .precision = uml::precision::bf16}; }
 
 /// The segmentation logits and the class evidence of one picture, as doubles.
-template <class B> std::vector<double> answer(const B& where, int threads = 1) {
-    const auto m = uml_test::load_edge(where);
+template <class Net = uml_test::edge, class B> std::vector<double> answer(const B& where, int threads = 1) {
+    const auto m = uml_test::load_edge<Net>(where);
     REQUIRE_MESSAGE(m, m.error().what.c_str());
     auto w = m->make_workspace(uml::openmp(threads));
     REQUIRE_MESSAGE(w, w.error().what.c_str());
@@ -71,6 +71,25 @@ TEST_CASE("onednn: bf16 rounds, and no more than it may") {
         const double d = difference(answer(rounded(2), threads), want);
         CHECK(d < rounded(2).relative_limit());
         CHECK(d > 1e-5);
+    }
+}
+
+TEST_CASE("onednn: a network that is fixed while compiling is the same in either precision") {
+    using fixed = uml::networks::edge<edge_config>;
+    CHECK(answer<fixed>(onednn{}) == answer(onednn{}));
+    if (rounded(1).available()) CHECK(answer<fixed>(rounded(2)) == answer(rounded(2)));
+}
+
+TEST_CASE("onednn: a program that is planned for f32 has the kernels of bf16, in which it may be loaded") {
+    using compiled = uml::static_program<uml::edge_network, edge_config, onednn{}>;
+    constexpr uml::kernels::kernel_set there = uml::host::called_kernels<onednn, compiled>;
+    CHECK(there != uml::kernels::all_kernels);
+    const auto made = uml::dynamic_program::replan(rounded(2), compiled::view());
+    REQUIRE(made);
+    for (std::size_t i = 0; i < made->view().nodes.size(); ++i) {
+        CAPTURE(i);
+        const auto s = uml::host::planned(made->view().at(i), rounded(2).how());
+        CHECK((there | uml::host::operations_of<onednn>::table[s.n.kind].kernels(s)) == there);
     }
 }
 

@@ -62,8 +62,15 @@ inline constexpr kernels::kernel_set called_kernels = [] {
         kernels::kernel_set all;
         const program_view p = program::view();
         const planning how = program::target.how();
-        for (std::size_t i = 0; i < p.nodes.size(); ++i)
-            all = all | operations_of<B>::table[p.nodes[i].kind].kernels(planned(p.at(i), how));
+        for (std::size_t i = 0; i < p.nodes.size(); ++i) {
+            const operation& own = operations_of<B>::table[p.nodes[i].kind];
+            planned_site s = planned(p.at(i), how);
+            all = all | own.kernels(s);
+            if (operations_of<B>::table.kernels == kernels::f32_kernels) continue;
+            // The value that a network is loaded for is known in the run alone: its tensors may be bf16.
+            s.half = {{true, true, true}, true};
+            all = all | own.kernels(s);
+        }
         return all;
     }
 }();

@@ -36,7 +36,7 @@ inline constexpr operation concat{
     .steps = [](const planned_site& s) { return step_need::of<kernels::copy_args>(s.n.inputs); },
     .kernels =
         [](const planned_site& s) {
-            kernels::kernel_set all;
+            kernels::kernel_set all = calls<kernels::kernel::copy, kernels::kernel::copy_mixed>(s);
             for (int j = 0; j < s.n.inputs; ++j)
                 all = all | (s.in(j).type == dtype::bf16 || s.n.type == dtype::bf16 ? kernels::kernel::copy_mixed
                                                                                     : kernels::kernel::copy);
