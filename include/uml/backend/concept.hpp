@@ -20,39 +20,45 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 /// silent default. `reference` has the shortest, docs/own-backend.md the walk-through.
 ///
 /// For planning (constexpr):
-///   check()                         an error that says what of the value cannot be had, here or at all
-///   passes                          (static) the rewrites it wants
-///   lower(graph&)                   rewrites of its own, after all others; operations from `first_backend_op` on are
-///   its supports(node)                  has it this operation? order()                         whether independent
-///   operations run side by side images()                        that one run takes tensor(site)                    the
-///   form of an operation's tensor in the arena scratch_bytes(site)             memory that an operation needs beside
-///   its tensors; planned into the arena step_bytes(site)                what it keeps for an operation between runs;
-///   planned behind the tensors packed_bytes(site)              what an operation's weights take in the backend's form
-///   relative_limit()                ||out - exact|| / ||exact|| that its precision allows
+///   check()                     an error that says what of the value cannot be had, here or at all
+///   passes                      (static) the rewrites it wants
+///   lower(graph&)               rewrites of its own, after all others; its operations count from `first_backend_op` on
+///   supports(node)              has it this operation?
+///   order()                     whether independent operations run side by side
+///   images()                    that one run takes
+///   tensor(site)                the form of an operation's tensor in the arena
+///   scratch_bytes(site)         memory that an operation needs beside its tensors; planned into the arena
+///   step_bytes(site)            what it keeps for an operation between runs; planned behind the tensors
+///   packed_bytes(site)          what an operation's weights take in the backend's form
+///   relative_limit()            ||out - exact|| / ||exact|| that its precision allows
 ///
 /// When a model is loaded:
-///   scalar                          the element type of results
-///   code, code_of<program>()        code for a program known to the compiler; code_of<void>(): for any
-///   weights                         the packed weights; immutable then, shared by all threads
-///   make_weights(program, memory)   memory for them, the caller's if it is not empty
-///   identity(weights)               their address, wherever it is: by it a workspace knows its model
-///   pack_row_multiple(program, i)   if operation i's parameter may be packed in several calls of some rows each: of
-///   what
-///                                   their number is a multiple; 0: all rows at once
-///   pack(program, i, first, second, weights)   brings operation i's parameters into its form; for several operations
-///                                              at once if load_options::threads has several threads
+///   scalar                      the element type of results
+///   code, code_of<program>()    code for a program known to the compiler; code_of<void>(): for any
+///   weights                     the packed weights; immutable then, shared by all threads
+///   make_weights(program, memory)
+///                               memory for them, the caller's if it is not empty
+///   identity(weights)           their address, wherever it is: by it a workspace knows its model
+///   pack_row_multiple(program, i)
+///                               if operation i's parameter may be packed in several calls of some rows each: of what
+///                               their number is a multiple; 0: all rows at once
+///   pack(program, i, first, second, weights)
+///                               brings operation i's parameters into its form; for several operations at once if
+///                               load_options::threads has several threads
 ///
 /// For each workspace:
-///   workspace                       the arena, the prepared steps, and the queue if there is one
+///   workspace                   the arena, the prepared steps, and the queue if there is one
 ///   make_workspace(program, weights, code, executor, memory)
 ///
 /// When it runs (no allocation, no locks):
-///   run(program, weights, workspace, pictures, watch)   the checked pictures, as many as images(), become the input
-///                                                tensor, values 0..1, and all operations run, now or later; `watch`,
-///                                                if not null, is asked before and told of each: see run_watch
-///   idle_memory(program, workspace)  what of the arena the host may write to between runs; empty where that is none
-///   fetch(program, workspace, image, nodes, views)   waits, then shows an image's tensors in memory that the host can
-///                                                    read
+///   run(program, weights, workspace, pictures, watch)
+///                               the checked pictures, as many as images(), become the input tensor, values 0..1, and
+///                               all operations run, now or later; `watch`, if not null, is asked before and told of
+///                               each: see run_watch
+///   idle_memory(program, workspace)
+///                               what of the arena the host may write to between runs; empty where that is none
+///   fetch(program, workspace, image, nodes, views)
+///                               waits, then shows an image's tensors in memory that the host can read
 template <class E>
 concept engine = requires {
     requires std::floating_point<typename E::scalar>;
