@@ -38,6 +38,8 @@ inline constexpr config_field config_fields[] = {
     {.name = "channels_in", .member = &config::channels_in, .least = 1, .most = 3, .either = true, .published = 3},
     {.name = "channel_divisor", .member = &config::channel_divisor, .least = 1, .most = 64, .published = 1},
     {.name = "stem_stride", .member = &config::stem_stride, .least = 1, .most = 2, .either = true, .published = 1}};
+static_assert(sizeof(config) == (std::size(config_fields) + 1) * sizeof(int), // `grey` is the one that is no number
+              "uml: a number of the configuration is missing in config_fields");
 
 /// Refuses what no network here can be: the first thing that is wrong becomes the graph's error. False then.
 [[nodiscard]] constexpr bool check(builder& g, const config& c) {
