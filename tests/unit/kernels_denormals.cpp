@@ -22,6 +22,8 @@ float faint() {
 namespace {
 
 struct faint_network {
+    static constexpr std::string_view label = "faint";
+
     static void describe(uml::builder& g, const uml::config& c) {
         g.output(g.conv(uml::picture(g, c), "conv", {.out = c.regions, .kernel = 3}), "seg_logits");
     }

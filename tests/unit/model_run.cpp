@@ -366,14 +366,21 @@ TEST_CASE("findings: ties go to the first region, thresholds count themselves in
     CHECK_FALSE(f.reliable(0, 2));
 }
 
+namespace {
+
+struct masks_only {
+    static constexpr std::string_view label = "masks_only";
+
+    static constexpr void describe(uml::builder& g, const uml::config& c) {
+        const uml::value x = g.input({c.channels_in, c.height, c.width});
+        const uml::value y = g.conv(x, "regions", {.out = c.regions, .kernel = 3});
+        g.output(y, "seg_logits");
+    }
+};
+
+} // namespace
+
 TEST_CASE("a network that answers only a part: the rest of the findings is empty") {
-    struct masks_only {
-        static constexpr void describe(uml::builder& g, const uml::config& c) {
-            const uml::value x = g.input({c.channels_in, c.height, c.width});
-            const uml::value y = g.conv(x, "regions", {.out = c.regions, .kernel = 3});
-            g.output(y, "seg_logits");
-        }
-    };
     using net = uml::network<masks_only, tiny_config>;
     const auto m = uml::load<net, backend>(std::span<const std::byte>(draft::of<masks_only>(tiny_config).bytes()));
     REQUIRE(m);

@@ -26,10 +26,10 @@ namespace load_detail {
                 {f.source(), ": weights of network ", quoted(card.network).view(), ", not ", label});
 }
 template <class description> [[nodiscard]] constexpr std::string_view label_of() {
-    if constexpr (requires { description::label; })
-        return description::label;
-    else
+    if constexpr (std::is_same_v<description, dynamic>)
         return {};
+    else
+        return description::label;
 }
 
 /// The configuration that the file says it is for, against the one asked for.
@@ -46,8 +46,8 @@ template <class description> [[nodiscard]] constexpr std::string_view label_of()
 }
 
 /// Statistics of familiarity, where the file has them, against the network's features.
-[[nodiscard, gnu::cold]] inline result<void> check_kind(const weights_file& f, const program_view& p,
-                                                        const model_card& card) {
+[[nodiscard, gnu::cold]] inline result<void> check_familiarity(const weights_file& f, const program_view& p,
+                                                               const model_card& card) {
     if (!card.familiarity.present()) return {};
     const std::uint64_t have = card.familiarity.model.dimensions();
     const id features = answer_nodes::of(p).features;
@@ -193,7 +193,7 @@ template <backend B>
     auto program = make(file, *card, where, options, net);
     if (!program) return program.error();
     const program_view p = program->view();
-    if (auto r = check_kind(file, p, *card); !r) return r.error();
+    if (auto r = check_familiarity(file, p, *card); !r) return r.error();
     const auto bound = binding::bind({p.parameters, p.names, p.letters}, file, never_used);
     if (!bound) return bound.error();
     if (auto r = check_norms(bound->table(), file); !r) return r.error();

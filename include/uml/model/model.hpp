@@ -50,8 +50,8 @@ template <backend B> struct model_parts {
     typename engine::weights weights{};
     model_card card{};
     answer_nodes answer{};
-    /// The distance of a picture's features over the threshold; null where a program never asks for it, whose code it
-    /// then is not.
+    /// The distance of a picture's features over the threshold; null where the network has no features, so that no such
+    /// code is linked.
     double (*familiarity)(const model_card&, const features_view&) = nullptr;
 };
 
@@ -247,9 +247,10 @@ private:
     }
     /// What the workspace's last run found, of as many pictures as there is room for.
     [[nodiscard]] result<void> find(workspace& w, std::span<findings> found) const {
-        const bool checks_kind = screening().image_distance > 0; // loaders see to it that there are features then
+        const bool checks_familiarity =
+            screening().image_distance > 0; // loaders see to it that there are features then
         const id nodes[] = {parts_.answer.class_alpha, parts_.answer.logits, parts_.answer.alpha, parts_.answer.vacuity,
-                            checks_kind ? parts_.answer.features : no_id};
+                            checks_familiarity ? parts_.answer.features : no_id};
         for (std::size_t i = 0; i < found.size(); ++i) {
             view views[sizeof(nodes) / sizeof(id)];
             if (auto r = fetch(w, static_cast<int>(i), nodes, views); !r) return r;
@@ -263,7 +264,7 @@ private:
             f.temperature = parts_.card.temperature;
             f.class_sets = parts_.card.class_set;
             if (auto r = check_answer(f); !r) return r;
-            if (checks_kind) f.familiarity = parts_.familiarity(parts_.card, views[4]);
+            if (checks_familiarity) f.familiarity = parts_.familiarity(parts_.card, views[4]);
         }
         return {};
     }
