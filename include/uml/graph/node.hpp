@@ -88,8 +88,8 @@ struct node {
     // Made by the memory plan; places are bytes.
     dtype type = dtype::f32;  ///< of the tensor's elements
     bool result = false;      ///< a caller fetches it, or a part of it
-    bool raw = false;         ///< a normalisation reads it (what matters may be small beside its mean), or it is one's
-                              ///< result, and fused with what reads it would not be rounded
+    bool raw = false;         ///< better not rounded: a normalisation's input, which may vary little about a large
+                              ///< mean, or its result that a sum or an activation reads, since fused it is never stored
     std::int16_t order = 0;   ///< operations of one order may run side by side, those of lower orders are done before
     std::int32_t step = 0;    ///< elements from a pixel to the next
     std::int64_t at = 0;      ///< the tensor's place in the arena

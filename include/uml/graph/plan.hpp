@@ -46,8 +46,8 @@ struct block {
     }
 };
 
-/// Blocks that have their place, linked by their addresses. Written for compilers, which evaluate it step by step: no
-/// object is named in the loop.
+/// Blocks that have their place, linked by their addresses. Evaluated while compiling, where every object costs: the
+/// loop has numbers in arrays.
 class placed_blocks {
 public:
     static constexpr int most = 256;

@@ -23,7 +23,7 @@ struct promises {
     float black = 0, white = 255;
     std::int32_t unknown_input = 0, reserved = 0;
     float residual = 1, distance = 0; ///< of familiarity
-    double end[7] = {};
+    double padding[7] = {};
 
     promises() = default;
     promises(const trust::class_set_rule& classes, const trust::mask_set_rule& mask, const input_rule& input,

@@ -94,16 +94,16 @@ public:
         }
         constexpr std::size_t numbers = 1u << 16; // of a part
         const std::size_t fit = numbers / s.rows_.row() / static_cast<std::size_t>(multiple);
-        s.together_ = multiple * static_cast<int>(fit > 1 ? fit : 1);
+        s.rows_per_part_ = multiple * static_cast<int>(fit > 1 ? fit : 1);
         return result<row_stream>(std::move(s));
     }
 
     /// The next rows, valid until the next call; after the last ones a part of 0 rows. Errors: those of evaluate.
     [[nodiscard]] result<dense_parameter> next() {
-        const int left = b_->table()[leaf_].out - next_;
-        rows_.out = left < together_ ? left : together_;
+        const int left = b_->table()[leaf_].out - next_row_;
+        rows_.out = left < rows_per_part_ ? left : rows_per_part_;
         if (rows_.out == 0) return dense_parameter{};
-        const auto first = static_cast<std::size_t>(next_);
+        const auto first = static_cast<std::size_t>(next_row_);
         const bound_tensors& from = b_->tensors_of(leaf_);
         using stream_detail::read_part;
         if (auto r = read_part(*b_, *from.weight, first * rows_.row(), rows_.rows() * rows_.row(), rows_.values); !r)
@@ -113,8 +113,8 @@ public:
             if (auto r = read_part(*b_, *from.bias, first, rows_.rows(), rows_.bias); !r) return r.error();
         if (folded_ && !algebra::folded::fold(rows_, norm_, first)) return stream_detail::no_memory();
         dense_parameter part = rows_.view();
-        part.first = next_;
-        next_ += rows_.out;
+        part.first = next_row_;
+        next_row_ += rows_.out;
         return part;
     }
 
@@ -131,7 +131,7 @@ private:
     const binding* b_;
     id leaf_;
     bool folded_ = false;
-    int next_ = 0, together_ = 1;
+    int next_row_ = 0, rows_per_part_ = 1;
     owned_parameter norm_, rows_;
 };
 

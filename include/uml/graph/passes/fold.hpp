@@ -7,7 +7,8 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::passes {
 
-/// Puts node n, whose inputs are the nodes that stand for them now, into one of these; gives that one, or no_id.
+/// Merges node n into the node before it, if that one can do its work; gives the node that does, or no_id. The inputs
+/// of n are as they stand after what was merged before it.
 constexpr id folded_into(graph& g, const uses& u, const node& n) {
     if (n.inputs == 0) return no_id;
     const id b = n.in[0];

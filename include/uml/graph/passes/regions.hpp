@@ -97,7 +97,8 @@ private:
     static constexpr int most = 64, room = 256; ///< nodes of one form, of all
     struct form {
         int region = 0, from = 0, count = 0, result = 0; ///< which, and its nodes among those here
-        int at = 0, shift = 0, end = 0; ///< its place in the table, what follows until `end` and moves so far
+        int at = 0;                                      ///< its first node's new number
+        int shift = 0, end = 0;                          ///< nodes between its region and number `end` move by so much
     };
 
     constexpr void forget(graph& g, const links& l) const {
