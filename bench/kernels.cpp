@@ -133,12 +133,13 @@ void winograd(state& s) {
 
 void upsampled(state& s) {
     const int extent = static_cast<int>(s.range(3));
-    const conv_shape shape = upconv_shape(extent, extent, static_cast<int>(s.range(1)), static_cast<int>(s.range(2)));
-    setting x(shape, conv_weights_size(shape), upconv_scratch_bytes(shape), 0);
-    const upconv_args a{x.args, upconv_strips(shape, 1)};
+    const conv_shape shape =
+        upsample_conv_shape(extent, extent, static_cast<int>(s.range(1)), static_cast<int>(s.range(2)));
+    setting x(shape, conv_weights_size(shape), upsample_conv_scratch_bytes(shape), 0);
+    const upsample_conv_args a{x.args, upsample_conv_strips(shape, 1)};
     const kernel_table& table = kernels_for(tier_of(s));
     measure(s, x.work(), [&] {
-        for (int j = 0; j < upconv_jobs(a); ++j) table.upconv(a, j, setting::aligned(x.scratch));
+        for (int j = 0; j < upsample_conv_jobs(a); ++j) table.upsample_conv(a, j, setting::aligned(x.scratch));
     });
 }
 

@@ -174,3 +174,68 @@ TEST_CASE("cpu: an operation whose entry does not name its kernel is an error, n
     CHECK(refused.error().what.view() ==
           "operation 0, input: it calls a kernel that its entry in the backend's table does not name");
 }
+
+namespace {
+
+/// `cpu` with tensors of bf16, a pass of its own, and pooling that does not take them.
+struct own {
+    using engine = uml::host::engine_of<own>;
+    int threads = 1;
+    uml::kernels::isa max_isa = uml::kernels::isa::avx512;
+    static constexpr uml::rewrites passes{};
+
+    constexpr uml::result<void> check() const { return {}; }
+    constexpr double relative_limit() const { return 3e-2; }
+    constexpr uml::host::planning how() const { return {.bf16 = true}; }
+    constexpr bool operator==(const own&) const = default;
+};
+
+constexpr void add_one_more(uml::graph& g) {
+    for (int i = 0; i < g.node_count; ++i)
+        if (g.nodes[i].kind == uml::op::add_constant) g.nodes[i].value += 1;
+}
+
+} // namespace
+
+template <> struct uml::host::operations_of<own> {
+    static constexpr operation_table table = [] {
+        operation blind = max_pool;
+        blind.takes_bf16 = false;
+        return cpu_operations.with(op::max_pool, blind).with(add_one_more).with_bf16();
+    }();
+};
+
+TEST_CASE("cpu: a backend's own pass runs on fixed networks and on those described at run time") {
+    const auto constants = [](const uml::program_view& p) {
+        std::vector<float> all;
+        for (const uml::node& n : p.nodes)
+            if (n.kind == uml::op::add_constant) all.push_back(n.value);
+        return all;
+    };
+    const auto described = [](const auto& where) {
+        return uml::dynamic_program::make(
+            where, [](uml::graph& g) { uml::describe<uml::edge_network>(g, edge, {}, uml::output_set::answer); });
+    };
+    const auto plain = described(uml::cpu{}), made = described(own{});
+    REQUIRE(plain);
+    REQUIRE(made);
+    std::vector<float> more = constants(plain->view());
+    REQUIRE(!more.empty());
+    for (float& value : more) value += 1;
+    CHECK(constants(made->view()) == more);
+    CHECK(constants(uml::static_program<uml::edge_network, edge, own{}>::view()) == more);
+}
+
+TEST_CASE("cpu: an operation whose entry does not take bf16 is an error, not nonsense") {
+    const own::engine e{};
+    const auto tables = uml::dynamic_program::make(
+        own{}, [](uml::graph& g) { uml::describe<uml::edge_network>(g, edge, {}, uml::output_set::answer); });
+    REQUIRE(tables);
+    const auto weights = e.make_weights(tables->view(), {});
+    REQUIRE(weights);
+    const auto refused = e.make_workspace(tables->view(), *weights, own::engine::code_of<void>(), {}, {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == uml::errc::unsupported);
+    CHECK(refused.error().what.view().ends_with("max_pool: it has a tensor of bf16, which its entry in the backend's "
+                                                "table does not say that it takes"));
+}

@@ -239,3 +239,15 @@ TEST_CASE("numbers are rounded as the device rounds them") {
         CHECK(gpu::to_bf16_bits(x) == uml::to_bf16(x).bits);
     CHECK(std::isnan(gpu::from_bf16_bits(gpu::to_bf16_bits(NAN))));
 }
+
+TEST_CASE("cuda on the host: an operation that the graph gets later is one that the backend lacks") {
+    const auto has = [](int o) {
+        uml::node n{};
+        n.kind = static_cast<uml::op>(o);
+        return cuda_on_host::engine{}.supports(n);
+    };
+    const int last = static_cast<int>(uml::op::gate);
+    for (int o = 0; o <= last; ++o) CHECK(has(o));
+    CHECK_FALSE(has(last + 1));
+    CHECK_FALSE(has(uml::first_backend_op - 1));
+}

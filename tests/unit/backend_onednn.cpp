@@ -139,7 +139,7 @@ TEST_CASE("onednn: a budget of scratch memory that is too small is an error, wit
     const auto engine = uml::onednn_detail::make_engine();
     REQUIRE(engine);
     const uml::onednn_detail::product_shape s{64, 64, 64, 64, 64, 0, true};
-    const auto form = uml::onednn_detail::weights_form(*engine, s);
+    const auto form = uml::onednn_detail::weights_desc(*engine, s);
     REQUIRE(form);
     std::vector<std::byte> memory(1 << 20);
     const auto floats = reinterpret_cast<float*>(memory.data());
@@ -163,7 +163,7 @@ TEST_CASE("onednn: weights fit what is planned for them, in the form for any num
                 for (const int threads : {1, 2, 3, 4, 5, 6, 8, 12, 16}) {
                     const uml::onednn_detail::team own(threads);
                     const uml::onednn_detail::product_shape s{rows, 128, columns, 128, columns, 0, true, type, type};
-                    const auto form = uml::onednn_detail::weights_form(*engine, s);
+                    const auto form = uml::onednn_detail::weights_desc(*engine, s);
                     if (!form) continue; // a type that this processor has not
                     CAPTURE(rows);
                     CAPTURE(columns);

@@ -1,4 +1,5 @@
 // What is wrong with a network described at run time, in one sentence.
+#include "uml/backend/cpu.hpp"
 #include "uml/backend/reference.hpp"
 #include "uml/graph/dynamic_program.hpp"
 #include "uml/networks/network.hpp"
@@ -16,11 +17,26 @@ using uml::name;
 using uml::value;
 
 struct without_pooling {
-    struct engine : uml::reference_engine<float> {
-        constexpr explicit engine(const without_pooling&) {}
-        constexpr bool supports(const uml::node& n) const { return n.kind != uml::op::max_pool; }
-    };
+    using engine = uml::host::engine_of<without_pooling>;
+    int threads = 1;
+    uml::kernels::isa max_isa = uml::kernels::isa::avx512;
+    static constexpr uml::rewrites passes = uml::all_rewrites();
+    constexpr uml::result<void> check() const { return {}; }
+    constexpr double relative_limit() const { return 5e-6; }
+    constexpr uml::host::planning how() const { return {}; }
 };
+
+} // namespace
+
+template <> struct uml::host::operations_of<without_pooling> {
+    static constexpr operation_table table = [] {
+        operation_table t = cpu_operations;
+        t.of[static_cast<int>(op::max_pool)] = {};
+        return t;
+    }();
+};
+
+namespace {
 
 using description = std::function<void(builder&, value)>;
 
@@ -30,7 +46,7 @@ struct own_network {
 
 template <class target = uml::reference> uml::error refused(const description& d) {
     auto made = uml::dynamic_program::make(target{}, [&](uml::graph& g) {
-        uml::describe<own_network>(g, d, uml::all_rewrites(), uml::output_set::answer);
+        uml::describe<own_network>(g, d, target::engine::passes, uml::output_set::answer);
     });
     REQUIRE_FALSE(made);
     return made.error();

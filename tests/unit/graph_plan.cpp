@@ -17,7 +17,15 @@ using uml::node;
 using uml::op;
 
 /// The cpu backend's plan with tensors of two element types beside each other.
-struct mixed : uml::cpu::engine {
+struct mixed {
+    uml::cpu::engine cpu;
+
+    [[nodiscard]] constexpr uml::schedule order() const { return cpu.order(); }
+    [[nodiscard]] constexpr int images() const { return cpu.images(); }
+    [[nodiscard]] constexpr bool supports(const node& n) const { return cpu.supports(n); }
+    [[nodiscard]] constexpr std::int64_t scratch_bytes(const uml::site& at) const { return cpu.scratch_bytes(at); }
+    [[nodiscard]] constexpr std::int64_t step_bytes(const uml::site& at) const { return cpu.step_bytes(at); }
+    [[nodiscard]] constexpr std::int64_t packed_bytes(const uml::site& at) const { return cpu.packed_bytes(at); }
     [[nodiscard]] constexpr uml::tensor_form tensor(const uml::site& at) const {
         const auto i = &at.n - at.nodes;
         return uml::padded_form(at.n, i % 3 != 0 && !at.n.result ? uml::dtype::bf16 : uml::dtype::f32);

@@ -276,9 +276,12 @@ TEST_CASE("bf16: depthwise, upsampling and gated products") {
         const std::vector<float> taps = packed_conv(random, u);
         check(tier, {tensor(noisy(random, 6, 5, c, variant))}, blank(12, 10, 21, variant), 1, true, agree::nearly,
               [&](const kernel_table& t, bool mixed, auto& x, tensor& out, const halves& half) {
-                  const upconv_args a{args_of(u, x, out, half, taps.data()), 1};
-                  run_jobs(upconv_jobs(a), mixed ? upconv_mixed_scratch_bytes(u) : upconv_scratch_bytes(u),
-                           [&](int job, void* scratch) { (mixed ? t.upconv_mixed : t.upconv)(a, job, scratch); });
+                  const upsample_conv_args a{args_of(u, x, out, half, taps.data()), 1};
+                  run_jobs(upsample_conv_jobs(a),
+                           mixed ? upsample_conv_mixed_scratch_bytes(u) : upsample_conv_scratch_bytes(u),
+                           [&](int job, void* scratch) {
+                               (mixed ? t.upsample_conv_mixed : t.upsample_conv)(a, job, scratch);
+                           });
               });
         const gate_shape g{6 * 7, c, 12, 5};
         const std::vector<float> entry = random.numbers(5 * static_cast<std::size_t>(c + 12), 0.2F),

@@ -18,7 +18,7 @@ double upsampled(const picture& in, int y, int x, int c) {
 
 void check(int h, int w, int c_in, int c_out, int variant, int threads, bool ends, activation act, isa tier,
            unsigned seed) {
-    const conv_shape s = upconv_shape(h, w, c_in, c_out);
+    const conv_shape s = upsample_conv_shape(h, w, c_in, c_out);
     noise random{std::mt19937(seed)};
     const placing pin(c_in, variant), pout(c_out, variant);
     const picture in = random.image(h, w, c_in, pin.step, pin.offset);
@@ -28,12 +28,12 @@ void check(int h, int w, int c_in, int c_out, int variant, int threads, bool end
     const std::vector<float> bias = random.numbers(static_cast<std::size_t>(c_out));
     std::vector<float> packed(conv_weights_size(s));
     pack_conv(s, weights.data(), bias.data(), packed.data());
-    upconv_args a{{s, in.data.data() + in.offset, in.step, packed.data(), out.begin(), out.step, {}},
-                  upconv_strips(s, threads)};
+    upsample_conv_args a{{s, in.data.data() + in.offset, in.step, packed.data(), out.begin(), out.step, {}},
+                         upsample_conv_strips(s, threads)};
     if (ends) a.conv.end.residual = residual.data.data() + residual.offset, a.conv.end.residual_step = residual.step;
     a.conv.end.act = act;
-    scratch_memory scratch(upconv_scratch_bytes(s));
-    for (int job = upconv_jobs(a) - 1; job >= 0; --job) kernels_for(tier).upconv(a, job, scratch.begin());
+    scratch_memory scratch(upsample_conv_scratch_bytes(s));
+    for (int job = upsample_conv_jobs(a) - 1; job >= 0; --job) kernels_for(tier).upsample_conv(a, job, scratch.begin());
 
     // The large picture inside a border of zeros.
     const int wide = 2 * w + 2;
@@ -68,7 +68,7 @@ void check(int h, int w, int c_in, int c_out, int variant, int threads, bool end
 
 } // namespace
 
-TEST_CASE("upconv: channel tails, whole tensors and slices") {
+TEST_CASE("upsample_conv: channel tails, whole tensors and slices") {
     unsigned seed = 1;
     for (const isa tier : tiers())
         for (const int c_in : {1, 3, 8, 16, 26, 40, 64, 300})
@@ -78,7 +78,7 @@ TEST_CASE("upconv: channel tails, whole tensors and slices") {
             }
 }
 
-TEST_CASE("upconv: extents from 1 to 20, strips for any number of threads, residual and activations") {
+TEST_CASE("upsample_conv: extents from 1 to 20, strips for any number of threads, residual and activations") {
     unsigned seed = 1;
     for (const isa tier : tiers())
         for (int h = 1; h <= 20; ++h)

@@ -40,10 +40,36 @@ struct counting {
     friend constexpr bool operator==(const counting&, const counting&) = default;
 };
 /// `reference`, counted.
-struct counting_engine : uml::reference_engine<float> {
-    using host = uml::reference_engine<float>;
+struct counting_engine {
+    using host = uml::reference::engine;
+    using scalar = host::scalar;
+    using code = host::code;
+    using weights = host::weights;
+    using workspace = host::workspace;
 
-    constexpr explicit counting_engine(counting) {}
+    counting value{};
+
+    static constexpr uml::rewrites passes = host::passes;
+    template <class program> static constexpr code code_of() { return {}; }
+    static constexpr uml::result<void> check() { return {}; }
+    static constexpr double relative_limit() { return host{}.relative_limit(); }
+    static constexpr void lower(uml::graph&) {}
+    static constexpr bool supports(const uml::node& n) { return host{}.supports(n); }
+    static constexpr uml::schedule order() { return host{}.order(); }
+    static constexpr int images() { return 1; }
+    static constexpr uml::tensor_form tensor(const uml::site& at) { return host{}.tensor(at); }
+    static constexpr std::int64_t scratch_bytes(const uml::site& at) { return host{}.scratch_bytes(at); }
+    static constexpr std::int64_t packed_bytes(const uml::site& at) { return host{}.packed_bytes(at); }
+    static constexpr std::int64_t step_bytes(const uml::site&) { return 0; }
+    static const void* identity(const weights& w) { return host{}.identity(w); }
+    static int pack_row_multiple(const uml::program_view&, std::size_t) { return 0; }
+    static std::span<std::byte> idle_memory(const uml::program_view& p, workspace& s) {
+        return host{}.idle_memory(p, s);
+    }
+    static uml::result<void> fetch(const uml::program_view& p, workspace& s, int image, std::span<const uml::id> nodes,
+                                   std::span<uml::tensor_view<const float>> views) {
+        return host{}.fetch(p, s, image, nodes, views);
+    }
     static uml::result<weights> make_weights(const uml::program_view& p, std::span<std::byte> given) {
         ++seen.preparations, seen.weights += p.sizes.packed;
         return host{}.make_weights(p, given);

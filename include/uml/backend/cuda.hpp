@@ -105,7 +105,7 @@ inline constexpr runtime functions{
 
 /// An NVIDIA GPU of compute capability 8.0 or newer. Errors beside those of the engine's members (cuda/engine.hpp):
 /// errc::device where a call of the runtime fails.
-struct cuda {
+struct cuda final {
     using engine = gpu::engine_of<cuda>;
 
     int device = 0; ///< the runtime's number

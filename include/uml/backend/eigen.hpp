@@ -10,7 +10,7 @@
 namespace uml::inline UML_VERSION_NAMESPACE {
 
 /// `cpu` but for the convolutions, which are gathered and multiplied by Eigen (3.4 or later).
-struct eigen {
+struct eigen final {
     using engine = host::engine_of<eigen>;
 
     int threads = 1; ///< most threads of a workspace

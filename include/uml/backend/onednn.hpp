@@ -50,7 +50,7 @@ struct session {
 /// Beside the errors of `cpu`: errc::unsupported where oneDNN refuses an operation on this processor, too_small where
 /// it wants more scratch memory than `scratch` gives, device where it fails in a run or OpenMP gives the caller fewer
 /// threads than the workspace has (in a parallel region, in a forked process, or below OMP_THREAD_LIMIT).
-struct onednn {
+struct onednn final {
     using engine = host::engine_of<onednn, onednn_detail::session>;
 
     int threads = 1; ///< most threads of a workspace
@@ -59,8 +59,8 @@ struct onednn {
     /// comes in and what goes out.
     uml::precision precision = uml::precision::f32;
     kernels::isa max_isa = kernels::isa::avx512; ///< of the operations that are not oneDNN's
-    /// Bytes of scratch memory that oneDNN may ask for, per thread and operation; 0: 64 KB, in bf16, for which AMX has
-    /// more beside its tiles, 512 KB (twice that for windows).
+    /// Bytes of scratch memory that oneDNN may ask for, per thread and operation. 0: 64 KB; in bf16 512 KB, twice that
+    /// for windows, since on AMX it has buffers beside the tiles.
     std::int64_t scratch = 0;
 
     static constexpr rewrites passes = all_rewrites();
@@ -80,7 +80,7 @@ struct onednn {
         const auto made = onednn_detail::make_engine();
         const dnnl_data_type_t type = bf16() ? dnnl_bf16 : dnnl_f32;
         const onednn_detail::product_shape small{64, 64, 64, 64, 64, 0, true, type, type};
-        return made && onednn_detail::weights_form(*made, small);
+        return made && onednn_detail::weights_desc(*made, small);
     }
     [[nodiscard]] constexpr double relative_limit() const { return bf16() ? 3e-2 : 5e-6; }
     [[nodiscard]] constexpr host::planning how() const {
@@ -213,9 +213,9 @@ struct library_call {
     const team threads(s.how.threads);
     const auto engine = make_engine();
     if (!engine) return engine.error();
-    const auto form = weights_form(*engine, shape_of(s));
-    if (!form) return form.error();
-    return pack(*engine, shape_of(s), d, *form, to);
+    const auto memory_desc = weights_desc(*engine, shape_of(s));
+    if (!memory_desc) return memory_desc.error();
+    return pack(*engine, shape_of(s), d, *memory_desc, to);
 }
 
 [[nodiscard]] inline result<void> pack_either(const planned_site& s, const dense_parameter& d, std::byte* to) {
@@ -285,7 +285,7 @@ struct tiles_call {
 [[nodiscard]] inline result<void> prepare_product(const placed_site& s, step_writer& to) {
     const owned_engine& engine = static_cast<session*>(s.session)->engine;
     const team threads(s.width);
-    const auto weights = weights_form(engine, shape_of(s));
+    const auto weights = weights_desc(engine, shape_of(s));
     if (!weights) return weights.error();
     const operands at{.in = s.input().data,
                       .weights = s.packed,
@@ -331,6 +331,7 @@ struct tiles_call {
 
 /// Convolutions. What may be computed in two ways has memory for both.
 inline constexpr host::operation conv{
+    .takes_bf16 = true,
     .scratch =
         [](const planned_site& s) {
             if (is_product(s)) return host::scratch_need{static_cast<std::size_t>(budget(s)), 0};

@@ -16,7 +16,7 @@ namespace uml::inline UML_VERSION_NAMESPACE {
 template <class T> struct reference_engine;
 
 /// Every operation as plain loops in T, float or double, on one thread.
-template <class T> struct basic_reference {
+template <class T> struct basic_reference final {
     static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                   "uml: the reference backend computes in float or double");
     using engine = reference_engine<T>;
@@ -26,7 +26,7 @@ template <class T> struct basic_reference {
 using reference = basic_reference<float>;
 using reference64 = basic_reference<double>;
 
-template <class T> struct reference_engine {
+template <class T> struct reference_engine final {
     basic_reference<T> value{};
 
     using scalar = T;
@@ -148,7 +148,7 @@ void reference_engine<T>::run_operation(const program_view& p, const weights& w,
         convolve(n, x, filter_of(n.groups > 1 ? 1 : x.c), n.inputs > 1 ? &residual : nullptr, y);
         break;
     }
-    case op::upsample_conv: convolve_upsampled(n, x, filter_of(x.c), y, scratch); break;
+    case op::upsample_conv: upsample_conv(n, x, filter_of(x.c), y, scratch); break;
     case op::dynamic_conv: dynamic_conv(n, x, in(1), in(2), y); break;
     case op::scaled_product: {
         const std::int64_t a = n.weight == no_id ? 0 : static_cast<std::int64_t>(n.out.c) * (x.c + 1);

@@ -16,7 +16,7 @@
 #include "uml/kernels/resize.hpp"
 #include "uml/kernels/scaled_product.hpp"
 #include "uml/kernels/softmax.hpp"
-#include "uml/kernels/upconv.hpp"
+#include "uml/kernels/upsample_conv.hpp"
 #include "uml/kernels/winograd.hpp"
 
 // X(name, what bounds its speed, parameters). `compute`: every tier has code of its own. `memory`: a tier may take
@@ -24,7 +24,7 @@
 #define UML_F32_KERNELS(X)                                                                                             \
     X(conv, compute, (const conv_args& args, int job, void* scratch))                                                  \
     X(winograd, compute, (const winograd_args& args, int phase, int job, void* scratch))                               \
-    X(upconv, compute, (const upconv_args& args, int job, void* scratch))                                              \
+    X(upsample_conv, compute, (const upsample_conv_args& args, int job, void* scratch))                                \
     X(gate, compute, (const gate_args& args, int job, void* scratch))                                                  \
     X(depthwise, memory, (const conv_args& args, int job, void* scratch))                                              \
     X(max_pool, memory, (const pool_args& args, int job, void* scratch))                                               \
@@ -44,7 +44,7 @@
 #define UML_MIXED_KERNELS(X)                                                                                           \
     X(conv_mixed, compute, (const conv_args& args, int job, void* scratch))                                            \
     X(winograd_mixed, compute, (const winograd_args& args, int phase, int job, void* scratch))                         \
-    X(upconv_mixed, compute, (const upconv_args& args, int job, void* scratch))                                        \
+    X(upsample_conv_mixed, compute, (const upsample_conv_args& args, int job, void* scratch))                          \
     X(gate_mixed, compute, (const gate_args& args, int job, void* scratch))                                            \
     X(depthwise_mixed, memory, (const conv_args& args, int job, void* scratch))                                        \
     X(max_pool_mixed, memory, (const pool_args& args, int job, void* scratch))                                         \

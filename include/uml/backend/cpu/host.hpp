@@ -23,6 +23,7 @@ struct no_session {
 struct prepared_operation {
     scratch_need (*scratch)(const planned_site&) = nullptr;
     result<void> (*prepare)(const placed_site&, step_writer&) = nullptr;
+    bool takes_bf16 = false;
 };
 /// Functions that are chosen when a model is made: those that its program needs.
 struct host_code {
@@ -33,7 +34,7 @@ struct host_code {
 /// The engine of backend B, whatever its table of operations, operations_of<B>. B has `threads`, `max_isa`, `passes`,
 /// check(), relative_limit(), and how() for planning. `session`: objects of a library that a workspace owns; its
 /// in_use(width) lives as long as a run, and says whether that library has so many threads for the caller.
-template <class B, class session = no_session> struct engine_of {
+template <class B, class session = no_session> struct engine_of final {
     B value{};
 
     using scalar = float;
@@ -53,7 +54,7 @@ template <class B, class session = no_session> struct engine_of {
 
     [[nodiscard]] constexpr result<void> check() const { return value.check(); }
     [[nodiscard]] constexpr double relative_limit() const { return value.relative_limit(); }
-    constexpr void lower(graph&) const {}
+    constexpr void lower(graph& g) const;
     [[nodiscard]] constexpr schedule order() const { return schedule::sequential; }
     [[nodiscard]] constexpr int images() const { return 1; }
     [[nodiscard]] constexpr bool supports(const node& n) const;
@@ -74,7 +75,7 @@ template <class B, class session = no_session> struct engine_of {
                                     const dense_parameter& second, weights& w) const;
 
     /// Errors: errc::invalid_argument for an executor of more threads than the backend has, out_of_memory, too_small,
-    /// unsupported where an operation's entry does not name the kernels that it calls.
+    /// unsupported where an operation's entry does not name the kernels that it calls, or not say that it takes bf16.
     [[nodiscard, gnu::cold]] result<workspace> make_workspace(const program_view& p, const weights& w, const code& c,
                                                               executor threads, std::span<std::byte> given) const {
         if (threads.width < 1 || threads.width > value.threads)
@@ -133,6 +134,10 @@ private:
             const node& n = p.nodes[i];
             const planned_site at = planned(p.at(i));
             const prepared_operation& own = c.operations[static_cast<int>(n.kind)];
+            if (at.half.any() && !own.takes_bf16)
+                return fail(errc::unsupported, {"operation ", static_cast<int>(i), ", ", to_text(n.kind),
+                                                ": it has a tensor of bf16, which its entry in the backend's table "
+                                                "does not say that it takes"});
             const scratch_need need = own.scratch(at);
             std::byte* const first = s.memory.data() + n.scratch + kernels::aligned_bytes(need.shared);
             to.begin(n, static_cast<id>(i), first, kernels::aligned_bytes(need.thread));

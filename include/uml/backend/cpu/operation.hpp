@@ -92,12 +92,13 @@ struct placed_site : planned_site {
 
 /// One kind of operation. What is left out: no memory, no weights, no steps.
 struct operation {
+    bool takes_bf16 = false; ///< its steps go by `half`; without it all tensors must be f32
     scratch_need (*scratch)(const planned_site&) = [](const planned_site&) { return scratch_need{}; };
     std::int64_t (*packed_bytes)(const planned_site&) = [](const planned_site&) { return std::int64_t{0}; };
     step_need (*steps)(const planned_site&) = [](const planned_site&) { return step_need{}; };
     /// The kernels that its steps call, or would without Winograd: a program whose operations are known has no others.
     kernels::kernel_set (*kernels)(const planned_site&) = [](const planned_site&) { return kernels::kernel_set{}; };
-    /// Of what number of rows its parameter may be packed at a time; 0: all at once.
+    /// Its parameter may be packed in parts, each of a multiple of so many rows; 0: all at once.
     int (*pack_row_multiple)(const planned_site&) = [](const planned_site&) { return 0; };
     result<void> (*pack)(const planned_site&, const dense_parameter& first, const dense_parameter& second,
                          std::byte* to) = nullptr;
@@ -119,6 +120,7 @@ template <kernels::kernel k, kernels::kernel mixed = k>
 struct operation_table {
     operation of[op_count];
     kernels::kernel_set kernels = kernels::f32_kernels; ///< all that its operations may call
+    pass lower = [](graph&) {};                         ///< the backend's own, after all others
 
     constexpr void set(op kind, const operation& own) {
         of[static_cast<int>(kind)] = own;
@@ -128,6 +130,12 @@ struct operation_table {
     [[nodiscard]] constexpr operation_table with(op kind, const operation& other) const {
         operation_table t = *this;
         t.set(kind, other);
+        return t;
+    }
+    /// The same with a pass of the backend's own.
+    [[nodiscard]] constexpr operation_table with(pass own) const {
+        operation_table t = *this;
+        t.lower = own;
         return t;
     }
     /// The same for values whose tensors may be bf16.

@@ -13,6 +13,9 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 template <class B, class session> constexpr bool engine_of<B, session>::supports(const node& n) const {
     return !of_backend(n.kind) && operations_of<B>::table[n.kind].known;
 }
+template <class B, class session> constexpr void engine_of<B, session>::lower(graph& g) const {
+    operations_of<B>::table.lower(g);
+}
 template <class B, class session> constexpr std::int64_t engine_of<B, session>::scratch_bytes(const site& at) const {
     if (of_backend(at.n.kind)) return 0;
     const scratch_need need = operations_of<B>::table[at.n.kind].scratch(planned(at));
@@ -43,7 +46,8 @@ template <class B, class program>
 inline constexpr std::array<prepared_operation, op_count> prepared_operations = [] {
     std::array<prepared_operation, op_count> used{};
     const auto use = [&](std::size_t kind) {
-        used[kind] = {operations_of<B>::table.of[kind].scratch, operations_of<B>::table.of[kind].prepare};
+        const operation& own = operations_of<B>::table.of[kind];
+        used[kind] = {own.scratch, own.prepare, own.takes_bf16};
     };
     if constexpr (std::is_void_v<program>)
         for (std::size_t kind = 0; kind < used.size(); ++kind) use(kind);

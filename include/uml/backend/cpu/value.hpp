@@ -22,14 +22,14 @@ inline constexpr int most_threads = 1024;
 
 /// Own vector kernels, chosen for the processor at run time, in single precision. The same picture gives the same bits
 /// for any number of threads.
-struct cpu {
+struct cpu final {
     using engine = host::engine_of<cpu>;
 
     int threads = 1; ///< most threads of a workspace; its size is the largest that any instruction set needs
     uml::precision precision = uml::precision::f32;
-    bool winograd =
-        true; ///< false: 3x3 convolutions are summed directly: slower, nearer to the exact sum, and in small
-              ///< pictures the smallest arena, since transformed tiles would take more memory than tensors
+    /// False: 3x3 convolutions are summed directly: slower, nearer to the exact sum, and in small pictures with the
+    /// smallest arena, since transformed tiles would take more memory than tensors.
+    bool winograd = true;
     kernels::isa max_isa = kernels::isa::avx512; ///< no instruction set above this one
 
     static constexpr rewrites passes = all_rewrites();

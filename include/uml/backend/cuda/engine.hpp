@@ -14,7 +14,7 @@ inline constexpr int most_images = 256;
 inline constexpr int most_branches = 4; ///< streams; more operations of one order share them
 
 /// B has `device`, `precision`, `images`, `stream`, and functions(): the runtime.
-template <class B> struct engine_of {
+template <class B> struct engine_of final {
     B value{};
 
     using scalar = float;

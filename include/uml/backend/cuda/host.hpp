@@ -218,7 +218,7 @@ inline constexpr runtime functions{
 } // namespace gpu::on_host
 
 /// The CUDA backend's plan and kernels on the host: the same members as `cuda`. For tests; it computes in loops.
-struct cuda_on_host {
+struct cuda_on_host final {
     using engine = gpu::engine_of<cuda_on_host>;
 
     int device = 0;

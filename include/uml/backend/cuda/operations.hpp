@@ -37,8 +37,11 @@ namespace uml::inline UML_VERSION_NAMESPACE::gpu {
     return {type, columns, block_bytes(std::int64_t{at.n.out.c} * columns * static_cast<std::int64_t>(size_of(type)))};
 }
 
-/// Whether an operation has its kernels here, but for what the rewrites leave to others.
-[[nodiscard]] constexpr bool has(const node& n) { return n.kind <= last_lowered; }
+/// Whether an operation has its kernels here, but for what the rewrites leave to others. One that is added to the
+/// graph's stands behind `gate`.
+[[nodiscard]] constexpr bool has(const node& n) {
+    return of_backend(n.kind) ? n.kind <= last_lowered : n.kind <= op::gate;
+}
 
 /// How a convolution is made: in tiles where that fills them.
 [[nodiscard]] constexpr products products_of(const site& at, precision asked) {

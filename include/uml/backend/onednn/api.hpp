@@ -64,18 +64,18 @@ template <class Owner, class F> [[nodiscard]] result<Owner> make(std::string_vie
 }
 
 #if DNNL_VERSION_MAJOR >= 3
-using form_pointer = const_dnnl_memory_desc_t;
+using memory_desc_pointer = const_dnnl_memory_desc_t;
 #else
-using form_pointer = const dnnl_memory_desc_t*;
+using memory_desc_pointer = const dnnl_memory_desc_t*;
 #endif
 
 /// How a tensor lies in memory.
-class form {
+class memory_desc {
 public:
-    form() = default;
+    memory_desc() = default;
     /// `steps`: elements from one index of each extent to the next.
-    [[nodiscard]] static result<form> strided(int extents_there, const dnnl_dims_t& extents, dnnl_data_type_t type,
-                                              const dnnl_dims_t& steps) {
+    [[nodiscard]] static result<memory_desc> strided(int extents_there, const dnnl_dims_t& extents,
+                                                     dnnl_data_type_t type, const dnnl_dims_t& steps) {
         return made("the form of a tensor", [&](dnnl_memory_desc_t* f) {
 #if DNNL_VERSION_MAJOR >= 3
             return dnnl_memory_desc_create_with_strides(f, extents_there, extents, type, steps);
@@ -85,12 +85,12 @@ public:
         });
     }
     /// `row` and `column`: elements from one row, and from one column, to the next.
-    [[nodiscard]] static result<form> matrix(std::int64_t rows, std::int64_t columns, dnnl_data_type_t type,
-                                             std::int64_t row, std::int64_t column) {
+    [[nodiscard]] static result<memory_desc> matrix(std::int64_t rows, std::int64_t columns, dnnl_data_type_t type,
+                                                    std::int64_t row, std::int64_t column) {
         return strided(2, {rows, columns}, type, {row, column});
     }
     /// As the operation that reads it likes best.
-    [[nodiscard]] static result<form> any(int extents_there, const dnnl_dims_t& extents, dnnl_data_type_t type) {
+    [[nodiscard]] static result<memory_desc> any(int extents_there, const dnnl_dims_t& extents, dnnl_data_type_t type) {
         return made("a form of its choice", [&](dnnl_memory_desc_t* f) {
 #if DNNL_VERSION_MAJOR >= 3
             return dnnl_memory_desc_create_with_tag(f, extents_there, extents, type, dnnl_format_tag_any);
@@ -100,21 +100,23 @@ public:
         });
     }
     /// What a described operation wants (`what`: dnnl_query_weights_md, dnnl_query_scratchpad_md).
-    [[nodiscard]] static result<form> of(const owned_description& d, dnnl_query_t what) {
+    [[nodiscard]] static result<memory_desc> of(const owned_description& d, dnnl_query_t what) {
         return copy_of(dnnl_primitive_desc_query_md(d.get(), what, 0));
     }
-    [[nodiscard]] result<form> copy() const { return copy_of(get()); }
+    [[nodiscard]] result<memory_desc> copy() const { return copy_of(get()); }
 
 #if DNNL_VERSION_MAJOR >= 3
-    [[nodiscard]] form_pointer get() const { return own_.get(); }
+    [[nodiscard]] memory_desc_pointer get() const { return own_.get(); }
 #else
-    [[nodiscard]] form_pointer get() const { return &own_; }
+    [[nodiscard]] memory_desc_pointer get() const { return &own_; }
 #endif
-    friend bool operator==(const form& a, const form& b) { return dnnl_memory_desc_equal(a.get(), b.get()) != 0; }
+    friend bool operator==(const memory_desc& a, const memory_desc& b) {
+        return dnnl_memory_desc_equal(a.get(), b.get()) != 0;
+    }
     [[nodiscard]] std::int64_t bytes() const { return static_cast<std::int64_t>(dnnl_memory_desc_get_size(get())); }
 
 private:
-    [[nodiscard]] static result<form> copy_of(form_pointer original) {
+    [[nodiscard]] static result<memory_desc> copy_of(memory_desc_pointer original) {
         return made("a copy of a form", [&](dnnl_memory_desc_t* f) {
 #if DNNL_VERSION_MAJOR >= 3
             return dnnl_memory_desc_clone(f, original);
@@ -124,16 +126,16 @@ private:
 #endif
         });
     }
-    template <class F> [[nodiscard]] static result<form> made(std::string_view what, F make) {
+    template <class F> [[nodiscard]] static result<memory_desc> made(std::string_view what, F make) {
         dnnl_memory_desc_t d{};
         if (auto r = checked(make(&d), what); !r) return r.error();
-        form f;
+        memory_desc f;
 #if DNNL_VERSION_MAJOR >= 3
         f.own_.reset(d);
 #else
         f.own_ = d;
 #endif
-        return result<form>(std::move(f));
+        return result<memory_desc>(std::move(f));
     }
 
 #if DNNL_VERSION_MAJOR >= 3
@@ -144,7 +146,7 @@ private:
 };
 
 /// `values` seen in that form.
-[[nodiscard]] inline result<owned_memory> make_memory(const owned_engine& e, const form& f, const void* values) {
+[[nodiscard]] inline result<owned_memory> make_memory(const owned_engine& e, const memory_desc& f, const void* values) {
     return make<owned_memory>("a matrix", [&](auto* m) {
         return dnnl_memory_create(m, f.get(), e.get(), const_cast<void*>(values)); // the interface knows no const
     });
@@ -160,9 +162,9 @@ private:
 }
 
 /// The product of two matrices plus a row.
-[[nodiscard]] inline result<owned_description> describe_product(const owned_engine& e, const form& a, const form& b,
-                                                                const form& row, const form& to,
-                                                                const owned_attributes& with) {
+[[nodiscard]] inline result<owned_description> describe_product(const owned_engine& e, const memory_desc& a,
+                                                                const memory_desc& b, const memory_desc& row,
+                                                                const memory_desc& to, const owned_attributes& with) {
     return make<owned_description>("a product of matrices", [&](auto* made) {
 #if DNNL_VERSION_MAJOR >= 3
         return dnnl_matmul_primitive_desc_create(made, e.get(), a.get(), b.get(), row.get(), to.get(), with.get());
@@ -175,12 +177,12 @@ private:
 }
 
 /// The arguments of a convolution but for what is added to its sums.
-struct convolution_forms {
-    form in, weights, bias, out;
+struct convolution_descs {
+    memory_desc in, weights, bias, out;
 };
 
 /// A convolution plus a row.
-[[nodiscard]] inline result<owned_description> describe_convolution(const owned_engine& e, const convolution_forms& f,
+[[nodiscard]] inline result<owned_description> describe_convolution(const owned_engine& e, const convolution_descs& f,
                                                                     const window& w, const owned_attributes& with) {
     const dnnl_dims_t strides = {w.stride, w.stride}, pads = {w.pad, w.pad};
     const dnnl_dims_t gaps = {w.dilation - 1, w.dilation - 1};

@@ -23,7 +23,7 @@ struct operands {
 
 /// What comes after the sums: the residual of the form `residual` (null: none) is added, then max(0, x). Scratch memory
 /// is the caller's.
-[[nodiscard]] inline result<owned_attributes> after_sums(const form* residual, bool relu) {
+[[nodiscard]] inline result<owned_attributes> after_sums(const memory_desc* residual, bool relu) {
     auto with = make<owned_attributes>("attributes", dnnl_primitive_attr_create);
     if (!with) return with.error();
     const auto after = make<owned_post_ops>("operations after the sums", dnnl_post_ops_create);
@@ -38,8 +38,8 @@ struct operands {
 }
 
 /// Brings numbers that lie at `values` as `lies` says into the form `wanted`, at `to`.
-[[nodiscard]] inline result<void> reorder(const owned_engine& e, const form& lies, const void* values,
-                                          const form& wanted, void* to) {
+[[nodiscard]] inline result<void> reorder(const owned_engine& e, const memory_desc& lies, const void* values,
+                                          const memory_desc& wanted, void* to) {
     const team alone(1); // weights are packed by several threads at once, or where no team comes
     const auto from = make_memory(e, lies, values);
     if (!from) return from.error();
@@ -66,14 +66,14 @@ class call {
 public:
     struct argument {
         int name;
-        const form& lies;
+        const memory_desc& lies;
         const void* values; ///< null: there is none
     };
 
     /// Errors: errc::too_small where oneDNN wants more scratch memory for `what` than there is.
     [[nodiscard]] static result<call> make_ready(const owned_engine& e, const owned_description& d, const operands& at,
                                                  std::initializer_list<argument> arguments, std::string_view what) {
-        const auto scratch = form::of(d, dnnl_query_scratchpad_md);
+        const auto scratch = memory_desc::of(d, dnnl_query_scratchpad_md);
         if (!scratch) return scratch.error();
         if (scratch->bytes() > at.scratch_bytes)
             return fail(errc::too_small, {"oneDNN wants ", scratch->bytes(), " bytes of scratch memory for ", what,

@@ -36,24 +36,24 @@ private:
 
 /// The description for `threads` threads, with weights in the form `weights`, null for oneDNN's choice.
 struct described_convolution {
-    convolution_forms forms;
+    convolution_descs forms;
     owned_description description;
 
     [[nodiscard]] static result<described_convolution> of(const owned_engine& e, const convolution_shape& s,
-                                                          int threads, const form* weights = nullptr) {
+                                                          int threads, const memory_desc* weights = nullptr) {
         const team width(threads);
         described_convolution made;
         const std::int64_t k = s.win.kernel;
         const auto pixels = [](const shape& x) {
-            return form::strided(4, {1, x.c, x.h, x.w}, dnnl_bf16, {x.size(), 1, std::int64_t{x.w} * x.c, x.c});
+            return memory_desc::strided(4, {1, x.c, x.h, x.w}, dnnl_bf16, {x.size(), 1, std::int64_t{x.w} * x.c, x.c});
         };
         auto in = pixels(s.in), out = pixels(s.out);
-        auto bias = form::strided(1, {s.out.c}, dnnl_f32, {1});
+        auto bias = memory_desc::strided(1, {s.out.c}, dnnl_f32, {1});
         if (!in) return in.error();
         if (!out) return out.error();
         if (!bias) return bias.error();
         made.forms.in = *std::move(in), made.forms.out = *std::move(out), made.forms.bias = *std::move(bias);
-        auto own = weights == nullptr ? form::any(4, {s.out.c, s.in.c, k, k}, dnnl_bf16) : weights->copy();
+        auto own = weights == nullptr ? memory_desc::any(4, {s.out.c, s.in.c, k, k}, dnnl_bf16) : weights->copy();
         if (!own) return own.error();
         made.forms.weights = *std::move(own);
         const auto with = after_sums(s.residual ? &made.forms.out : nullptr, s.relu);
@@ -61,7 +61,7 @@ struct described_convolution {
         auto described = describe_convolution(e, made.forms, s.win, *with);
         if (!described) return described.error();
         made.description = *std::move(described);
-        auto wanted = form::of(made.description, dnnl_query_weights_md);
+        auto wanted = memory_desc::of(made.description, dnnl_query_weights_md);
         if (!wanted) return wanted.error();
         made.forms.weights = *std::move(wanted);
         return result<described_convolution>(std::move(made));
@@ -73,7 +73,7 @@ struct described_convolution {
 [[nodiscard]] inline bool fits(const owned_engine& e, const convolution_shape& s, int threads, std::int64_t scratch) {
     const auto good = [&](const result<described_convolution>& c) {
         if (!c || !uses_tiles(c->description) || c->forms.weights.bytes() > s.weights_bytes()) return false;
-        const auto wanted = form::of(c->description, dnnl_query_scratchpad_md);
+        const auto wanted = memory_desc::of(c->description, dnnl_query_scratchpad_md);
         return wanted && wanted->bytes() <= scratch;
     };
     const auto one = described_convolution::of(e, s, 1);
@@ -97,7 +97,7 @@ struct described_convolution {
     std::fill_n(to, planned + s.bias_bytes(), std::byte{0});
     float* const bias = reinterpret_cast<float*>(to + planned);
     for (int i = 0; d.bias != nullptr && i < s.out.c; ++i) bias[i] = static_cast<float>(d.bias[i]);
-    const auto lies = form::strided(4, {s.out.c, s.in.c, k, k}, dnnl_bf16, {row, k * k, k, 1});
+    const auto lies = memory_desc::strided(4, {s.out.c, s.in.c, k, k}, dnnl_bf16, {row, k * k, k, 1});
     if (!lies) return lies.error();
     return reorder(e, *lies, plain.data(), c->forms.weights, to);
 }

@@ -43,13 +43,13 @@ private:
 };
 
 /// The forms of everything but the weights.
-struct product_forms {
-    form in, bias, out, residual;
+struct product_descs {
+    memory_desc in, bias, out, residual;
 
-    [[nodiscard]] static result<product_forms> of(const product_shape& s) {
-        product_forms f;
+    [[nodiscard]] static result<product_descs> of(const product_shape& s) {
+        product_descs f;
         const struct {
-            form& to;
+            memory_desc& to;
             std::int64_t rows, columns;
             dnnl_data_type_t type;
             std::int64_t step;
@@ -58,36 +58,36 @@ struct product_forms {
                    {f.out, s.rows, s.columns, s.out_type, s.out_step},
                    {f.residual, s.rows, s.columns, s.out_type, s.residual_step > 0 ? s.residual_step : s.out_step}};
         for (const auto& a : all) {
-            auto made = form::matrix(a.rows, a.columns, a.type, a.step, 1);
+            auto made = memory_desc::matrix(a.rows, a.columns, a.type, a.step, 1);
             if (!made) return made.error();
             a.to = *std::move(made);
         }
-        return result<product_forms>(std::move(f));
+        return result<product_descs>(std::move(f));
     }
 };
 
 /// The operation's description with weights in the form `weights`, for the caller's team.
 [[nodiscard]] inline result<owned_description> describe(const owned_engine& e, const product_shape& s,
-                                                        const product_forms& f, const form& weights) {
+                                                        const product_descs& f, const memory_desc& weights) {
     const auto with = after_sums(s.residual_step > 0 ? &f.residual : nullptr, s.relu);
     if (!with) return with.error();
     return describe_product(e, f.in, weights, f.bias, f.out, *with);
 }
 
 /// The form in which oneDNN wants the weights.
-[[nodiscard]] inline result<form> weights_form(const owned_engine& e, const product_shape& s) {
-    const auto any = form::any(2, {s.inner, s.columns}, s.type);
+[[nodiscard]] inline result<memory_desc> weights_desc(const owned_engine& e, const product_shape& s) {
+    const auto any = memory_desc::any(2, {s.inner, s.columns}, s.type);
     if (!any) return any.error();
-    const auto forms = product_forms::of(s);
+    const auto forms = product_descs::of(s);
     if (!forms) return forms.error();
     const auto d = describe(e, s, *forms, *any);
     if (!d) return d.error();
-    return form::of(*d, dnnl_query_weights_md);
+    return memory_desc::of(*d, dnnl_query_weights_md);
 }
 
 /// Brings weights and bias into that form, once and for all.
 [[nodiscard]] inline result<void> pack(const owned_engine& e, const product_shape& s, const dense_parameter& d,
-                                       const form& wanted, std::byte* to) {
+                                       const memory_desc& wanted, std::byte* to) {
     const std::int64_t planned = s.weights_bytes();
     if (wanted.bytes() > planned)
         return fail(errc::too_small, {"oneDNN wants ", wanted.bytes(), " bytes for the weights of a product of ",
@@ -100,15 +100,15 @@ struct product_forms {
     float* const bias = reinterpret_cast<float*>(to + planned);
     for (std::int64_t k = 0; d.bias != nullptr && k < s.columns; ++k) bias[k] = static_cast<float>(d.bias[k]);
 
-    const auto lies = form::matrix(s.inner, s.columns, dnnl_f32, 1, s.inner);
+    const auto lies = memory_desc::matrix(s.inner, s.columns, dnnl_f32, 1, s.inner);
     if (!lies) return lies.error();
     return reorder(e, *lies, plain.data(), wanted, to);
 }
 
 /// A product that is ready to run. Errors: errc::too_small where oneDNN wants more scratch memory than there is.
-[[nodiscard]] inline result<call> make_ready(const owned_engine& e, const product_shape& s, const form& weights,
+[[nodiscard]] inline result<call> make_ready(const owned_engine& e, const product_shape& s, const memory_desc& weights,
                                              const operands& at) {
-    const auto forms = product_forms::of(s);
+    const auto forms = product_descs::of(s);
     if (!forms) return forms.error();
     const auto d = describe(e, s, *forms, weights);
     if (!d) return d.error();

@@ -46,7 +46,7 @@ void convolve(const node& n, tensor_view<const T> x, filter<T> f, const tensor_v
 
 /// By the plain definition: upsample, then convolve.
 template <class T>
-void convolve_upsampled(const node& n, tensor_view<const T> x, filter<T> f, tensor_view<T> y, T* scratch) {
+void upsample_conv(const node& n, tensor_view<const T> x, filter<T> f, tensor_view<T> y, T* scratch) {
     const tensor_view<T> large{scratch, y.h, y.w, x.c, x.c};
     resize(x, large);
     convolve<T>(n, {scratch, y.h, y.w, x.c, x.c}, f, nullptr, y);

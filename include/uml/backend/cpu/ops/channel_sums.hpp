@@ -14,6 +14,7 @@ inline void prepare_channel_sums(const placed_site& s, const float* weights, ste
 }
 
 inline constexpr operation sum_channels{
+    .takes_bf16 = true,
     .steps = [](const planned_site&) { return step_need::of<kernels::channel_sums_args>(); },
     .kernels = calls<kernels::kernel::channel_sums, kernels::kernel::channel_sums_mixed>,
     .prepare =
@@ -22,13 +23,16 @@ inline constexpr operation sum_channels{
             return result<void>{};
         }};
 
-inline constexpr operation channel_dot{
-    .steps = sum_channels.steps, .kernels = sum_channels.kernels, .prepare = [](const placed_site& s, step_writer& to) {
-        prepare_channel_sums(s, s.input(1).data, to);
-        return result<void>{};
-    }};
+inline constexpr operation channel_dot{.takes_bf16 = true,
+                                       .steps = sum_channels.steps,
+                                       .kernels = sum_channels.kernels,
+                                       .prepare = [](const placed_site& s, step_writer& to) {
+                                           prepare_channel_sums(s, s.input(1).data, to);
+                                           return result<void>{};
+                                       }};
 
 inline constexpr operation layer_norm{
+    .takes_bf16 = true,
     .packed_bytes = norm_bytes,
     .steps = [](const planned_site&) { return step_need::of<kernels::layer_norm_args>(); },
     .kernels = calls<kernels::kernel::layer_norm, kernels::kernel::layer_norm_mixed>,

@@ -4,7 +4,7 @@
 #include "uml/backend/cpu/operation.hpp"
 #include "uml/kernels/depthwise.hpp"
 #include "uml/kernels/table.hpp"
-#include "uml/kernels/upconv.hpp"
+#include "uml/kernels/upsample_conv.hpp"
 #include "uml/kernels/winograd.hpp"
 
 #include "uml/core/begin.inc"
@@ -45,6 +45,7 @@ enum class conv_method : std::uint8_t { direct, winograd, depthwise };
 }
 
 inline constexpr operation conv{
+    .takes_bf16 = true,
     .scratch =
         [](const planned_site& s) {
             const kernels::conv_shape c = conv_shape_of(s);
@@ -106,27 +107,29 @@ inline constexpr operation conv{
         }};
 
 inline constexpr operation upsample_conv{
+    .takes_bf16 = true,
     .scratch =
         [](const planned_site& s) {
             const kernels::conv_shape c = conv_shape_of(s);
-            return scratch_need{0, s.half.any() ? kernels::upconv_mixed_scratch_bytes(c)
-                                                : kernels::upconv_scratch_bytes(c)};
+            return scratch_need{0, s.half.any() ? kernels::upsample_conv_mixed_scratch_bytes(c)
+                                                : kernels::upsample_conv_scratch_bytes(c)};
         },
     .packed_bytes = conv.packed_bytes,
-    .steps = [](const planned_site&) { return step_need::of<kernels::upconv_args>(); },
-    .kernels = calls<kernels::kernel::upconv, kernels::kernel::upconv_mixed>,
+    .steps = [](const planned_site&) { return step_need::of<kernels::upsample_conv_args>(); },
+    .kernels = calls<kernels::kernel::upsample_conv, kernels::kernel::upsample_conv_mixed>,
     .pack_row_multiple = conv.pack_row_multiple,
     .pack = conv.pack,
     .prepare =
         [](const placed_site& s, step_writer& to) {
             const kernels::conv_args a = conv_args_of(s);
-            const kernels::upconv_args u{a, kernels::upconv_strips(a.shape, s.width)};
-            to.add(s.pick(s.table.upconv, s.table.upconv_mixed), kernels::upconv_jobs(u), u);
+            const kernels::upsample_conv_args u{a, kernels::upsample_conv_strips(a.shape, s.width)};
+            to.add(s.pick(s.table.upsample_conv, s.table.upsample_conv_mixed), kernels::upsample_conv_jobs(u), u);
             return result<void>{};
         }};
 
 /// The matrix is the second input, the factor of each pixel the third.
 inline constexpr operation dynamic_conv{
+    .takes_bf16 = true,
     .scratch =
         [](const planned_site& s) {
             return scratch_need{0, kernels::conv_scratch_bytes(conv_shape_of(s))};

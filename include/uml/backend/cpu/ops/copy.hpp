@@ -22,6 +22,7 @@ inline constexpr operation input{.steps = [](const planned_site&) { return step_
 
 /// A view of its input.
 inline constexpr operation slice{
+    .takes_bf16 = true,
     .prepare = [](const placed_site&, step_writer&) { return result<void>{}; },
 };
 
@@ -33,6 +34,7 @@ inline void prepare_copy(const placed_site& s, kernels::copying kind, int from, 
 
 /// Copies the inputs that do not lie in their place already.
 inline constexpr operation concat{
+    .takes_bf16 = true,
     .steps = [](const planned_site& s) { return step_need::of<kernels::copy_args>(s.n.inputs); },
     .kernels =
         [](const planned_site& s) {
@@ -54,7 +56,8 @@ inline constexpr operation concat{
         }};
 
 template <kernels::copying kind>
-inline constexpr operation rearrange{.steps = [](const planned_site&) { return step_need::of<kernels::copy_args>(); },
+inline constexpr operation rearrange{.takes_bf16 = true,
+                                     .steps = [](const planned_site&) { return step_need::of<kernels::copy_args>(); },
                                      .kernels = calls<kernels::kernel::copy, kernels::kernel::copy_mixed>,
                                      .prepare =
                                          [](const placed_site& s, step_writer& to) {

@@ -12,6 +12,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 /// An operation whose arguments `make(site)` makes.
 template <kernels::elementwise_args (*make)(const placed_site&)>
 inline constexpr operation elementwise{
+    .takes_bf16 = true,
     .steps = [](const planned_site&) { return step_need::of<kernels::elementwise_args>(); },
     .kernels = calls<kernels::kernel::elementwise, kernels::kernel::elementwise_mixed>,
     .prepare =
@@ -34,7 +35,8 @@ inline result<void> pack_norm(const planned_site& s, const dense_parameter& d, c
     return kernels::normalise(s.input(), s.weights(), s.weights() + kernels::padded(s.n.out.c), s.out(), s.act(),
                               s.half);
 }
-inline constexpr operation norm{.packed_bytes = norm_bytes,
+inline constexpr operation norm{.takes_bf16 = true,
+                                .packed_bytes = norm_bytes,
                                 .steps = elementwise<norm_args>.steps,
                                 .kernels = elementwise<norm_args>.kernels,
                                 .pack = pack_norm,

@@ -14,6 +14,7 @@ namespace uml::inline UML_VERSION_NAMESPACE::host {
 }
 
 inline constexpr operation gate{
+    .takes_bf16 = true,
     .scratch =
         [](const planned_site& s) {
             const kernels::gate_shape g = gate_shape_of(s.n);

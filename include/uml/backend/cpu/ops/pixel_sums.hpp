@@ -20,6 +20,7 @@ inline result<void> prepare_pixel_sums(const placed_site& s, pixel_sums_kernel* 
 }
 
 inline constexpr operation global_average{
+    .takes_bf16 = true,
     .scratch =
         [](const planned_site& s) {
             const shape& x = s.shape_in();
@@ -33,6 +34,7 @@ inline constexpr operation global_average{
         }};
 
 inline constexpr operation weighted_sum{
+    .takes_bf16 = true,
     .scratch = global_average.scratch,
     .steps = global_average.steps,
     .kernels = calls<kernels::kernel::weighted_sums, kernels::kernel::weighted_sums_mixed>,
@@ -42,6 +44,7 @@ inline constexpr operation weighted_sum{
     }};
 
 inline constexpr operation attention_pool{
+    .takes_bf16 = true,
     .scratch = global_average.scratch,
     .packed_bytes = [](const planned_site& s) { return float_bytes(kernels::padded(s.shape_in().c)); },
     .steps = global_average.steps,

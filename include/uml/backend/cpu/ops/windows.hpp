@@ -23,19 +23,22 @@ inline result<void> prepare_pool(const placed_site& s, void (*kernel)(const kern
 }
 
 inline constexpr operation max_pool{
+    .takes_bf16 = true,
     .steps = [](const planned_site&) { return step_need::of<kernels::pool_args>(); },
     .kernels = calls<kernels::kernel::max_pool, kernels::kernel::max_pool_mixed>,
     .prepare = [](const placed_site& s,
                   step_writer& to) { return prepare_pool(s, s.pick(s.table.max_pool, s.table.max_pool_mixed), to); }};
 
 inline constexpr operation average_pool{
+    .takes_bf16 = true,
     .steps = max_pool.steps,
     .kernels = calls<kernels::kernel::average_pool, kernels::kernel::average_pool_mixed>,
     .prepare = [](const placed_site& s, step_writer& to) {
         return prepare_pool(s, s.pick(s.table.average_pool, s.table.average_pool_mixed), to);
     }};
 
-inline constexpr operation resize{.scratch =
+inline constexpr operation resize{.takes_bf16 = true,
+                                  .scratch =
                                       [](const planned_site& s) {
                                           return scratch_need{0, kernels::resize_scratch_bytes(s.shape_in(), s.n.out)};
                                       },
