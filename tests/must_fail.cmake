@@ -19,7 +19,8 @@ foreach(compiler IN ITEMS GXX CLANGXX)
         list(APPEND must_fail_tests must_fail.${stem}.${short})
     endforeach()
     # The harness must notice a source that compiles, a sentence that is absent and one that stands too low.
-    foreach(self IN ITEMS "compiles|it compiles" "absent|the sentence is not in the output" "too_low|the sentence stands on line")
+    foreach(self IN ITEMS "compiles|it compiles" "absent|the sentence is not in the output" "too_low|the sentence stands on line"
+            "run_on|an expectation stands in the middle")
         string(REGEX REPLACE "\\|.*" "" stem "${self}")
         string(REGEX REPLACE ".*\\|" "" sentence "${self}")
         add_test(NAME must_fail.self.${stem}.${short} COMMAND ${command} "${CMAKE_CURRENT_SOURCE_DIR}/must_fail/self/${stem}.cpp")

@@ -10,6 +10,8 @@ struct options {
     int size = 64;
 };
 struct own_network {
+    static constexpr std::string_view label = "own";
+
     static constexpr void describe(uml::builder& g, const options& o) {
         uml::value x = g.input({1, o.size, o.size});
         x = g.conv(x, "conv1", {.out = 1});
