@@ -96,8 +96,8 @@ TEST_CASE("the backend's own operations stand where Res2Net, mixers, heads and t
     CHECK(count(p, gpu::conv_beside) == blocks);
     CHECK(count(p, gpu::conv_over) == blocks); // but for each level's last, which joins the other encoder's
     CHECK(count(p, gpu::conv_times) == 2 * 4);
-    CHECK(count(p, gpu::dot_ending) == 4);
-    CHECK(count(p, gpu::norm_ending) == 4);
+    CHECK(count(p, gpu::dot_epilogue) == 4);
+    CHECK(count(p, gpu::norm_epilogue) == 4);
     CHECK(count(p, gpu::opinion) == 2);
     CHECK(count(p, gpu::instructed_mean) == 1);
     for (const op gone : {op::add, op::multiply, op::activate, op::add_constant, op::divide_into, op::sum_channels})

@@ -278,16 +278,16 @@ private:
         row_args a;
         a.x = in(n, 0);
         a.y = view(n);
-        if (n.kind == op::channel_dot || n.kind == dot_ending) {
+        if (n.kind == op::channel_dot || n.kind == dot_epilogue) {
             a.kind = row::dot;
             a.factors = in(n, 1);
             a.act = n.act;
             a.value = n.value;
-            if (n.kind == dot_ending) a.offset = in(n, 2);
+            if (n.kind == dot_epilogue) a.offset = in(n, 2);
         } else if (n.kind == opinion) {
             a.kind = row::opinion;
             a.value = n.value;
-        } else if (n.kind == op::layer_norm || n.kind == norm_ending) {
+        } else if (n.kind == op::layer_norm || n.kind == norm_epilogue) {
             a.kind = row::norm;
             a.act = n.act;
             a.weights = reinterpret_cast<const float*>(packed(n));

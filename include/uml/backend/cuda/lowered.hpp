@@ -18,9 +18,9 @@ inline constexpr op conv_beside = static_cast<op>(first_backend_op + 1);
 /// A convolution of a vector; its result times the vector in[1].
 inline constexpr op conv_times = static_cast<op>(first_backend_op + 2);
 /// act(Σ over channels of x(c, p) · y(c) + in[2], one number) + value.
-inline constexpr op dot_ending = static_cast<op>(first_backend_op + 3);
+inline constexpr op dot_epilogue = static_cast<op>(first_backend_op + 3);
 /// A layer_norm with an activation.
-inline constexpr op norm_ending = static_cast<op>(first_backend_op + 4);
+inline constexpr op norm_epilogue = static_cast<op>(first_backend_op + 4);
 /// Of evidence: the concentrations, x + value, and behind them the vacuity, their number / Σ of them.
 inline constexpr op opinion = static_cast<op>(first_backend_op + 5);
 /// The mean over the pixels of x + x · y.
@@ -38,11 +38,11 @@ inline constexpr op last_lowered = conv_over;
 /// Of Res2Net, whose groups' convolutions add up.
 [[nodiscard]] constexpr bool in_chain(const node& n) { return n.kind == conv_adding || n.kind == conv_beside; }
 /// With a scale and a shift for each channel.
-[[nodiscard]] constexpr bool is_norm(op o) { return o == op::norm || o == op::layer_norm || o == norm_ending; }
+[[nodiscard]] constexpr bool is_norm(op o) { return o == op::norm || o == op::layer_norm || o == norm_epilogue; }
 /// Over the channels of each pixel.
 [[nodiscard]] constexpr bool is_over_channels(op o) {
-    return o == op::sum_channels || o == op::channel_dot || o == op::layer_norm || o == dot_ending ||
-           o == norm_ending || o == opinion;
+    return o == op::sum_channels || o == op::channel_dot || o == op::layer_norm || o == dot_epilogue ||
+           o == norm_epilogue || o == opinion;
 }
 /// Channels of a group with its padding: a multiple of what bf16 has in 16 bytes, which a device copies at once.
 [[nodiscard]] constexpr int padded_group(int channels) { return (channels + 7) / 8 * 8; }
@@ -184,17 +184,17 @@ constexpr void end_vectors(graph& g) {
             before.inputs = 2;
             l.to[i] = b;
         } else if (n.kind == op::activate && before.kind == op::layer_norm && plain) {
-            before.kind = norm_ending;
+            before.kind = norm_epilogue;
             before.act = n.act;
             l.to[i] = b;
         } else if (n.kind == op::add && before.kind == op::channel_dot && plain && n.in[1] < b &&
                    g.nodes[n.in[1]].out == shape{1, 1, 1}) {
-            before.kind = dot_ending;
+            before.kind = dot_epilogue;
             before.act = n.act;
             before.in[2] = n.in[1];
             before.inputs = 3;
             l.to[i] = b;
-        } else if (n.kind == op::add_constant && before.kind == dot_ending && before.value == 0 && u.once(b)) {
+        } else if (n.kind == op::add_constant && before.kind == dot_epilogue && before.value == 0 && u.once(b)) {
             before.value = n.value;
             l.to[i] = b;
         }
@@ -385,7 +385,7 @@ constexpr void lower_graph(graph& g) {
     lowering::add_over(g);
     lowering::keep_matrices_precise(g);
     lowering::wait_for_last(g, op::attention_pool);
-    lowering::wait_for_last(g, norm_ending);
+    lowering::wait_for_last(g, norm_epilogue);
     lowering::late{g};
     lowering::sort_by_order(g);
 }
