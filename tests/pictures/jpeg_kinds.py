@@ -3,7 +3,7 @@
 import math
 import struct
 
-from png_kinds import exif
+from png_files import exif
 from profiles import PROFILES, profiles
 from table import MASK_IN_JPEG, refused
 
