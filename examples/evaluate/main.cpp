@@ -247,7 +247,7 @@ int run(const support::arguments& a) {
     for (const auto* number : {&spacing, &tolerance})
         if (!*number) return complain(wrong_usage, number->error().what.view());
     ruler = {*spacing, *tolerance, a.has("--spacing")};
-    if (!(ruler.spacing > 0)) return complain(wrong_usage, "--spacing wants a size above 0");
+    if (!(ruler.spacing >= 1e-6)) return complain(wrong_usage, "--spacing wants a size of 0.000001 or more");
     const auto levels = a.levels();
     if (!levels) return complain(wrong_usage, levels.error().what.view());
     if (!threads) return complain(wrong_usage, threads.error().what.view());

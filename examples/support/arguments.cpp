@@ -1,6 +1,7 @@
 #include "support/arguments.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 
@@ -70,10 +71,15 @@ uml::result<double> arguments::number(std::string_view name, double least, doubl
     if (!has(name)) return otherwise;
     const std::string text = value(name);
     char* end = nullptr;
+    errno = 0;
     const double n = std::strtod(text.c_str(), &end);
-    if (text.empty() || *end != '\0' || !(n >= least && n <= most))
-        return uml::fail(uml::errc::invalid_argument, {name, " wants a number from ", static_cast<int>(least), " to ",
-                                                       static_cast<int>(most), ", not '", text, "'"});
+    // strtod takes more than decimal numbers: hexadecimal ones, spaces before them.
+    const bool decimal = text.find_first_not_of("0123456789.eE+-") == text.npos;
+    if (text.empty() || *end != '\0' || !decimal || !(n >= least && n <= most))
+        return uml::fail(uml::errc::invalid_argument, {name, " wants a decimal number from ", static_cast<int>(least),
+                                                       " to ", static_cast<int>(most), ", not '", text, "'"});
+    if (errno == ERANGE)
+        return uml::fail(uml::errc::invalid_argument, {name, ": ", text, " is too near 0 to be told from it"});
     return n;
 }
 

@@ -74,7 +74,10 @@ assert low < right / len(rows) <= high
 P
 expect 1 --weights "$weights" --data data/val --group ward
 grep -q "no column ward" err || failed "a column that is not there"
-expect 2 --weights "$weights" --data data/val --spacing 0
+for spacing in 0 0.0000009 1e-320 0x10; do
+    expect 2 --weights "$weights" --data data/val --spacing $spacing
+    grep -q -e "^uml-evaluate: --spacing" err || failed "--spacing $spacing: $(cat err)"
+done
 expect 2 --weights "$weights" --data data/val --per-image ""
 
 # Perfect masks: the network's own ones as the truth give a Dice of 1 and no distance.

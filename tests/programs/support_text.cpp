@@ -54,7 +54,14 @@ TEST_CASE("a wrong command line is told apart") {
     CHECK(parse({"--out=--flag"})->value("--out") == "--flag");
     CHECK(*parse({"--n", "-3"})->integer("--n", -9, 9, 5) == -3);
     for (const char* wrong : {"0", "10", "3x", "x"}) CHECK_FALSE(parse({"--n", wrong})->integer("--n", 1, 9, 5));
-    for (const char* wrong : {"nan", "-1", "1e", "inf"}) CHECK_FALSE(parse({"--n", wrong})->number("--n", 0, 9, 5));
+    const auto number = [](const char* text) { return parse({"--n", text})->number("--n", 0, 9, 5); };
+    for (const char* wrong : {"nan", "-1", "1e", "inf", "1e999", "0x1", "0X1p0", " 1", "1 ", "1,5", "1e1"})
+        CHECK(number(wrong).error().what == std::string("--n wants a decimal number from 0 to 9, not '") + wrong + "'");
+    for (const char* wrong : {"1e-320", "1e-999"})
+        CHECK(number(wrong).error().what == std::string("--n: ") + wrong + " is too near 0 to be told from it");
+    CHECK(*number("+2.5e-1") == 0.25);
+    CHECK(*number("1e-300") == 1e-300);
+    CHECK(*number("0") == 0);
     CHECK(*parse({"--n", "0.25"})->number("--n", 0, 9, 5) == 0.25);
     CHECK_FALSE(parse({})->levels()->has_value());
     CHECK((*parse({"--levels", "8", "4088"})->levels())->low == 8);
