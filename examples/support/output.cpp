@@ -4,6 +4,7 @@
 #include "support/stop.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <fcntl.h>
@@ -49,14 +50,34 @@ uml::error refuse(const fs::path& file, std::string_view why) {
 struct place {
     fs::path file;
     bool stream = false, pipe = false;
-    int number = -1; // of what is open already: standard output or standard error
+    int number = -1; // of what was open when the program began
 };
 
 fs::path folder_of(const fs::path& file) { return file.parent_path().empty() ? fs::path(".") : file.parent_path(); }
 
+// The number in the name of an open file, /dev/fd/NUMBER or what leads there; -1 for any other name.
+int number_in(const fs::path& file) {
+    const std::string name = file.filename().native();
+    int n = -1;
+    const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), n);
+    const bool number = failed == std::errc{} && end == name.data() + name.size();
+    return number && full_path(folder_of(file)) == full_path("/dev/fd") ? n : -1;
+}
+
+// A file that was open when the program began; those that it opens itself are closed on execution.
+uml::result<place> find_open(int number, const fs::path& file) {
+    const int flags = ::fcntl(number, F_GETFD);
+    struct stat s {};
+    if (flags < 0 || (flags & FD_CLOEXEC) != 0 || ::fstat(number, &s) != 0) return refuse(file, "not an open file");
+    if ((::fcntl(number, F_GETFL) & O_ACCMODE) == O_RDONLY) return refuse(file, "open for reading alone");
+    if (const auto because = kept_because(s); !because.empty()) return refuse(file, because);
+    return place{.file = file, .stream = true, .number = number};
+}
+
 uml::result<place> find_place(const fs::path& file) {
     if (file == "-")
         return refuse(file, "standard output holds the report (/dev/stdout adds to it, ./- is a file of this name)");
+    if (const int number = number_in(file); number >= 0) return find_open(number, file);
     struct stat s {};
     if (::lstat(file.c_str(), &s) != 0) {
         if (errno == ENOENT) return place{.file = file};

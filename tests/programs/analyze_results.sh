@@ -123,6 +123,14 @@ grep -q '^image,width' out && grep -q '^1 done' out || failed "--csv /dev/stdout
 "$program" --weights "$weights" --json --csv /dev/null patient-2 >/dev/null || failed "--json and --csv to nowhere"
 expect 2 --weights "$weights" --csv /dev/full patient-2
 grep -q "/dev/full: cannot be written: No space left on device" err || failed "no reason but: $(cat err)"
+expect 0 --weights "$weights" --csv /dev/fd/3 patient-2 3>open.csv
+[ "$(rows open.csv | wc -l)" = 1 ] || failed "an open file was not written to: $(cat err)"
+for place in "3<open.csv" "3<>patient-2/slice.png" "3>&-" "0<&-"; do # not open for results, an input, closed
+    sum=$(sha256sum <patient-2/slice.png)
+    eval 'expect 2 --weights "$weights" --csv /dev/fd/${place::1} patient-2' "$place"
+    grep -qE "/dev/fd/.: (open for reading alone|an input of this program|not an open file), so" err || failed "$place: $(cat err)"
+    [ "$sum" = "$(sha256sum <patient-2/slice.png)" ] || failed "$place: an input was overwritten"
+done
 mkfifo pipe
 cat pipe >piped & reader=$!
 expect 0 --weights "$weights" --csv pipe patient-2
