@@ -164,6 +164,7 @@ def renumbered(table):
 LABELS = {
     "right-semicolons": lambda t: ["\ufeff" + t[0].replace(",", ";")] + [r.replace(",", ";") for r in t[1:]],
     "right-quoted": lambda t: t[:1] + [f'"{r.split(",")[0]}",{r.split(",", 1)[1]}\r' for r in t[1:]],
+    "right-no-names": lambda t: t[:1] + [r.rsplit(",", 1)[0] + "," for r in t[1:]],
     "right-case": lambda t: t[:1] + [r.replace(",glioma", ",Glioma") for r in t[1:]],
     "right-backslashes": lambda t: [t[0] + ",path"] + [r + r",D:\x12\x5c" for r in t[1:]],
     "wrong-renumbered": renumbered,
