@@ -61,6 +61,8 @@ grep -q '"height": 16' out || failed "a JPEG has lost its size"
 "$program" --version | grep -q "pictures: PNG by .*, JPEG by .*, TIFF " || failed "--version does not say what reads pictures"
 expect 0 --help
 grep -q 33554432 out || failed "--help does not name the limits"
+
+# A file of more bytes than are read.
 cp plain.png large.png
 truncate -s 129M large.png
 expect 1 --weights "$weights" large.png

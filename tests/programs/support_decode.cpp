@@ -210,6 +210,9 @@ TEST_CASE("sizes beyond the limits are named, with the limits") {
     CHECK(complaint(file(3, 40000)) == "3 x 40000" + limits);
     CHECK(complaint(file(32767, 32767)) == "32767 x 32767" + limits);
     CHECK(complaint(file(0xffffffff, 0xffffffff)) == "4294967295 x 4294967295" + limits);
+    CHECK(complaint(file(32769, 1)) == "32769 x 1" + limits);
+    CHECK(complaint(file(32768, 1025)) == "32768 x 1025" + limits);
+    CHECK(complaint(file(32768, 1024)).find(limits) == std::string::npos);
     CHECK(complaint(file(0, 3)) == "damaged: no pixels");
 }
 

@@ -256,6 +256,15 @@ TEST_CASE("the costliest metadata: lists of names and numbers that go on for 16 
     cheap("self-check", d);
 }
 
+TEST_CASE("the costliest configurations: networks as large as a file can ask for") {
+    for (const char* size : {"8192", "1048576"}) {
+        draft d = whole();
+        std::string& c = d.metadata["uml.config"];
+        for (std::size_t at = 0; (at = c.find("16", at)) != std::string::npos; ++at) c.replace(at, 2, size);
+        cheap("configuration", d);
+    }
+}
+
 TEST_CASE("the costliest tensors: as many as there can be that the network has not, and statistics without end") {
     draft d = whole();
     d.tensors.erase(d.tensors.begin());

@@ -150,6 +150,24 @@ TEST_CASE("statistics of other features are refused") {
           std::string::npos);
 }
 
+TEST_CASE("statistics end at 65,535 features and 32 MiB of directions") {
+    const std::string beyond = "more than 65535 features or 16777216 numbers of directions";
+    const auto refused = [&](const char* name, const std::vector<std::uint64_t>& shape) {
+        auto d = with_statistics();
+        std::uint64_t count = 1;
+        for (const std::uint64_t n : shape) count *= n;
+        auto& t = d.tensors["uml.familiarity." + std::string(name)];
+        t.shape = shape, t.values.assign(count, 0.5F);
+        const std::string sentence = refusal(d);
+        REQUIRE_FALSE(sentence.empty());
+        return sentence.find(beyond) != std::string::npos;
+    };
+    CHECK_FALSE(refused("mean", {65535}));
+    CHECK(refused("mean", {65536}));
+    CHECK_FALSE(refused("directions", {2, 8388608}));
+    CHECK(refused("directions", {16777217, 1}));
+}
+
 TEST_CASE("the self-check compares the distance of its picture") {
     const auto checked = [](const std::string& distance) {
         auto d = with_statistics(R"({"residual": 1, "threshold": 1, "self_check": )" + distance + "}");

@@ -16,7 +16,9 @@
 #if defined(__unix__)
     #include <fcntl.h>
     #include <sys/resource.h>
+    #include <sys/socket.h>
     #include <sys/stat.h>
+    #include <sys/un.h>
     #include <sys/wait.h>
     #include <unistd.h>
 #endif
@@ -153,7 +155,8 @@ TEST_CASE("names of classes and regions are told apart and command no terminal")
         names(R"(["a b", "ab")" + rest, "");
         names(R"(["\u200ba", "\u00e4")" + rest, ""); // nothing is wrong with one that is told apart
         names(R"(["ä", "\u00a0b \u0105")" + rest, "");
-        names(R"(["Gliom", "gliom")" + rest, ""); // letters of another case are other letters
+        names(R"(["Gliom", "gliom")" + rest, "");    // letters of another case are other letters
+        names(R"(["\u00e4", "a\u0308")" + rest, ""); // and so are those that are composed otherwise
     }
 }
 
@@ -205,7 +208,14 @@ TEST_CASE("what is no regular file is refused at once") {
     const char* const fifo = "uml-unit-hostile.fifo";
     std::remove(fifo);
     REQUIRE(mkfifo(fifo, 0600) == 0);
-    for (const char* path : {fifo, "/dev/zero", "/dev/tty", "."}) {
+    const char* const name = "uml-unit-hostile.socket";
+    std::remove(name);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, name);
+    const int socket_of = socket(AF_UNIX, SOCK_STREAM, 0);
+    REQUIRE(bind(socket_of, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    for (const char* path : {fifo, "/dev/zero", "/dev/tty", ".", name}) {
         CAPTURE(path);
         const auto start = std::chrono::steady_clock::now();
         const auto m = uml::load<tiny, backend>(path);
@@ -215,7 +225,10 @@ TEST_CASE("what is no regular file is refused at once") {
     }
     CHECK(uml::open_weights(fifo).error().what == std::string(fifo) + ": not a regular file");
     CHECK(uml::open_weights("/dev/zero").error().what == "/dev/zero: not a regular file");
+    CHECK(uml::open_weights(".").error().what == ".: not a regular file");
     std::remove(fifo);
+    std::remove(name);
+    close(socket_of);
 }
 
 TEST_CASE("a file that changes while it is open is refused; one that another file replaces is not") {

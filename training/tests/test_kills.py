@@ -125,6 +125,18 @@ def test_links_lead_to_files_streams_are_written_to_the_rest_is_refused(tmp_path
         whole.text(tmp_path / "dangling", "x")
     with pytest.raises(OSError, match="a folder"):
         whole.text(tmp_path, "x")
+    (tmp_path / "other").symlink_to("file" if os.geteuid() == 0 else "/etc/passwd")
+    for victim, told in (("file", "to a file of another user"), ("other", "of another user")):
+        if os.geteuid() == 0:  # who alone can give files away
+            os.chown(tmp_path / victim, 65534, 65534, follow_symlinks=False)
+        elif victim == "other":
+            break
+        with pytest.raises(OSError, match=f"a symbolic link {told}"):
+            whole.text(tmp_path / "other", "x")
+        if os.geteuid() == 0:
+            os.chown(tmp_path / victim, 0, 0, follow_symlinks=False)
+    (tmp_path / "other").unlink()
+    assert (tmp_path / "file").read_text() == "new"
     whole.text(pathlib.Path("/dev/null"), "x")
     assert pathlib.Path("/dev/null").is_char_device()
     with pytest.raises(OSError, match="No space left"):
@@ -134,6 +146,15 @@ def test_links_lead_to_files_streams_are_written_to_the_rest_is_refused(tmp_path
         whole.text(tmp_path / "pipe", "piped")
         assert reader.communicate()[0] == b"piped"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["dangling", "file", "link", "pipe"]
+
+
+def test_a_closed_standard_stream_is_no_files_number(tmp_path):
+    program = ("import os; from uml_training import cli; cli.main(['export', 'nowhere', '--out', 'w']); "
+               "n = os.open('number', os.O_CREAT | os.O_WRONLY); os.write(n, b'%d' % n)")
+    shell = ["sh", "-c", 'exec "$0" -c "$1" <&- >&- 2>&-', sys.executable, program]
+    subprocess.run(shell, cwd=tmp_path, check=True)
+    assert int((tmp_path / "number").read_text()) > 2
+    assert [p.name for p in tmp_path.iterdir()] == ["number"]
 
 
 def test_permissions_stay(tmp_path):

@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
+    whole.keep_standard_streams_apart()
     args = parser().parse_args(argv)
     whole.inputs.clear()
     if threading.current_thread() is threading.main_thread():

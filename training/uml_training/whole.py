@@ -15,6 +15,15 @@ from tempfile import TemporaryDirectory
 inputs: dict[tuple[int, int], pathlib.Path] = {}
 
 
+def keep_standard_streams_apart() -> None:
+    """A standard stream that is closed is no file's number: what libraries print ends in no result."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY if number else os.O_WRONLY)  # the lowest free number is this one
+
+
 def never_overwrite(path: pathlib.Path) -> None:
     """From now on nothing is written to the file that is there now under this name, or any other name of it."""
     try:
