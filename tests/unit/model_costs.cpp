@@ -139,19 +139,25 @@ std::vector<std::byte> with_header(const std::string& header) {
 } // namespace
 
 TEST_CASE("the costliest headers: the longest, of the most tensors, of the most metadata, of the longest number") {
+    const auto tensor = [](int i) {
+        return "\"" + std::string(100, 'a') + std::to_string(i) +
+               R"(":{"dtype":"F32","shape":[0],"data_offsets":[0,0]})";
+    };
     std::string tensors = "{";
-    for (int i = 0; i < 65536; ++i)
-        tensors +=
-            "\"" + std::string(100, 'a') + std::to_string(i) + R"(":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},)";
-    tensors += "\"x\":1}";
+    for (int i = 0; i < 65535; ++i) tensors += tensor(i) + ",";
+    const std::string tensor_twice = tensors + tensor(0) + "}"; // is found when all are sorted
+    tensors += tensor(65535) + ",\"x\":1}";
     std::string metadata = R"({"__metadata__":{)";
     for (int i = 0; i < 4096; ++i) metadata += "\"" + std::to_string(i) + "\":\"" + std::string(3000, 'v') + "\",";
     metadata += "\"x\":1}}";
+    std::string key_twice = R"({"__metadata__":{)";
+    for (int i = 0; i < 4096; ++i)
+        key_twice += "\"" + std::string(4000, 'k') + std::to_string(i % 4095) + (i < 4095 ? "\":\"\"," : "\":\"\"}}");
     const std::string nested = R"({"a":)" + std::string(most - 100, '[');
     const std::string number = R"({"a":{"shape":[)" + std::string(most - 100, '9');
     const std::string blank = "{" + std::string(most - 1, ' ');
-    for (const std::string* header :
-         std::initializer_list<const std::string*>{&tensors, &metadata, &nested, &number, &blank}) {
+    for (const std::string* header : std::initializer_list<const std::string*>{&tensors, &tensor_twice, &metadata,
+                                                                               &key_twice, &nested, &number, &blank}) {
         const auto file = with_header(*header);
         cheap(header->substr(0, 40).c_str(), [&] {
             const auto w = uml::weights_from(file);
