@@ -226,7 +226,7 @@ TEST_CASE("what is no regular file is refused at once") {
     CHECK(uml::open_weights(fifo).error().what == std::string(fifo) + ": not a regular file");
     CHECK(uml::open_weights("/dev/zero").error().what == "/dev/zero: not a regular file");
     CHECK(uml::open_weights(".").error().what == ".: not a regular file");
-    CHECK(uml::open_weights(name).error().what == std::string(name) + ": not a regular file");
+    CHECK(uml::open_weights(name).error().what == std::string(name) + ": cannot be opened: not a regular file");
     std::remove(fifo);
     std::remove(name);
     close(socket_of);
