@@ -3,8 +3,8 @@
 
 # uml_unity(OUT NAME SOURCE...): OUT is one source that includes these below the union of what they include, which makes the
 # include lines inside a namespace mean nothing; so sources that define macros, and may do so for a header, are put beside
-# it as they are, and those that replace operator new. The target needs the sources' folder, and the one above it, among its
-# include directories.
+# it as they are, and so are those that replace operator new or specialise a template of the library. The target needs the
+# sources' folder, and the one above it, among its include directories.
 function(uml_unity out name)
     set(alone)
     set(together)
@@ -14,7 +14,7 @@ function(uml_unity out name)
         cmake_path(GET source PARENT_PATH folder)
         cmake_path(GET folder FILENAME folder)
         cmake_path(GET source FILENAME file)
-        file(STRINGS "${source}" lines REGEX "^ *# *(define|undef) |operator new\\(")
+        file(STRINGS "${source}" lines REGEX "^ *# *(define|undef) |operator new\\(|^template <>")
         if(lines)
             list(APPEND alone "${source}")
             continue()
