@@ -241,7 +241,7 @@ struct kinds_of_weights {
                                  : parts_of(at, asked) == 2           ? in_two_parts
                                  : how == products::bf16              ? halves
                                                                       : f32;
-            kind += packed_bytes(at, asked);
+            kind += operations[at.n.kind].packed_bytes(at, asked);
         }
     }
     [[nodiscard]] std::int64_t all() const { return halves + in_two_parts + f32 + vectors + matrices + other; }

@@ -82,12 +82,14 @@ template <class B> struct engine_of final {
     [[nodiscard]] constexpr bool supports(const node& n) const { return gpu::has(n); }
     [[nodiscard]] constexpr schedule order() const { return schedule::branches; }
     [[nodiscard]] constexpr int images() const { return value.images; }
-    [[nodiscard]] constexpr tensor_form tensor(const site& at) const { return form_of(at, value.precision); }
+    [[nodiscard]] constexpr tensor_form tensor(const site& at) const {
+        return operations[at.n.kind].form(at, type_of(at, value.precision));
+    }
     [[nodiscard]] constexpr std::int64_t scratch_bytes(const site& at) const {
-        return gpu::scratch_bytes(at) * value.images;
+        return operations[at.n.kind].scratch_bytes(at) * value.images;
     }
     [[nodiscard]] constexpr std::int64_t packed_bytes(const site& at) const {
-        return gpu::packed_bytes(at, value.precision);
+        return operations[at.n.kind].packed_bytes(at, value.precision);
     }
     [[nodiscard]] constexpr std::int64_t step_bytes(const site&) const { return 0; }
     template <class program> [[nodiscard]] static constexpr code code_of() { return {}; }
@@ -109,7 +111,8 @@ template <class B> struct engine_of final {
         const auto made = memory_block::allocate(bytes, "weights on their way to the device");
         if (!made) return made.error();
         std::memset(made->data(), 0, static_cast<std::size_t>(bytes));
-        gpu::pack(at, value.precision, first, second, made->data());
+        packer to{made->data()};
+        operations[at.n.kind].pack(to, at, value.precision, first, second);
         if (auto r = checked(on(), on().use(value.device), "the device"); !r) return r;
         return checked(on(), on().copy(w.memory.bytes() + at.n.packed, made->data(), static_cast<std::size_t>(bytes)),
                        "weights to the device");
