@@ -24,7 +24,7 @@ struct stamped {
         for (std::int64_t p = 0; p < n.out.pixels(); ++p)
             for (int k = 0; k < n.out.c; ++k)
                 for (std::int64_t u = 0; u < units; ++u)
-                    f(memory[static_cast<std::size_t>(n.at / unit + (p * n.step + k) * units + u)], k);
+                    f(memory[static_cast<std::size_t>(n.offset / unit + (p * n.step + k) * units + u)], k);
     }
     /// The node that wrote channel k of node i.
     int writer(int i, int k) const {
@@ -33,12 +33,13 @@ struct stamped {
         if (n.kind == uml::op::concat)
             for (int j = 0; j < n.inputs; ++j) {
                 const uml::node& part = g.nodes[n.in[j]];
-                if (k < part.out.c) return part.at == n.at + offset(n, j) * bytes(n) ? writer(n.in[j], k) : i;
+                if (k < part.out.c)
+                    return part.offset == n.offset + channels_before(n, j) * bytes(n) ? writer(n.in[j], k) : i;
                 k -= part.out.c;
             }
         return i;
     }
-    std::int64_t offset(const uml::node& n, int j) const {
+    std::int64_t channels_before(const uml::node& n, int j) const {
         std::int64_t sum = 0;
         for (int i = 0; i < j; ++i) sum += g.nodes[n.in[i]].out.c;
         return sum;
@@ -73,7 +74,7 @@ template <class engine> [[nodiscard]] int plan_faults(const engine& target, uml:
         const uml::node& n = g.nodes[i];
         const uml::site at{g.nodes, g.parameters, n};
         s.write(i, target.scratch_bytes(at));
-        lowest = n.at < lowest ? n.at : lowest;
+        lowest = n.offset < lowest ? n.offset : lowest;
         wrong += n.scratch % 64 == 0 ? 0 : 1;
         for (int j = 0; j < n.inputs; ++j) wrong += s.wrong(n.in[j]);
         const std::int64_t bytes = target.packed_bytes(at);

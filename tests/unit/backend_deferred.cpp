@@ -110,7 +110,7 @@ struct deferred_engine {
         s.pictures.clear();
         for (std::size_t k = 0; k < which.size(); ++k) {
             const node& n = p.nodes[static_cast<std::size_t>(which[k])];
-            float* const to = s.staging.data() + n.at / 2;
+            float* const to = s.staging.data() + n.offset / 2;
             const bf16* const from = place(s, n, static_cast<std::size_t>(image));
             for (std::int64_t e = 0; e < (n.out.pixels() - 1) * n.step + n.out.c; ++e) to[e] = uml::to_f32(from[e]);
             views[k] = {to, n.out.h, n.out.w, n.out.c, n.step};
@@ -120,9 +120,9 @@ struct deferred_engine {
 
 private:
     static bf16* place(const workspace& s, const node& n, std::size_t image) {
-        return s.memory.as<bf16>(n.at) + static_cast<std::int64_t>(image) * n.out.pixels() * n.step;
+        return s.memory.as<bf16>(n.offset) + static_cast<std::int64_t>(image) * n.out.pixels() * n.step;
     }
-    static float* in_floats(const workspace& s, const node& n) { return s.floats->memory.as<float>(2 * n.at); }
+    static float* in_floats(const workspace& s, const node& n) { return s.floats->memory.as<float>(2 * n.offset); }
     template <class F> static void each(const node& n, F f) {
         for (std::int64_t pixel = 0; pixel < n.out.pixels(); ++pixel)
             for (int k = 0; k < n.out.c; ++k) f(pixel * n.step + k);
@@ -131,7 +131,7 @@ private:
     static void drain(const program_view& p, workspace& s) {
         std::vector<node> floats(p.nodes.begin(), p.nodes.end());
         for (node& n : floats) {
-            n.at *= 2;
+            n.offset *= 2;
             n.scratch = 2 * p.sizes.arena;
         }
         program_view doubled = p;

@@ -158,7 +158,7 @@ TEST_CASE("a plan to the byte: live sets, scratch memory, weights, steps, images
         // y and z side by side: no more tensors alive, and no scratch memory is shared.
         const uml::plan_sizes s = uml::plan(bytes{.how = uml::schedule::branches}, d.g);
         CHECK(s.live == 3 * 128 + 128);
-        std::array<std::int64_t, 3> at{d.g.nodes[0].at, d.g.nodes[1].at, d.g.nodes[2].at};
+        std::array<std::int64_t, 3> at{d.g.nodes[0].offset, d.g.nodes[1].offset, d.g.nodes[2].offset};
         std::sort(at.begin(), at.end());
         CHECK(at[0] + 128 <= at[1]);
         CHECK(at[1] + 128 <= at[2]);

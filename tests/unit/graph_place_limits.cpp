@@ -26,8 +26,8 @@ std::int64_t input_before(int operations) {
     const uml::plan_sizes s = uml::plan(bytes{}, d.g);
     CHECK(d.g.error.what == uml::fault::none);
     CHECK(s.live == 64 * 4);
-    CHECK(s.steps == 64 * (d.g.nodes[0].at == 0 && operations > 1 ? 5 : 4));
-    return d.g.nodes[0].at;
+    CHECK(s.steps == 64 * (d.g.nodes[0].offset == 0 && operations > 1 ? 5 : 4));
+    return d.g.nodes[0].offset;
 }
 
 } // namespace
@@ -74,13 +74,13 @@ TEST_CASE("parts of one block are counted once, and lie where its channels do") 
     const node* const n = d.g.nodes;
     CHECK(s.live == 64 * (32 + 32)); // the concatenation and what is made of it
     CHECK(s.steps == s.live);
-    CHECK(n[4].at == 0); // the first of equals
-    CHECK(n[2].at == 0);
-    CHECK(n[3].at == 16 * 4);
-    CHECK(n[1].at == 64 * 32); // beside it
-    CHECK(n[0].at == 0);       // done before it begins
-    CHECK(n[5].at == 64 * 32);
-    CHECK(n[6].at == 64 * 32 + 4 * 4);
+    CHECK(n[4].offset == 0); // the first of equals
+    CHECK(n[2].offset == 0);
+    CHECK(n[3].offset == 16 * 4);
+    CHECK(n[1].offset == 64 * 32); // beside it
+    CHECK(n[0].offset == 0);       // done before it begins
+    CHECK(n[5].offset == 64 * 32);
+    CHECK(n[6].offset == 64 * 32 + 4 * 4);
     CHECK(n[5].result); // a part of it is fetched: the last operation of all
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("a block of a 32nd of the live set is large: it comes before one that 
         const value b = d.b.relu(a);
         d.b.output(d.b.add(b, d.b.relu(b)), "sum");
         CHECK(uml::plan(bytes{.scratched = op::max_pool}, d.g).live == 64 * (channels + 16));
-        return d.g.nodes[a.node].at < d.g.nodes[b.node].at ? 'a' : 'b';
+        return d.g.nodes[a.node].offset < d.g.nodes[b.node].offset ? 'a' : 'b';
     };
     CHECK(first(16) == 'b');
     CHECK(first(17) == 'a'); // less than a 32nd: in the order of the operations
@@ -142,7 +142,7 @@ TEST_CASE("a graph with as many operations as there can be is planned") {
         CHECK(s.packed == 1152 * 64);
         CHECK(s.arena == 2 * 64 + 1152 * 7); // a multiple of 64
         CHECK(d.g.nodes[1151].order == 1151);
-        CHECK(d.g.nodes[1151].at == 64);
+        CHECK(d.g.nodes[1151].offset == 64);
     }
 }
 

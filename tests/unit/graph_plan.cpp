@@ -90,10 +90,10 @@ TEST_CASE("the largest live set, to the byte: what a step reads and what it make
     uml::describe<two_steps>(*g, uml::config{.height = 8, .width = 8}, {}, uml::output_set::answer);
     const uml::plan_sizes sizes = uml::plan(uml::reference::engine{uml::reference{}}, *g);
     CHECK(sizes.live == (256 + 64) + (512 + 64)); // tensors have a line of the cache behind them
-    CHECK(g->nodes[0].at % 64 == 0);
-    CHECK(g->nodes[1].at == 0); // the larger one first
-    CHECK(g->nodes[0].at == 576);
-    CHECK(g->nodes[2].at == 576); // in the input's place, which nobody reads any more
+    CHECK(g->nodes[0].offset % 64 == 0);
+    CHECK(g->nodes[1].offset == 0); // the larger one first
+    CHECK(g->nodes[0].offset == 576);
+    CHECK(g->nodes[2].offset == 576); // in the input's place, which nobody reads any more
 }
 
 TEST_CASE("small pictures take less memory without transformed tiles, large ones as much as with them") {
@@ -139,10 +139,10 @@ TEST_CASE("what is fetched has the type that the backend gives results, in slice
     CHECK(nz.type == uml::dtype::f32);
     CHECK(npart.result);
     CHECK(npart.type == uml::dtype::f32);
-    CHECK(npart.at == nz.at + 4 * 4);
+    CHECK(npart.offset == nz.offset + 4 * 4);
     CHECK(nboth.type == uml::dtype::bf16);
-    CHECK(ny.at == nboth.at);          // written where it will stand
-    CHECK(nz.at != nboth.at + 16 * 2); // copied: it has another type
+    CHECK(ny.offset == nboth.offset);          // written where it will stand
+    CHECK(nz.offset != nboth.offset + 16 * 2); // copied: it has another type
 }
 
 TEST_CASE("a mixer's matrix has the blocks of its two entry convolutions") {

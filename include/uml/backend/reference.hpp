@@ -124,7 +124,7 @@ template <class T> struct reference_engine final {
 
     /// Where an operation's tensor lies.
     template <class U> [[nodiscard]] static tensor_view<U> view(const node& n, const workspace& s) {
-        return {s.memory.template as<U>(n.at), n.out.h, n.out.w, n.out.c, n.step};
+        return {s.memory.template as<U>(n.offset), n.out.h, n.out.w, n.out.c, n.step};
     }
 };
 

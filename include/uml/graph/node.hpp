@@ -85,14 +85,14 @@ struct node {
     float value = 0;         ///< add_constant, divide_into
     id weight = no_id;       ///< entry in the parameter table
     id weight2 = no_id;      ///< scaled_product, gate: B
-    // Made by the memory plan; places are bytes.
+    // Made by the memory plan; offsets and places are bytes.
     dtype type = dtype::f32;  ///< of the tensor's elements
     bool result = false;      ///< a caller fetches it, or a part of it
     bool raw = false;         ///< better not rounded: a normalisation's input, which may vary little about a large
                               ///< mean, or its result that a sum or an activation reads, since fused it is never stored
     std::int16_t order = 0;   ///< operations of one order may run side by side, those of lower orders are done before
     std::int32_t step = 0;    ///< elements from a pixel to the next
-    std::int64_t at = 0;      ///< the tensor's place in the arena
+    std::int64_t offset = 0;  ///< of the tensor in the arena
     std::int64_t scratch = 0; ///< place of the operation's scratch memory in the arena
     std::int64_t packed = 0;  ///< place of the packed weights in their block
 

@@ -189,7 +189,7 @@ struct needs {
     placed_blocks placed;
     const auto keep = [&](const block& b) {
         node& n = g.nodes[b.node];
-        (b.scratch ? n.scratch : n.at) = b.from;
+        (b.scratch ? n.scratch : n.offset) = b.from;
     };
     const auto is_large = [&](const block& b) { return b.size >= need.live / part; };
     const auto each = [&](auto f) {
@@ -221,7 +221,7 @@ struct needs {
     });
     for (int i = 0; i < g.node_count; ++i) {
         node& n = g.nodes[i];
-        n.at = g.nodes[v.root[i]].at + v.first_channel[i] * static_cast<std::int64_t>(size_of(n.type));
+        n.offset = g.nodes[v.root[i]].offset + v.first_channel[i] * static_cast<std::int64_t>(size_of(n.type));
     }
     return placed.top();
 }

@@ -273,7 +273,7 @@ private:
     [[nodiscard]] std::span<std::byte> beside_input(workspace& w) const {
         const std::span<std::byte> all = parts_.where.idle_memory(program(), w.own);
         const auto bytes = parts_.where.tensor(program().at(0)).bytes * parts_.where.images();
-        const auto begin = static_cast<std::size_t>(input().at), end = begin + static_cast<std::size_t>(bytes);
+        const auto begin = static_cast<std::size_t>(input().offset), end = begin + static_cast<std::size_t>(bytes);
         if (end >= all.size()) return all.first(begin < all.size() ? begin : all.size());
         return begin > all.size() - end ? all.first(begin) : all.subspan(end);
     }

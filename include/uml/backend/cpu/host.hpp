@@ -118,7 +118,7 @@ template <class B, class session = no_session> struct engine_of final {
                                      std::span<tensor_view<const float>> views) const {
         for (std::size_t k = 0; k < nodes.size(); ++k) {
             const node& n = p.nodes[static_cast<std::size_t>(nodes[k])];
-            views[k] = {s.memory.template as<const float>(n.at), n.out.h, n.out.w, n.out.c, n.step};
+            views[k] = {s.memory.template as<const float>(n.offset), n.out.h, n.out.w, n.out.c, n.step};
         }
         return {};
     }

@@ -80,7 +80,7 @@ struct placed_site : planned_site {
     }
     /// A tensor's first element, from channel `c` on, as kernels take it: to float, whatever it is.
     [[nodiscard]] float* data(const node& x, int c = 0) const {
-        return reinterpret_cast<float*>(arena + x.at + c * static_cast<std::int64_t>(size_of(x.type)));
+        return reinterpret_cast<float*>(arena + x.offset + c * static_cast<std::int64_t>(size_of(x.type)));
     }
     /// The kernel for the operation's tensors.
     template <class F> [[nodiscard]] F* pick(F* f32, F* mixed) const { return half.any() ? mixed : f32; }

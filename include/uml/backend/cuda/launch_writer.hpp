@@ -78,7 +78,7 @@ public:
     [[nodiscard]] int images() const { return images_; }
     [[nodiscard]] picture_args picture(const node& n) const { return {to_.pictures, picture_bytes(p_), out(n)}; }
     [[nodiscard]] tensor out(const node& n) const {
-        tensor t{to_.arena + n.at, n.out.pixels() * n.step, n.out.h, n.out.w, n.out.c, n.step, element_of(n.type)};
+        tensor t{to_.arena + n.offset, n.out.pixels() * n.step, n.out.h, n.out.w, n.out.c, n.step, element_of(n.type)};
         if (n.kind == op::scaled_product) { // as a convolution's weights
             t.h = n.out.c;
             t.w = 1;
