@@ -4,8 +4,7 @@
 
 #include "uml/backend/concept.hpp"
 #include "uml/backend/picture.hpp"
-#include "uml/backend/reference/convolution.hpp"
-#include "uml/backend/reference/pointwise.hpp"
+#include "uml/backend/reference/table.hpp"
 
 #include <type_traits>
 
@@ -50,10 +49,8 @@ template <class T> struct reference_engine final {
     [[nodiscard]] constexpr tensor_form tensor(const site& at) const { return padded_form(at.n, element); }
     [[nodiscard]] constexpr std::int64_t step_bytes(const site&) const { return 0; }
     [[nodiscard]] constexpr std::int64_t scratch_bytes(const site& at) const {
-        constexpr std::int64_t size = sizeof(T);
-        if (at.n.kind == op::upsample_conv) return at.n.out.pixels() * at.in(0).out.c * size;
-        if (at.n.kind == op::attention_pool) return at.in(0).out.pixels() * size;
-        return 0;
+        if (!supports(at.n)) return 0;
+        return operations(at.n).scratch(at) * static_cast<std::int64_t>(sizeof(T));
     }
     [[nodiscard]] constexpr std::int64_t packed_bytes(const site& at) const {
         const auto elements = [&](id which) -> std::int64_t {
@@ -120,76 +117,20 @@ template <class T> struct reference_engine final {
     }
 
     /// One operation, on tensors that lie as the plan says.
-    static void run_operation(const program_view& p, const weights& w, workspace& s, const node& n);
+    static void run_operation(const program_view& p, const weights& w, workspace& s, const node& n) {
+        operations(n).run({n, p.nodes.data(), s.memory.data(), w.memory.template as<const T>(n.packed)});
+    }
 
     /// Where an operation's tensor lies.
     template <class U> [[nodiscard]] static tensor_view<U> view(const node& n, const workspace& s) {
         return {s.memory.template as<U>(n.offset), n.out.h, n.out.w, n.out.c, n.step};
     }
-};
 
-template <class T>
-void reference_engine<T>::run_operation(const program_view& p, const weights& w, workspace& s, const node& n) {
-    using namespace reference_detail;
-    const tensor_view<T> y = view<T>(n, s);
-    const auto in = [&](int j) { return view<const T>(p.input(n, j), s); };
-    const tensor_view<const T> x = n.inputs > 0 ? in(0) : tensor_view<const T>{};
-    const T* values = w.memory.template as<const T>(n.packed);
-    T* scratch = s.memory.template as<T>(n.scratch);
-    const auto filter_of = [&](int inputs) {
-        const std::int64_t taps = static_cast<std::int64_t>(n.win.kernel) * n.win.kernel;
-        return filter<T>{values, values + taps * inputs * n.out.c};
-    };
-    switch (n.kind) {
-    case op::input:
-    case op::slice: break; // in place
-    case op::conv: {
-        const tensor_view<const T> residual = n.inputs > 1 ? in(1) : tensor_view<const T>{};
-        convolve(n, x, filter_of(n.groups > 1 ? 1 : x.c), n.inputs > 1 ? &residual : nullptr, y);
-        break;
+private:
+    [[nodiscard]] static constexpr const reference_detail::operation<T>& operations(const node& n) {
+        return reference_detail::operations<T>[static_cast<int>(n.kind)];
     }
-    case op::upsample_conv: upsample_conv(n, x, filter_of(x.c), y, scratch); break;
-    case op::dynamic_conv: dynamic_conv(n, x, in(1), in(2), y); break;
-    case op::scaled_product: {
-        const std::int64_t a = n.weight == no_id ? 0 : static_cast<std::int64_t>(n.out.c) * (x.c + 1);
-        scaled_product(n.weight == no_id ? nullptr : values, x, values + a, y);
-        break;
-    }
-    case op::norm: transform(x, y, [&](T v, int k) { return v * values[k] + values[y.c + k]; }); break;
-    case op::layer_norm: layer_norm(x, values, values + y.c, y); break;
-    case op::activate: transform(x, y, [&](T v, int) { return activated(v, n.act); }); break;
-    case op::add: combine(x, in(1), y, [&](T a, T b) { return activated(a + b, n.act); }); break;
-    case op::multiply: combine(x, in(1), y, [](T a, T b) { return a * b; }); break;
-    case op::add_constant: transform(x, y, [&](T v, int) { return v + static_cast<T>(n.value); }); break;
-    case op::divide_into: transform(x, y, [&](T v, int) { return static_cast<T>(n.value) / v; }); break;
-    case op::max_pool:
-    case op::average_pool: pool(n, x, y); break;
-    case op::global_average: weighted_sum<T>(x, nullptr, y.data); break;
-    case op::resize: resize(x, y); break;
-    case op::concat: {
-        tensor_view<T> part = y;
-        for (int j = 0; j < n.inputs; ++j, part.data += part.c) {
-            part.c = in(j).c;
-            if (in(j).data != part.data) move_channels(in(j), part, [](int k) { return k; });
-        }
-        break;
-    }
-    case op::shuffle:
-        move_channels(x, y, [&](int k) { return n.arg * (k % (y.c / n.arg)) + k / (y.c / n.arg); });
-        break;
-    case op::tile: move_channels(x, y, [&](int k) { return k % x.c; }); break;
-    case op::softmax_pixels: softmax_pixels(x, y); break;
-    case op::weighted_sum: {
-        const tensor_view<const T> q = in(1);
-        weighted_sum(x, &q, y.data);
-        break;
-    }
-    case op::channel_dot: channel_sum(x, in(1).data, y); break;
-    case op::sum_channels: channel_sum<T>(x, nullptr, y); break;
-    case op::attention_pool: attention_pool(x, values, scratch, y.data); break;
-    case op::gate: gate(x, in(1), in(2), values, n.arg, y); break;
-    }
-}
+};
 
 static_assert(backend<reference> && backend<reference64>);
 template <> inline constexpr std::string_view prepared_form<reference> = "reference f32";
