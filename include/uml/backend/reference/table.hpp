@@ -66,7 +66,7 @@ template <class T> void run_weighted_sum(const operands<T>& o) {
 
 /// By their kinds.
 template <class T>
-inline constexpr operation<T> operations[] = {
+inline constexpr operation<T> operations[op_count] = {
     {op::input, [](const operands<T>&) {}}, // the engine reads the picture
     {op::conv, run_conv<T>},
     {op::norm,
@@ -107,9 +107,8 @@ inline constexpr operation<T> operations[] = {
 /// Whether every operation has its entry, at its place.
 [[nodiscard]] constexpr bool complete() {
     for (int k = 0; k < op_count; ++k)
-        if (k >= static_cast<int>(std::size(operations<float>)) || operations<float>[k].kind != static_cast<op>(k))
-            return false;
-    return std::size(operations<float>) == op_count;
+        if (operations<float>[k].kind != static_cast<op>(k) || operations<float>[k].run == nullptr) return false;
+    return true;
 }
 static_assert(complete(), "uml: an operation is missing in reference_detail::operations");
 
