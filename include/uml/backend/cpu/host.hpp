@@ -135,9 +135,10 @@ private:
             const planned_site at = planned(p.at(i));
             const prepared_operation& own = c.operations[static_cast<int>(n.kind)];
             if (at.half.any() && !own.takes_bf16)
-                return fail(errc::unsupported, {"operation ", static_cast<int>(i), ", ", to_text(n.kind),
-                                                ": it has a tensor of bf16, which its entry in the backend's table "
-                                                "does not say that it takes"});
+                return fail(
+                    errc::unsupported,
+                    {"operation ", static_cast<int>(i), ", ", to_text(n.kind), ": ",
+                     "it has a tensor of bf16, which its entry in the backend's table does not say that it takes"});
             const scratch_need need = own.scratch(at);
             std::byte* const first = s.memory.data() + n.scratch + kernels::aligned_bytes(need.shared);
             to.begin(n, static_cast<id>(i), first, kernels::aligned_bytes(need.thread));
