@@ -1,8 +1,8 @@
-// A second static network with the cpu backend.
+// Four further static networks with the cpu backend.
 #include "uml/uml.hpp"
 
-using net = uml::networks::release<uml::config{.height = 256, .width = 256, .regions = 2, .classes = 3}>;
-using second = uml::networks::release<uml::config{.height = 128, .width = 96, .regions = 3, .classes = 2}>;
+template <int height, int width>
+using net = uml::networks::release<uml::config{.height = height, .width = width, .regions = 2, .classes = 3}>;
 
 template <class network> int use(const char* path) {
     auto model = uml::load<network>(path, uml::cpu{.threads = 2});
@@ -12,4 +12,10 @@ template <class network> int use(const char* path) {
     return model->run(uml::image_view{}, *workspace) ? 0 : 1;
 }
 
-int main(int, char** argv) { return use<net>(argv[1]) + use<second>(argv[1]); }
+int main(int, char** argv) {
+    int failed = use<net<256, 256>>(argv[1]);
+    failed += use<net<128, 96>>(argv[1]);
+    failed += use<net<128, 128>>(argv[1]);
+    failed += use<net<192, 256>>(argv[1]);
+    return failed + use<net<64, 64>>(argv[1]);
+}
