@@ -39,11 +39,6 @@ inline constexpr op last_lowered = conv_over;
 [[nodiscard]] constexpr bool in_chain(const node& n) { return n.kind == conv_adding || n.kind == conv_beside; }
 /// With a scale and a shift for each channel.
 [[nodiscard]] constexpr bool is_norm(op o) { return o == op::norm || o == op::layer_norm || o == norm_epilogue; }
-/// Over the channels of each pixel.
-[[nodiscard]] constexpr bool is_over_channels(op o) {
-    return o == op::sum_channels || o == op::channel_dot || o == op::layer_norm || o == dot_epilogue ||
-           o == norm_epilogue || o == opinion;
-}
 /// Channels of a group with its padding: a multiple of what bf16 has in 16 bytes, which a device copies at once.
 [[nodiscard]] constexpr int padded_group(int channels) { return (channels + 7) / 8 * 8; }
 /// Channels that a convolution itself makes.

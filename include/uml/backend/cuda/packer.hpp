@@ -10,6 +10,8 @@
 
 namespace uml::inline UML_VERSION_NAMESPACE::gpu {
 
+[[nodiscard]] constexpr std::int64_t float_bytes(std::int64_t count) { return block_bytes(count * 4); }
+
 /// A convolution's weights: [out][inner], for tiles in whole steps, or [inner][out]; the bias, f32, stands before them.
 struct conv_form {
     bool by_out = false;
@@ -46,7 +48,7 @@ struct packer {
             const float x = from != nullptr ? static_cast<float>(from[i]) : 0.0F;
             std::memcpy(to + 4 * i, &x, 4);
         }
-        to += block_bytes(4 * count);
+        to += float_bytes(count);
     }
     /// `from`: [out][in of a row `row` long][taps]; `spread`: where channels lie.
     void conv(const conv_form& f, const double* from, const double* bias, int out, int in, int row, int taps,
@@ -104,8 +106,6 @@ private:
         }
     }
 };
-
-[[nodiscard]] constexpr std::int64_t float_bytes(std::int64_t count) { return block_bytes(count * 4); }
 
 } // namespace uml::inline UML_VERSION_NAMESPACE::gpu
 
